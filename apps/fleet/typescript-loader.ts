@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { registerHooks } from './module-hooks';
+
+/**
+ * Lets `require` load TypeScript in this process (types are removed, not checked). Does nothing where a loader is
+ * registered already (tsx).
+ */
+export function enableTypeScript(): void {
+  if (require.extensions['.ts'] !== undefined) return;
+  registerHooks((file) => {
+    // Loaded late: a start without TypeScript files does not pay for it.
+    const { transformSync }: typeof import('esbuild') = require('esbuild');
+    const source = readFileSync(file, 'utf8');
+    return transformSync(source, { loader: 'ts', format: 'cjs', target: 'node20', sourcefile: file, sourcemap: 'inline' }).code;
+  });
+}

@@ -1,0 +1,61 @@
+/** What control-plane machines and workers have in common. */
+export interface MachineProps {
+  /** Compute offering, by name: CPU and memory of each machine. */
+  readonly offering: string;
+  /** VM template, by name. It brings kubeadm, kubelet, a container runtime and usually a CNI. @default `kube-<version>` */
+  readonly template?: string;
+  /** Name of a CloudStack SSH key pair. @default - none */
+  readonly sshKey?: string;
+  /** One data disk. @default - none */
+  readonly dataDisk?: DataDiskProps;
+  /** Further networks, after the cluster's own. @default - none */
+  readonly extraNetworks?: readonly string[];
+  /** `details` of deployVirtualMachine, e.g. `{ rootdisksize: '40' }`. @default - none */
+  readonly details?: { readonly [key: string]: string };
+  /**
+   * Host affinity: `anti` keeps machines on different hosts, `pro` on the same, `none` lets CloudStack choose.
+   * @default 'anti' when there is more than one machine, else 'none'
+   */
+  readonly affinity?: 'anti' | 'pro' | 'none';
+  /** Runs before kubeadm, as root. @default ['swapoff -a'] */
+  readonly preKubeadmCommands?: readonly string[];
+  /** Runs after kubeadm, as root. @default - none */
+  readonly postKubeadmCommands?: readonly string[];
+  /** Flags of the kubelet, beside `provider-id`. @default - none */
+  readonly kubeletExtraArgs?: { readonly [name: string]: string };
+  /** Labels of the machines and, for keys Cluster API synchronises, of their nodes. @default - none */
+  readonly labels?: { readonly [key: string]: string };
+  /** Upper limit for draining a node. @default 600 */
+  readonly nodeDrainTimeoutSeconds?: number;
+}
+
+export interface DataDiskProps {
+  /** Disk offering, by name. */
+  readonly offering: string;
+  /** Size in GB; only for offerings with a custom size. @default - the offering's size */
+  readonly sizeInGB?: number;
+  readonly mountPath: string;
+  readonly device: string;
+  readonly filesystem: string;
+  readonly label: string;
+}
+
+/** The control plane. */
+export interface ControlPlaneProps extends MachineProps {
+  /** 1, 3, 5, …: etcd needs an odd number. @default 3 */
+  readonly replicas?: number;
+}
+
+/** A pool of workers: one MachineDeployment. */
+export interface PoolProps extends MachineProps {
+  /** @default 1 */
+  readonly replicas?: number;
+  /** Pins the pool to a failure domain. @default - spread over all */
+  readonly failureDomain?: string;
+  /** Machines beyond `replicas` while rolling: a number or a percentage. @default 1 */
+  readonly maxSurge?: number | string;
+  /** Machines that may be missing while rolling. @default 0 */
+  readonly maxUnavailable?: number | string;
+  /** Kubernetes version of this pool, not newer than the control plane's. @default - the cluster's */
+  readonly kubernetesVersion?: string;
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type GitCredentials,
+  type GitFile,
+  type GitReference,
+  type GitRevision,
+  GitRevisionRefused,
+  type GitSource,
+  GitUnavailable,
+} from '../../../api/ports';
+import { gitAt, readBlobs } from './git-command';
+import { DEFAULT_SOURCE_LIMITS, parseTree, type SourceLimits, treeProblems } from './limits';
+
+export interface GitSourceOptions {
+  /** Folder for bare clones, one per repository; safe to delete while the process is stopped. */
+  readonly cacheDirectory: string;
+  /** Whether `file://` URLs and paths may be read. @default false */
+  readonly allowLocal?: boolean;
+  /** @default DEFAULT_SOURCE_LIMITS */
+  readonly limits?: SourceLimits;
+}
+
+const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
+const MANIFEST = /\.(ya?ml|json)$/;
+
+/** Reads manifests from git's object database: shallow fetches, no work tree, no hooks, no links. */
+export function createGitSource(options: GitSourceOptions): GitSource {
+  const limits = options.limits ?? DEFAULT_SOURCE_LIMITS;
+  return {
+    async resolve(reference, signal) {
+      refuseUrl(reference.url, options.allowLocal ?? false);
+      const directory = await openClone(options.cacheDirectory, reference.url, signal);
+      const git = gitAt(directory, signal, authentication(directory, reference.credentials));
+      try {
+        const commit = COMMIT.test(reference.ref) ? reference.ref : await remoteCommit(git, reference);
+        if (!(await hasCommit(git, commit))) {
+          await git.raw(['fetch', '--quiet', '--no-tags', '--depth=1', reference.url, commit]);
+        }
+        const path = normalPath(reference.path);
+        const tree = (await git.raw(['rev-parse', '--verify', '--quiet', `${commit}:${path}`]).catch(() => '')).trim();
+        return { commit, tree: tree === '' ? undefined : tree };
+      } catch (error) {
+        throw new GitUnavailable(withoutPassword(reference.url), firstLine(error, reference.credentials), undefined);
+      }
+    },
+
+    async files(reference, revision) {
+      if (revision.tree === undefined) return [];
+      const directory = cloneDirectory(options.cacheDirectory, reference.url);
+      const git = gitAt(directory, new AbortController().signal);
+      const entries = parseTree(await git.raw(['ls-tree', '-r', '-l', '-z', revision.tree]));
+      const problems = treeProblems(entries, limits);
+      if (problems.length > 0) throw new GitRevisionRefused(revision.commit, problems);
+      const wanted = entries.filter(({ path }) => MANIFEST.test(path) && !/(^|\/)\./.test(path));
+      const blobs = await readBlobs(
+        directory,
+        wanted.map(({ id }) => id),
+      );
+      const folder = normalPath(reference.path);
+      return wanted.map(({ path }, index): GitFile => {
+        const content = blobs[index] ?? Buffer.alloc(0);
+        return { path: folder === '' ? path : `${folder}/${path}`, content };
+      });
+    },
+  };
+}
+
+type Git = ReturnType<typeof gitAt>;
+
+async function remoteCommit(git: Git, reference: GitReference): Promise<string> {
+  const output = await git.raw(['ls-remote', '--exit-code', reference.url, reference.ref]);
+  const line = output.split('\n').find((candidate) => candidate.endsWith(`\t${reference.ref}`));
+  const commit = line?.slice(0, line.indexOf('\t'));
+  if (commit === undefined || !COMMIT.test(commit)) throw new Error(`there is no ref ${reference.ref}`);
+  return commit;
+}
+
+async function hasCommit(git: Git, commit: string): Promise<boolean> {
+  return git.raw(['cat-file', '-e', `${commit}^{tree}`]).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function openClone(cache: string, url: string, signal: AbortSignal): Promise<string> {
+  const directory = cloneDirectory(cache, url);
+  if (!existsSync(join(directory, 'HEAD'))) {
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { recursive: true });
+    await gitAt(directory, signal).raw(['init', '--quiet', '--bare', '--initial-branch=main', '.']);
+  }
+  return directory;
+}
+
+function cloneDirectory(cache: string, url: string): string {
+  return join(cache, createHash('sha256').update(url).digest('hex').slice(0, 32));
+}
+
+/** Credentials go to git as configuration of one command, never into the URL or the clone's config file. */
+function authentication(directory: string, credentials: GitCredentials | undefined): string[] {
+  if (credentials === undefined) return [];
+  if (credentials.bearerToken !== undefined) return [`http.extraHeader=Authorization: Bearer ${credentials.bearerToken}`];
+  if (credentials.identity !== undefined) {
+    const key = join(directory, 'capstan-identity');
+    const hosts = join(directory, 'capstan-known-hosts');
+    writeFileSync(key, credentials.identity, { mode: 0o600 });
+    chmodSync(key, 0o600);
+    writeFileSync(hosts, credentials.knownHosts ?? '');
+    const options = `-o StrictHostKeyChecking=yes -o UserKnownHostsFile='${hosts}' -o IdentitiesOnly=yes -o BatchMode=yes`;
+    return [`core.sshCommand=ssh -i '${key}' ${options}`];
+  }
+  if (credentials.username === undefined && credentials.password === undefined) return [];
+  const basic = Buffer.from(`${credentials.username ?? ''}:${credentials.password ?? ''}`).toString('base64');
+  return [`http.extraHeader=Authorization: Basic ${basic}`];
+}
+
+function refuseUrl(url: string, allowLocal: boolean): void {
+  if (/^(https?|ssh):\/\/[^-]/.test(url)) return;
+  if (allowLocal && (url.startsWith('/') || url.startsWith('file:///'))) return;
+  const local = url.startsWith('/') || url.startsWith('file:');
+  throw new GitUnavailable(withoutPassword(url), local ? 'local repositories are not allowed here' : 'use an https:// or ssh:// URL');
+}
+
+function normalPath(path: string): string {
+  return path.replace(/^(\.?\/)+|\/+$/g, '').replace(/^\.$/, '');
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//');
+}
+
+function firstLine(error: unknown, credentials: GitCredentials | undefined): string {
+  let text = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0] ?? '';
+  for (const secret of Object.values(credentials ?? {})) if (secret !== undefined && secret !== '') text = text.replaceAll(secret, '***');
+  return text.replace(/\/\/[^/@\s]*@/g, '//');
+}
