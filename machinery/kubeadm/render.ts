@@ -235,7 +235,8 @@ function bootstrapToken(spec: BootstrapTokenSpec): Fields {
   return compact({
     token: spec.token,
     description: text(spec.description),
-    ttl: seconds(spec.ttlSeconds),
+    // kubeadm gives a token without ttl 24 hours, and then refuses `expires` beside it.
+    ttl: seconds(spec.ttlSeconds ?? (text(spec.expires) === undefined ? undefined : 0)),
     expires: text(spec.expires),
     usages: list(spec.usages),
     groups: list(spec.groups),
