@@ -235,8 +235,7 @@ function bootstrapToken(spec: BootstrapTokenSpec): Fields {
   return compact({
     token: spec.token,
     description: text(spec.description),
-    // kubeadm gives a token without ttl 24 hours, and then refuses `expires` beside it.
-    ttl: seconds(spec.ttlSeconds ?? (text(spec.expires) === undefined ? undefined : 0)),
+    ttl: seconds(spec.ttlSeconds),
     expires: text(spec.expires),
     usages: list(spec.usages),
     groups: list(spec.groups),

@@ -79,7 +79,6 @@ const init: InitConfigurationSpec = {
       usages: ['signing', 'authentication'],
       groups: ['system:bootstrappers:kubeadm:default-node-token'],
     },
-    { token: 'bcdefg.0123456789abcdef', expires: '2030-01-01T00:00:00Z' },
   ],
   nodeRegistration,
   localAPIEndpoint: { advertiseAddress: '10.0.0.1', bindPort: 6443 },
@@ -155,6 +154,12 @@ withKubeadm('the real kubeadm accepts', () => {
     const kubeConfigPath = join(folder, 'discovery.conf');
     writeFileSync(kubeConfigPath, '');
     validate(joinFile({ discovery: { file: { kubeConfigPath } } }, 'v1.34.2'));
+  });
+
+  test('everything but the expiry of a token, which it refuses for every token because it defaults the ttl first', () => {
+    const bootstrapTokens = [{ token: 'bcdefg.0123456789abcdef', expires: '2030-01-01T00:00:00Z' }];
+
+    expect(() => validate(initFile({}, { bootstrapTokens }, facts('v1.34.2')))).toThrow(/mutually exclusive/);
   });
 
   test('the older configuration API, which machines below 1.31 get', () => {
