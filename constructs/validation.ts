@@ -71,7 +71,12 @@ export function poolProblems(cluster: string, name: string, props: PoolProps, se
   const field = `pools.${name}`;
   const found: Found[] = [];
   if (seen.has(name)) {
-    found.push({ field, value: name, message: 'a pool with this name exists already', fix: 'give each pool a name of its own' });
+    found.push({
+      field,
+      value: name,
+      message: 'a pool with this name exists already',
+      fix: 'give each pool a name of its own',
+    });
   }
   if (!DNS_LABEL.test(name)) {
     found.push({ field, value: name, message: 'not a DNS label', fix: 'use lower-case letters, digits and "-"' });
@@ -82,7 +87,8 @@ export function poolProblems(cluster: string, name: string, props: PoolProps, se
   if (!isObject(props)) return [...found, missing(field, props, 'write { offering: "…" }')];
   found.push(...unknownFields(`${field}.`, props, POOL_FIELDS), ...machineProblems(`${field}.`, props));
   found.push(...replicaProblems(`${field}.replicas`, props.replicas));
-  if (props.kubernetesVersion !== undefined) found.push(...versionProblems(`${field}.kubernetesVersion`, props.kubernetesVersion));
+  if (props.kubernetesVersion !== undefined)
+    found.push(...versionProblems(`${field}.kubernetesVersion`, props.kubernetesVersion));
   return found;
 }
 
@@ -105,18 +111,34 @@ function controlPlaneProblems(props: ControlPlaneProps): Found[] {
   const replicas = props.replicas;
   if (typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0 && replicas % 2 === 0) {
     const fix = replicas === 0 ? 'use 1 or 3' : `use ${replicas - 1} or ${replicas + 1}`;
-    found.push({ field: 'controlPlane.replicas', value: replicas, message: 'etcd needs an odd number of members', fix });
+    found.push({
+      field: 'controlPlane.replicas',
+      value: replicas,
+      message: 'etcd needs an odd number of members',
+      fix,
+    });
   }
   return found;
 }
 
 function machineProblems(prefix: string, props: MachineProps): Found[] {
-  const found = textProblems(`${prefix}offering`, props.offering, 'the name of a compute offering, e.g. "Medium Instance"');
+  const found = textProblems(
+    `${prefix}offering`,
+    props.offering,
+    'the name of a compute offering, e.g. "Medium Instance"',
+  );
   if (props.template !== undefined) {
-    found.push(...textProblems(`${prefix}template`, props.template, 'the name of a VM template, or nothing for kube-<version>'));
+    found.push(
+      ...textProblems(`${prefix}template`, props.template, 'the name of a VM template, or nothing for kube-<version>'),
+    );
   }
   if (props.affinity !== undefined && !['anti', 'pro', 'none'].includes(props.affinity)) {
-    found.push({ field: `${prefix}affinity`, value: props.affinity, message: 'unknown affinity', fix: 'use "anti", "pro" or "none"' });
+    found.push({
+      field: `${prefix}affinity`,
+      value: props.affinity,
+      message: 'unknown affinity',
+      fix: 'use "anti", "pro" or "none"',
+    });
   }
   return found;
 }
@@ -126,7 +148,11 @@ function networkProblems(props: WorkloadClusterProps): Found[] {
   if (!isObject(network)) {
     return [missing('network', network, 'write IsolatedNetwork.named("…") or SharedNetwork.named("…")')];
   }
-  const found = textProblems('network', network['name'], 'the name of a network, e.g. IsolatedNetwork.named("prod-net")');
+  const found = textProblems(
+    'network',
+    network['name'],
+    'the name of a network, e.g. IsolatedNetwork.named("prod-net")',
+  );
   if (network['kind'] === 'shared' && props.endpoint === undefined) {
     const fix = 'write endpoint: { host: "<virtual IP>" }: in a shared network the provider makes no load balancer';
     found.push({ field: 'endpoint', value: undefined, message: 'a shared network needs a fixed endpoint', fix });
@@ -138,9 +164,17 @@ function cidrProblems(props: WorkloadClusterProps): Found[] {
   const found: Found[] = [];
   const ranges: { field: string; text: string }[] = [];
   for (const field of ['podCidrs', 'serviceCidrs'] as const) {
-    for (const [index, text] of (props[field] ?? (field === 'podCidrs' ? DEFAULT_POD_CIDRS : DEFAULT_SERVICE_CIDRS)).entries()) {
+    for (const [index, text] of (
+      props[field] ?? (field === 'podCidrs' ? DEFAULT_POD_CIDRS : DEFAULT_SERVICE_CIDRS)
+    ).entries()) {
       if (tryParseCidr(text) !== undefined) ranges.push({ field: `${field}[${index}]`, text });
-      else found.push({ field: `${field}[${index}]`, value: text, message: 'not a CIDR range', fix: 'write e.g. "192.168.0.0/16"' });
+      else
+        found.push({
+          field: `${field}[${index}]`,
+          value: text,
+          message: 'not a CIDR range',
+          fix: 'write e.g. "192.168.0.0/16"',
+        });
     }
   }
   const vpc = isObject(props.network) ? props.network.options?.vpc?.cidr : undefined;
@@ -163,7 +197,8 @@ export const DEFAULT_POD_CIDRS: readonly string[] = ['192.168.0.0/16'];
 export const DEFAULT_SERVICE_CIDRS: readonly string[] = ['10.96.0.0/12'];
 
 function replicaProblems(field: string, replicas: unknown): Found[] {
-  if (replicas === undefined || (typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0)) return [];
+  if (replicas === undefined || (typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0))
+    return [];
   return [{ field, value: replicas, message: 'not a number of machines', fix: 'use a whole number, 0 or more' }];
 }
 

@@ -60,7 +60,8 @@ export class WorkloadCluster extends Construct {
       this.#renderInfrastructure();
       this.controlPlane = this.#renderControlPlane();
     }
-    for (const [domain, domainProps] of Object.entries(props.failureDomains ?? {})) this.addFailureDomain(domain, domainProps);
+    for (const [domain, domainProps] of Object.entries(props.failureDomains ?? {}))
+      this.addFailureDomain(domain, domainProps);
     for (const [pool, poolProps] of Object.entries(props.pools ?? {})) this.addPool(pool, poolProps);
   }
 
@@ -137,22 +138,28 @@ export class WorkloadCluster extends Construct {
     const replicas = controlPlane.replicas ?? 3;
     const template = this.#machineTemplate('control-plane', controlPlane, kubernetesVersion, replicas);
     const registration = nodeRegistration(controlPlane);
-    return this.#object('control-plane', CONTROL_PLANE_API, 'KubeadmControlPlane', `${this.clusterName}-control-plane`, {
-      replicas,
-      version: kubernetesVersion,
-      machineTemplate: {
-        ...(controlPlane.labels === undefined ? {} : { metadata: { labels: { ...controlPlane.labels } } }),
-        spec: {
-          infrastructureRef: { apiGroup: INFRASTRUCTURE_GROUP, kind: 'CloudStackMachineTemplate', name: template },
-          deletion: deletion(controlPlane),
+    return this.#object(
+      'control-plane',
+      CONTROL_PLANE_API,
+      'KubeadmControlPlane',
+      `${this.clusterName}-control-plane`,
+      {
+        replicas,
+        version: kubernetesVersion,
+        machineTemplate: {
+          ...(controlPlane.labels === undefined ? {} : { metadata: { labels: { ...controlPlane.labels } } }),
+          spec: {
+            infrastructureRef: { apiGroup: INFRASTRUCTURE_GROUP, kind: 'CloudStackMachineTemplate', name: template },
+            deletion: deletion(controlPlane),
+          },
+        },
+        kubeadmConfigSpec: {
+          initConfiguration: { nodeRegistration: registration },
+          joinConfiguration: { nodeRegistration: registration },
+          ...commands(controlPlane),
         },
       },
-      kubeadmConfigSpec: {
-        initConfiguration: { nodeRegistration: registration },
-        joinConfiguration: { nodeRegistration: registration },
-        ...commands(controlPlane),
-      },
-    });
+    );
   }
 
   #renderPool(name: string, props: PoolProps): void {
@@ -226,7 +233,14 @@ export class WorkloadCluster extends Construct {
     return `${this.clusterName}-${role}-${hash}`;
   }
 
-  #object(id: string, apiVersion: string, kind: string, name: string, spec: object, labels?: { readonly [key: string]: string }): ApiObject {
+  #object(
+    id: string,
+    apiVersion: string,
+    kind: string,
+    name: string,
+    spec: object,
+    labels?: { readonly [key: string]: string },
+  ): ApiObject {
     const annotations = this.#props.pruneProtection === false ? {} : { annotations: { ...PROTECTION } };
     return new ApiObject(this, id, {
       apiVersion,

@@ -18,7 +18,10 @@ export function loadDefinitions(directory: string, load: (file: string) => unkno
   const problems: Problem[] = [];
   if (!existsSync(directory)) {
     const fix = 'create the folder, or name another one with --clusters';
-    return { definitions, problems: [{ path: directory, field: 'clusters', value: undefined, message: 'no such folder', fix }] };
+    return {
+      definitions,
+      problems: [{ path: directory, field: 'clusters', value: undefined, message: 'no such folder', fix }],
+    };
   }
   const owners = new Map<string, string>();
   for (const name of readdirSync(directory).sort()) {
@@ -29,7 +32,13 @@ export function loadDefinitions(directory: string, load: (file: string) => unkno
       const owner = owners.get(definition.name);
       if (owner !== undefined) {
         const fix = 'give each cluster a name of its own';
-        problems.push({ path: file, field: 'name', value: definition.name, message: `already defined in ${owner}`, fix });
+        problems.push({
+          path: file,
+          field: 'name',
+          value: definition.name,
+          message: `already defined in ${owner}`,
+          fix,
+        });
         continue;
       }
       owners.set(definition.name, file);

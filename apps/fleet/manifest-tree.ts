@@ -1,4 +1,14 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 /** Files that a synth does not render and leaves as they are: written by `capstan publish`. */
@@ -38,6 +48,9 @@ export function replaceTree(target: string, tree: ManifestTree): void {
 export function pointLink(link: string, target: string): void {
   const path = resolve(link);
   mkdirSync(dirname(path), { recursive: true });
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) rmSync(path, { recursive: true, force: true });
-  symlinkSync(relative(dirname(path), resolve(target)), path);
+  const destination = relative(dirname(path), resolve(target));
+  const present = lstatSync(path, { throwIfNoEntry: false });
+  if (present?.isSymbolicLink() === true && readlinkSync(path) === destination) return;
+  if (present !== undefined) rmSync(path, { recursive: true, force: true });
+  symlinkSync(destination, path);
 }

@@ -1,4 +1,4 @@
-import { Chart, type ApiObject } from 'cdk8s';
+import { type ApiObject, Chart } from 'cdk8s';
 import { allKinds } from '../../api/kinds';
 import { DefinitionInvalid, type Problem } from '../../constructs/problem';
 import { chartsOf, FastApp } from '../../constructs/synthesis/fast-app';
@@ -38,12 +38,18 @@ function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, p
   const json: unknown = object.toJson();
   const kind = allKinds.find(({ group, kind: name }) => group === object.apiGroup && name === object.kind);
   for (const { path, value, message, fix } of kind?.problems(json) ?? []) {
-    problems.push({ path: object.node.path, field: path, value, message, fix: fix ?? 'see `kubectl explain`' });
+    problems.push({ path: object.node.path, field: path, value, message, fix });
   }
   const path = `${chart.node.id}/${object.kind.toLowerCase()}.${object.name}.yaml`;
   if (tree.has(path)) {
     const fix = 'give each object of a kind a name of its own';
-    problems.push({ path: object.node.path, field: 'metadata.name', value: object.name, message: 'rendered twice', fix });
+    problems.push({
+      path: object.node.path,
+      field: 'metadata.name',
+      value: object.name,
+      message: 'rendered twice',
+      fix,
+    });
   }
   tree.set(path, emitYaml(json));
 }

@@ -1,6 +1,9 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { loadDefinitions } from './load-definitions';
 import { pointLink, replaceTree } from './manifest-tree';
 import { renderFleet } from './render-fleet';
+import { readFolder, treeDigest } from './tree-digest';
 import { enableTypeScript } from './typescript-loader';
 
 export interface SynthesisOptions {
@@ -19,7 +22,21 @@ export interface SynthesisOptions {
 export function synthesizeFleet(options: SynthesisOptions): { readonly files: number } {
   enableTypeScript();
   const tree = renderFleet(loadDefinitions(options.clusters, (file) => require(file)));
-  replaceTree(options.manifests, tree);
+  const digest = treeDigest(tree);
+  // An unchanged tree is left alone: no file changes under the eyes of another synth or an editor.
+  if (treeDigest(readFolder(options.manifests)) !== digest) replaceTree(options.manifests, tree);
   pointLink(options.link, options.manifests);
+  rememberDigest(options.link, digest);
   return { files: tree.size };
+}
+
+/** Where the digest of the last synth is kept, beside the cdk8s CLI's `output`. */
+export function digestFile(link: string): string {
+  return join(dirname(link), 'rendered-digest');
+}
+
+/** Notes what synth has written, so that `capstan publish` can tell it from edits by hand. */
+export function rememberDigest(link: string, digest: string): void {
+  mkdirSync(dirname(link), { recursive: true });
+  writeFileSync(digestFile(link), digest);
 }

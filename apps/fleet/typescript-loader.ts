@@ -11,6 +11,12 @@ export function enableTypeScript(): void {
     // Loaded late: a start without TypeScript files does not pay for it.
     const { transformSync }: typeof import('esbuild') = require('esbuild');
     const source = readFileSync(file, 'utf8');
-    return transformSync(source, { loader: 'ts', format: 'cjs', target: 'node20', sourcefile: file, sourcemap: 'inline' }).code;
+    return transformSync(source, {
+      loader: 'ts',
+      format: 'cjs',
+      target: 'node20',
+      sourcefile: file,
+      sourcemap: 'inline',
+    }).code;
   });
 }

@@ -28,7 +28,11 @@ export class FastApp extends App {
     const charts = chartsOf(constructs);
     switch (this.yamlOutputType) {
       case YamlOutputType.FILE_PER_APP:
-        if (charts.length > 0) this.#write('app', charts.flatMap(({ objects }) => objects));
+        if (charts.length > 0)
+          this.#write(
+            'app',
+            charts.flatMap(({ objects }) => objects),
+          );
         break;
       case YamlOutputType.FILE_PER_CHART:
         for (const { chart, objects } of charts) this.#write(chartName(chart), objects);

@@ -1,7 +1,7 @@
-import { GitRevisionRefused, type GitFile } from '../../../api/ports';
+import { type GitFile, GitRevisionRefused } from '../../../api/ports';
 import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { parseYamlDocuments } from '../../../machinery/yaml';
+import { readYamlDocuments } from '../../../machinery/yaml';
 import { formatId, identityOf, type ObjectId } from '../object-id';
 import { ALLOWED, applyPhase } from './allowed-kinds';
 
@@ -33,7 +33,7 @@ export function buildObjects(commit: string, files: readonly GitFile[], options:
   for (const { path, content } of files) {
     let documents: readonly unknown[];
     try {
-      documents = parseYamlDocuments(content.toString('utf8'));
+      documents = readYamlDocuments(content.toString('utf8'));
     } catch (error) {
       problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
       continue;
@@ -48,7 +48,8 @@ export function buildObjects(commit: string, files: readonly GitFile[], options:
 }
 
 function itemsOf(document: unknown): readonly unknown[] {
-  if (isJsonObject(document) && document['kind'] === 'List' && Array.isArray(document['items'])) return document['items'];
+  if (isJsonObject(document) && document['kind'] === 'List' && Array.isArray(document['items']))
+    return document['items'];
   return [document];
 }
 
@@ -74,7 +75,9 @@ function addObject(
   for (const field of ['uid', 'resourceVersion', 'managedFields', 'ownerReferences', 'finalizers'] as const) {
     if (object.metadata[field] !== undefined) problems.push(`${file}: ${named} has metadata.${field}; remove it`);
   }
-  const namespace = CLUSTER_SCOPED.has(object.kind) ? undefined : (object.metadata.namespace ?? options.defaultNamespace);
+  const namespace = CLUSTER_SCOPED.has(object.kind)
+    ? undefined
+    : (object.metadata.namespace ?? options.defaultNamespace);
   const placed = { ...object, metadata: { ...object.metadata, ...(namespace === undefined ? {} : { namespace }) } };
   const id = formatId(identityOf(placed));
   const twin = desired.get(id);
@@ -90,7 +93,14 @@ function asObject(value: unknown): KubeObject | string {
   if (typeof kind !== 'string' || kind === '') return 'a document has no kind';
   if (!isJsonObject(metadata) || typeof metadata['name'] !== 'string') return `${kind}: metadata.name is missing`;
   const { name, namespace } = metadata;
-  if (!NAME.test(name) || name.length > 253) return `${kind}: metadata.name ${JSON.stringify(name)} is not a valid name`;
-  if (namespace !== undefined && typeof namespace !== 'string') return `${kind} ${name}: metadata.namespace is not text`;
-  return { ...value, apiVersion, kind, metadata: { ...metadata, name, ...(namespace === undefined ? {} : { namespace }) } };
+  if (!NAME.test(name) || name.length > 253)
+    return `${kind}: metadata.name ${JSON.stringify(name)} is not a valid name`;
+  if (namespace !== undefined && typeof namespace !== 'string')
+    return `${kind} ${name}: metadata.namespace is not text`;
+  return {
+    ...value,
+    apiVersion,
+    kind,
+    metadata: { ...metadata, name, ...(namespace === undefined ? {} : { namespace }) },
+  };
 }

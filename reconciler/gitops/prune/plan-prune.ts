@@ -65,7 +65,11 @@ function decide(stale: StaleObject, situation: PruneSituation): PruneDecision {
     return { kind: 'keep', id, why: 'machines still come from this template' };
   }
   if (owner !== undefined && situation.desiredClusters.has(owner) && isVital(identity)) {
-    return { kind: 'keep', id, why: `Cluster ${owner} stays in git and needs it; put it back, or remove the Cluster too` };
+    return {
+      kind: 'keep',
+      id,
+      why: `Cluster ${owner} stays in git and needs it; put it back, or remove the Cluster too`,
+    };
   }
   return { kind: 'delete', id, identity, uid };
 }
@@ -83,5 +87,8 @@ function isCluster({ group, kind }: ObjectIdentity): boolean {
 /** Without these a Cluster cannot live. */
 function isVital({ group, kind }: ObjectIdentity): boolean {
   if (kind.endsWith('Template')) return false;
-  return group === 'controlplane.cluster.x-k8s.io' || (group === 'infrastructure.cluster.x-k8s.io' && kind.endsWith('Cluster'));
+  return (
+    group === 'controlplane.cluster.x-k8s.io' ||
+    (group === 'infrastructure.cluster.x-k8s.io' && kind.endsWith('Cluster'))
+  );
 }

@@ -101,7 +101,8 @@ function cloneDirectory(cache: string, url: string): string {
 /** Credentials go to git as configuration of one command, never into the URL or the clone's config file. */
 function authentication(directory: string, credentials: GitCredentials | undefined): string[] {
   if (credentials === undefined) return [];
-  if (credentials.bearerToken !== undefined) return [`http.extraHeader=Authorization: Bearer ${credentials.bearerToken}`];
+  if (credentials.bearerToken !== undefined)
+    return [`http.extraHeader=Authorization: Bearer ${credentials.bearerToken}`];
   if (credentials.identity !== undefined) {
     const key = join(directory, 'capstan-identity');
     const hosts = join(directory, 'capstan-known-hosts');
@@ -120,7 +121,10 @@ function refuseUrl(url: string, allowLocal: boolean): void {
   if (/^(https?|ssh):\/\/[^-]/.test(url)) return;
   if (allowLocal && (url.startsWith('/') || url.startsWith('file:///'))) return;
   const local = url.startsWith('/') || url.startsWith('file:');
-  throw new GitUnavailable(withoutPassword(url), local ? 'local repositories are not allowed here' : 'use an https:// or ssh:// URL');
+  throw new GitUnavailable(
+    withoutPassword(url),
+    local ? 'local repositories are not allowed here' : 'use an https:// or ssh:// URL',
+  );
 }
 
 function normalPath(path: string): string {
@@ -133,6 +137,7 @@ function withoutPassword(url: string): string {
 
 function firstLine(error: unknown, credentials: GitCredentials | undefined): string {
   let text = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0] ?? '';
-  for (const secret of Object.values(credentials ?? {})) if (secret !== undefined && secret !== '') text = text.replaceAll(secret, '***');
+  for (const secret of Object.values(credentials ?? {}))
+    if (secret !== undefined && secret !== '') text = text.replaceAll(secret, '***');
   return text.replace(/\/\/[^/@\s]*@/g, '//');
 }

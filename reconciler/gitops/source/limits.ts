@@ -46,7 +46,8 @@ export function treeProblems(entries: readonly TreeEntry[], limits: SourceLimits
     else if (size > limits.fileBytes) {
       problems.push(`${path}: ${size} bytes, the limit of a file is ${limits.fileBytes}`);
     }
-    if (path.length > limits.pathLength) problems.push(`${path.slice(0, 80)}…: the path is longer than ${limits.pathLength}`);
+    if (path.length > limits.pathLength)
+      problems.push(`${path.slice(0, 80)}…: the path is longer than ${limits.pathLength}`);
     if (/(^|\/)(\.\.?|\.git)(\/|$)/i.test(path) || /[\0-\x1f\\]/.test(path)) {
       problems.push(`${JSON.stringify(path)}: not a plain path`);
     }

@@ -1,0 +1,32 @@
+import { Command, CommanderError } from 'commander';
+import { CommandError, ExitCode } from './command-error';
+import { publishCommand } from './commands/publish';
+import { toolVersion } from './installation';
+
+async function main(): Promise<void> {
+  const program = new Command('capstan')
+    .description('TypeScript cluster definitions become Kubernetes clusters on Apache CloudStack, through git')
+    .version(toolVersion())
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride();
+  for (const command of [publishCommand()]) program.addCommand(command.exitOverride());
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+/** Prints what went wrong and returns the exit code. */
+function report(error: unknown): number {
+  // Commander has printed its own message; help and version are not failures.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.wrongInput;
+  if (error instanceof CommandError) {
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return ExitCode.failed;
+}
+
+void main();

@@ -1,0 +1,122 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { PROVENANCE_FILE, replaceTree } from '../../apps/fleet/manifest-tree';
+import { digestFile, rememberDigest } from '../../apps/fleet/synthesize-fleet';
+import { readFolder, treeDigest } from '../../apps/fleet/tree-digest';
+import { CommandError, wrongInput } from '../command-error';
+import { type Checkout, identityArguments, openCheckout } from './checkout';
+import { runSynth } from './run-synth';
+
+/** The cdk8s CLI's `output` of `cdk8s.yaml`. */
+const LINK = '.cdk8s/out';
+
+export interface PublishOptions {
+  /** Folder of the project (with `cdk8s.yaml`), inside a git work tree. */
+  readonly directory: string;
+  /** @default 'clusters' */
+  readonly clusters?: string | undefined;
+  /** @default 'manifests' */
+  readonly manifests?: string | undefined;
+  /** Remote and branch to push HEAD to. @default - nothing is pushed */
+  readonly push?: { readonly remote: string; readonly ref: string } | undefined;
+  readonly toolVersion: string;
+}
+
+export interface Published {
+  /** HEAD after the command. */
+  readonly commit: string;
+  /** False: the manifests were up to date. */
+  readonly committed: boolean;
+  readonly pushed: boolean;
+  readonly treeDigest: string;
+}
+
+/**
+ * Synthesises, commits `manifests/` (nothing else) with its provenance, and pushes.
+ * @throws CommandError with code 2 when definitions are wrong, or when the manifests were edited by hand.
+ */
+export async function publish(options: PublishOptions): Promise<Published> {
+  const checkout = await openCheckout(options.directory);
+  const folder = options.manifests ?? 'manifests';
+  const path = join(options.directory, folder);
+  const link = join(options.directory, LINK);
+  const before = treeDigest(readFolder(path));
+  const ours = before === rememberedDigest(link) || (await isCommitted(checkout, path));
+
+  const tree = await runSynth(options.directory, options.clusters ?? 'clusters');
+  const rendered = treeDigest(tree);
+  if (!ours && before !== rendered) {
+    const changed = await checkout.git.raw(['status', '--porcelain', '--', path]);
+    throw wrongInput(
+      `${folder}/ holds changes that synth did not write:\n${changed.trimEnd()}\nMove them into clusters/, or drop them with \`git checkout -- ${folder} && git clean -fd ${folder}\`. Nothing was committed.`,
+    );
+  }
+  if (before !== rendered) replaceTree(path, tree);
+  rememberDigest(link, rendered);
+
+  const committed = await commitManifests(checkout, path, rendered, options.toolVersion);
+  const commit = await checkout.head();
+  if (commit === undefined) throw new CommandError('there is no commit to publish; commit your definitions first');
+  if (options.push !== undefined) await push(checkout, options.push);
+  return { commit, committed, pushed: options.push !== undefined, treeDigest: rendered };
+}
+
+async function commitManifests(
+  checkout: Checkout,
+  path: string,
+  digest: string,
+  toolVersion: string,
+): Promise<boolean> {
+  const { git, root } = checkout;
+  const source = await checkout.head();
+  const provenance = join(path, PROVENANCE_FILE);
+  if (existsSync(provenance) && recordedDigest(provenance) === digest && (await isCommitted(checkout, path)))
+    return false;
+
+  const record = { sourceCommit: source ?? null, toolVersion: `capstan ${toolVersion}`, treeDigest: digest };
+  writeFileSync(provenance, `${JSON.stringify(record, null, 2)}\n`);
+  const message = [
+    `Render ${relative(root, path) || 'manifests'}`,
+    '',
+    `Source-Commit: ${source ?? 'none'}`,
+    `Rendered-By: ${record.toolVersion}`,
+    `Tree-Digest: ${digest}`,
+  ].join('\n');
+  await git.raw(['add', '--force', '--', path]);
+  await git.raw([
+    ...(await identityArguments(git)),
+    'commit',
+    '--quiet',
+    '--no-verify',
+    '--only',
+    '-m',
+    message,
+    '--',
+    path,
+  ]);
+  return true;
+}
+
+async function push(checkout: Checkout, { remote, ref }: { remote: string; ref: string }): Promise<void> {
+  try {
+    await checkout.git.raw(['push', '--quiet', remote, `HEAD:${ref}`]);
+  } catch (error) {
+    const why = (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-3).join(' ');
+    throw new CommandError(`push to ${remote} failed: ${why}\nThe commit is made; fetch, rebase and push again.`, 1, {
+      cause: error,
+    });
+  }
+}
+
+async function isCommitted({ git }: Checkout, path: string): Promise<boolean> {
+  return (await git.raw(['status', '--porcelain', '--ignored=no', '--', path])).trim() === '';
+}
+
+function rememberedDigest(link: string): string | undefined {
+  const file = digestFile(link);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}
+
+function recordedDigest(file: string): string | undefined {
+  return /"treeDigest": "([^"]+)"/.exec(readFileSync(file, 'utf8'))?.[1];
+}

@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFolder } from '../../apps/fleet/tree-digest';
+import { CommandError } from '../command-error';
+import { fleetApp } from '../installation';
+
+/**
+ * Renders the definitions of a project in a process of their own (they are the user's code) and returns the tree.
+ * Nothing in the project is written.
+ * @throws CommandError with code 2 and all mistakes when the definitions are wrong.
+ */
+export async function runSynth(directory: string, clusters: string): Promise<ReadonlyMap<string, string>> {
+  const scratch = mkdtempSync(join(tmpdir(), 'capstan-synth-'));
+  try {
+    const manifests = join(scratch, 'manifests');
+    const { code, errors } = await run(directory, {
+      CAPSTAN_CLUSTERS: clusters,
+      CAPSTAN_MANIFESTS: manifests,
+      CDK8S_OUTDIR: join(scratch, 'out'),
+    });
+    if (code !== 0) throw new CommandError(errors.trim(), code === 2 ? 2 : 1);
+    return readFolder(manifests);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function run(cwd: string, variables: { readonly [name: string]: string }): Promise<{ code: number; errors: string }> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, ...variables };
+    const child = spawn(process.execPath, [fleetApp()], { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? 1, errors }));
+  });
+}

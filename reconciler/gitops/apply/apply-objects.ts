@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { type KubeApi, KubeError, type Objects } from '../../../api/ports';
+import { canonicalJson } from '../../../machinery/json';
+import { type KubeObject, keyOf, type Resource } from '../../../machinery/kube-object';
+import { inParallel } from '../../../machinery/parallel';
+import type { DesiredObject } from '../build/build-objects';
+import type { ObjectId } from '../object-id';
+
+/** Field manager of everything that comes from git. */
+export const FIELD_MANAGER = 'capstan';
+
+/** Requests in flight: enough to keep a server on two cores busy, few enough not to be throttled. */
+const IN_FLIGHT = 32;
+
+/** What is known of an object from the last time it was applied. Equal knowledge means: nothing to do. */
+interface Applied {
+  readonly digest: string;
+  readonly uid: string;
+  /** Our entry of `managedFields`: as long as it stays, nobody has taken a field of ours. */
+  readonly ownership: string;
+}
+
+export type ApplyAction = 'created' | 'configured' | 'unchanged';
+
+export interface AppliedObject {
+  readonly id: ObjectId;
+  readonly uid: string;
+  readonly action: ApplyAction;
+}
+
+/** A refusal by the API server, before anything was written. */
+export interface DryRunProblem {
+  readonly file: string;
+  readonly id: ObjectId;
+  readonly message: string;
+}
+
+/** Applies what git asks for by server-side apply; remembers what it applied, so that a sweep without change is free. */
+export class Applier {
+  readonly #known = new Map<ObjectId, Applied>();
+
+  constructor(
+    private readonly api: KubeApi,
+    private readonly objects: Pick<Objects, 'get'>,
+  ) {}
+
+  /** Objects that have to be written: new, changed in git, or changed by somebody else. */
+  changed(desired: readonly DesiredObject[], resources: ReadonlyMap<ObjectId, Resource>): DesiredObject[] {
+    return desired.filter((item) => {
+      const resource = resources.get(item.id);
+      const known = this.#known.get(item.id);
+      if (resource === undefined || known === undefined || known.digest !== digestOf(item.object)) return true;
+      const live = this.objects.get(resource, keyOf(item.object));
+      return live === undefined || live.metadata.uid !== known.uid || ownershipOf(live) !== known.ownership;
+    });
+  }
+
+  /** Asks the API server about every object without writing. All refusals at once. */
+  async dryRun(
+    desired: readonly DesiredObject[],
+    resources: ReadonlyMap<ObjectId, Resource>,
+  ): Promise<DryRunProblem[]> {
+    const answers = await inParallel(desired, IN_FLIGHT, async (item): Promise<DryRunProblem | undefined> => {
+      const resource = resources.get(item.id);
+      if (resource === undefined) {
+        return {
+          file: item.file,
+          id: item.id,
+          message: `the API server does not serve ${item.object.kind} (${item.object.apiVersion})`,
+        };
+      }
+      try {
+        await this.#apply(resource, item.object, true);
+        return undefined;
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        return { file: item.file, id: item.id, message: refusalText(error) };
+      }
+    });
+    return answers.filter((problem) => problem !== undefined);
+  }
+
+  /** Applies one phase in parallel. */
+  async apply(desired: readonly DesiredObject[], resources: ReadonlyMap<ObjectId, Resource>): Promise<AppliedObject[]> {
+    const applied = await inParallel(desired, IN_FLIGHT, async (item): Promise<AppliedObject | undefined> => {
+      const resource = resources.get(item.id);
+      if (resource === undefined) return undefined;
+      const before = this.objects.get(resource, keyOf(item.object));
+      const after = await this.#apply(resource, item.object, false);
+      const uid = after.metadata.uid ?? '';
+      this.#known.set(item.id, { digest: digestOf(item.object), uid, ownership: ownershipOf(after) });
+      const same = before?.metadata.resourceVersion === after.metadata.resourceVersion;
+      return { id: item.id, uid, action: before === undefined ? 'created' : same ? 'unchanged' : 'configured' };
+    });
+    return applied.filter((result) => result !== undefined);
+  }
+
+  /** Drops what is known of an object that is gone. */
+  forget(id: ObjectId): void {
+    this.#known.delete(id);
+  }
+
+  #apply(resource: Resource, object: KubeObject, dryRun: boolean): Promise<KubeObject> {
+    const body = { type: 'apply', patch: object, force: true } as const;
+    return this.api.patch(resource, keyOf(object), body, {
+      fieldManager: FIELD_MANAGER,
+      fieldValidation: 'Strict',
+      dryRun,
+    });
+  }
+}
+
+/** The server understood and said no: repeating the request would not help. */
+function isRefusal(error: unknown): error is KubeError {
+  return error instanceof KubeError && [400, 403, 404, 409, 413, 422].includes(error.status.code);
+}
+
+function refusalText(error: KubeError): string {
+  const causes = error.status.details?.causes ?? [];
+  if (causes.length === 0) return error.status.message;
+  return causes
+    .map(({ field, message }) => [field, message].filter((part) => part !== undefined && part !== '').join(': '))
+    .join('; ');
+}
+
+function digestOf(object: KubeObject): string {
+  return createHash('sha256').update(canonicalJson(object)).digest('base64');
+}
+
+function ownershipOf(object: KubeObject): string {
+  const entry = object.metadata.managedFields?.find(
+    ({ manager, operation, subresource }) =>
+      manager === FIELD_MANAGER && operation === 'Apply' && subresource === undefined,
+  );
+  return entry === undefined ? '' : canonicalJson(entry.fieldsV1);
+}

@@ -1,0 +1,279 @@
+import {
+  CloudStackMachine,
+  Cluster,
+  ConfigMap,
+  Fleet,
+  KubeadmConfig,
+  KubeadmControlPlane,
+  MachineDeployment,
+  MachineSet,
+} from '../../../api/kinds';
+import {
+  type Controller,
+  done,
+  type EventRecorder,
+  type GitReference,
+  GitRevisionRefused,
+  type GitSource,
+  GitUnavailable,
+  type KubeApi,
+  type Log,
+  type ObjectEvent,
+  type Objects,
+  type Outcome,
+  ownKind,
+  requeueAfter,
+} from '../../../api/ports';
+import type { Clock } from '../../../machinery/clock';
+import { cloneJson } from '../../../machinery/json';
+import { type KubeObject, keyOf, keyText, type ObjectKey, type Resource } from '../../../machinery/kube-object';
+import { Applier } from '../apply/apply-objects';
+import { buildObjects, type DesiredObject } from '../build/build-objects';
+import { InventoryStore } from '../inventory/inventory-store';
+import { formatId, identityOf, type ObjectId } from '../object-id';
+import { gatherStale } from '../prune/gather-stale';
+import { type PruneDecision, planPrune } from '../prune/plan-prune';
+import { templatesInUse } from '../prune/templates-in-use';
+import { fleetCredentials } from './credentials';
+import { reportFailure, reportSuccess, reportSuspended, type SyncReport } from './status';
+
+export interface GitopsDependencies {
+  readonly objects: Objects;
+  readonly api: KubeApi;
+  readonly source: GitSource;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a Fleet's last good revision asked for; kept so that a drift is put right without git. */
+interface Synced {
+  readonly revision: string;
+  readonly tree: string | undefined;
+  readonly desired: readonly DesiredObject[];
+}
+
+/** Kinds that refer to templates, or are cloned from them. */
+const REFERRERS = [KubeadmControlPlane, MachineDeployment, MachineSet, CloudStackMachine, KubeadmConfig] as const;
+
+/** Seconds between looks at the remote, unless `spec.intervalSeconds` says otherwise. */
+const DEFAULT_INTERVAL_SECONDS = 30;
+
+/**
+ * Keeps a repository's manifests in sync: fetch → build → dry run of everything that changed → inventory → apply in
+ * Cluster API order → prune behind guards. A revision is applied as a whole or, when anything in it is wrong, not at all.
+ */
+export function fleetController(dependencies: GitopsDependencies): Controller {
+  const { objects, clock, log } = dependencies;
+  const inventories = new InventoryStore(objects);
+  const appliers = new Map<string, Applier>();
+  const synced = new Map<string, Synced>();
+  const failed = new Map<string, { readonly revision: string; readonly error: unknown }>();
+  let wake: (key: ObjectKey) => void = () => {};
+  /** Which Fleet applied an object: its changes wake that Fleet. */
+  const owners = new Map<ObjectId, ObjectKey>();
+
+  /** The Fleets that a change concerns: the one that applied the object, or all when something that left git may go. */
+  const fleetsOf = (event: ObjectEvent): readonly ObjectKey[] => {
+    const fleet = owners.get(formatId(identityOf(event.object)));
+    if (fleet !== undefined) return [fleet];
+    return event.type === 'deleted' ? [...synced.keys()].map(parseKey) : [];
+  };
+  const onObject = (event: ObjectEvent) => {
+    for (const fleet of fleetsOf(event)) wake(fleet);
+  };
+
+  return {
+    name: 'fleet',
+    watches: [
+      ownKind(Fleet),
+      { resource: ConfigMap, keys: () => [] },
+      ...[Cluster, ...REFERRERS].map((resource) => ({ resource, keys: fleetsOf })),
+    ],
+    concurrency: 4,
+    start(enqueue) {
+      wake = enqueue;
+      return () => {
+        wake = () => {};
+      };
+    },
+    async reconcile(key, run): Promise<Outcome> {
+      const fleet = objects.get(Fleet, key);
+      if (fleet === undefined) {
+        forget(keyText(key));
+        return done();
+      }
+      if (fleet.metadata.deletionTimestamp !== undefined) return done();
+      const before = fleet;
+      const after = cloneJson(fleet);
+      if (fleet.spec.suspend === true) {
+        reportSuspended(after, clock);
+        await objects.patch(Fleet, before, after);
+        return done();
+      }
+      const intervalMs = (fleet.spec.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS) * 1000;
+      try {
+        const state = await refresh(key, fleet, run.signal);
+        const report = await sync(key, fleet, state);
+        reportSuccess(after, report, clock);
+        announce(fleet, report);
+        await objects.patch(Fleet, before, after);
+      } catch (error) {
+        reportFailure(after, error, clock);
+        await objects.patch(Fleet, before, after);
+        if (!(error instanceof GitRevisionRefused || error instanceof GitUnavailable)) throw error;
+        log.warn({ fleet: keyText(key), error: error.code }, 'fleet not synced');
+      }
+      return requeueAfter(intervalMs);
+    },
+  };
+
+  /** The desired state at the revision the ref points to now. Costs one look at the remote when nothing moved. */
+  async function refresh(key: ObjectKey, fleet: Fleet, signal: AbortSignal): Promise<Synced> {
+    const id = keyText(key);
+    const reference = await referenceOf(dependencies, fleet);
+    const revision = await clock.hold(dependencies.source.resolve(reference, signal));
+    const known = synced.get(id);
+    if (known !== undefined && known.tree === revision.tree && revision.tree !== undefined) {
+      return { ...known, revision: revision.commit };
+    }
+    const broken = failed.get(id);
+    if (broken?.revision === revision.commit) throw broken.error;
+    try {
+      const files = await clock.hold(dependencies.source.files(reference, revision));
+      if (revision.tree === undefined && inventories.load(fleet).size === 0) {
+        throw new GitRevisionRefused(revision.commit, [
+          `there is no folder ${reference.path}; run \`capstan publish\``,
+        ]);
+      }
+      const desired = buildObjects(revision.commit, files, { defaultNamespace: 'default' });
+      return { revision: revision.commit, tree: revision.tree, desired };
+    } catch (error) {
+      if (error instanceof GitRevisionRefused) failed.set(id, { revision: revision.commit, error });
+      throw error;
+    }
+  }
+
+  async function sync(key: ObjectKey, fleet: Fleet, state: Synced): Promise<SyncReport> {
+    const id = keyText(key);
+    const applier = appliers.get(id) ?? new Applier(dependencies.api, objects);
+    appliers.set(id, applier);
+    const resources = await watchKinds(state.desired);
+    const changed = applier.changed(state.desired, resources);
+    const refused = await applier.dryRun(changed, resources);
+    if (refused.length > 0) {
+      throw new GitRevisionRefused(
+        state.revision,
+        refused.map(({ file, id: object, message }) => `${file}: ${object}: ${message}`),
+      );
+    }
+
+    const before = inventories.load(fleet);
+    const union = new Map(before);
+    for (const item of state.desired) if (!union.has(item.id)) union.set(item.id, '');
+    if (changed.length > 0) await inventories.save(fleet, union);
+
+    const applied = [];
+    for (const phase of new Set(changed.map((item) => item.phase))) {
+      const members = changed.filter((item) => item.phase === phase);
+      for (const result of await applier.apply(members, resources)) {
+        union.set(result.id, result.uid);
+        owners.set(result.id, key);
+        applied.push(result);
+      }
+    }
+    synced.set(id, state);
+    failed.delete(id);
+    const decisions = await prune(state.desired, union);
+    for (const decision of decisions) {
+      if (decision.kind !== 'forget') continue;
+      union.delete(decision.id);
+      owners.delete(decision.id);
+      applier.forget(decision.id);
+    }
+    await inventories.save(fleet, union);
+    return { revision: state.revision, applied, decisions, objects: state.desired.length };
+  }
+
+  async function prune(
+    desired: readonly DesiredObject[],
+    inventory: ReadonlyMap<ObjectId, string>,
+  ): Promise<PruneDecision[]> {
+    const wanted = new Set(desired.map((item) => item.id));
+    const left = [...inventory].filter(([id]) => !wanted.has(id));
+    if (left.length === 0) return [];
+    const stale = await gatherStale(dependencies, left, onObject);
+    const decisions = planPrune({
+      stale: stale.map(({ object }) => object),
+      desiredClusters: new Set(
+        desired.filter(({ object }) => object.kind === 'Cluster').map(({ object }) => keyText(keyOf(object))),
+      ),
+      liveClusters: new Map(
+        objects.list(Cluster).map((cluster): [string, KubeObject] => [keyText(keyOf(cluster)), cluster]),
+      ),
+      templatesInUse: templatesInUse(REFERRERS.flatMap((kind): readonly KubeObject[] => objects.list(kind))),
+    });
+    for (const decision of decisions) {
+      if (decision.kind !== 'delete') continue;
+      const target = stale.find(({ object }) => object.id === decision.id);
+      if (target?.resource === undefined || target.object.live === undefined) continue;
+      await objects.delete(target.resource, target.object.live, {
+        propagationPolicy: 'Background',
+        preconditions: { uid: decision.uid },
+      });
+    }
+    return decisions;
+  }
+
+  async function watchKinds(desired: readonly DesiredObject[]): Promise<Map<ObjectId, Resource>> {
+    const resources = new Map<ObjectId, Resource>();
+    const known = new Map<string, Resource | undefined>();
+    for (const { id, object } of desired) {
+      const kind = `${object.apiVersion} ${object.kind}`;
+      if (!known.has(kind)) known.set(kind, await objects.resourceFor(object.apiVersion, object.kind));
+      const resource = known.get(kind);
+      if (resource !== undefined) resources.set(id, resource);
+    }
+    for (const resource of new Set(resources.values())) await objects.ensureWatched('fleet', resource, onObject);
+    return resources;
+  }
+
+  function announce(fleet: Fleet, report: SyncReport): void {
+    const written = report.applied.filter(({ action }) => action !== 'unchanged');
+    if (written.length > 0) {
+      const list = written
+        .slice(0, 10)
+        .map(({ id, action }) => `${id} ${action}`)
+        .join(', ');
+      const more = written.length > 10 ? ` and ${written.length - 10} more` : '';
+      dependencies.events.event(fleet, 'Normal', 'Applied', `${report.revision.slice(0, 12)}: ${list}${more}`);
+    }
+    for (const decision of report.decisions) {
+      if (decision.kind === 'delete')
+        dependencies.events.event(fleet, 'Normal', 'Pruned', `${decision.id} left git and is deleted`);
+      if (decision.kind === 'confirm') {
+        const message = `${decision.id} left git and is kept until you confirm: ${decision.command}`;
+        dependencies.events.event(fleet, 'Warning', 'ConfirmationRequired', message);
+      }
+    }
+  }
+
+  function forget(id: string): void {
+    appliers.delete(id);
+    synced.delete(id);
+    failed.delete(id);
+    for (const [object, fleet] of owners) if (keyText(fleet) === id) owners.delete(object);
+  }
+}
+
+function parseKey(text: string): ObjectKey {
+  const [namespace = '', name = ''] = text.split('/');
+  return { namespace, name };
+}
+
+async function referenceOf(dependencies: GitopsDependencies, fleet: Fleet): Promise<GitReference> {
+  const { url, ref, path } = fleet.spec.source;
+  const name = ref?.commit ?? (ref?.tag === undefined ? `refs/heads/${ref?.branch ?? 'main'}` : `refs/tags/${ref.tag}`);
+  const credentials = await fleetCredentials(dependencies.objects, fleet);
+  return { url, ref: name, path: path ?? 'manifests', credentials };
+}

@@ -1,0 +1,54 @@
+import { ConfigMap } from '../../../api/kinds';
+import type { Objects } from '../../../api/ports';
+import type { KubeObject } from '../../../machinery/kube-object';
+import type { ObjectId } from '../object-id';
+import { decodeInventory, encodeInventory, type Inventory } from './inventory';
+
+const FLEET_LABEL = 'capstan.dev/fleet';
+const ENTRIES = 'entries';
+
+/**
+ * Keeps the inventory of a Fleet in ConfigMaps beside it, `<fleet>-inventory-<n>`. It is written before the first object
+ * it lists, so that a crash leaves an entry without object, never an object without entry.
+ */
+export class InventoryStore {
+  constructor(private readonly objects: Objects) {}
+
+  load(fleet: KubeObject): Map<ObjectId, string> {
+    const shards = this.#shards(fleet).map((shard) => shard.data?.[ENTRIES] ?? '');
+    return decodeInventory(shards);
+  }
+
+  /** Writes the shards that differ. Growing shards are written first, so that no entry is missing in between. */
+  async save(fleet: KubeObject, inventory: Inventory): Promise<void> {
+    const present = new Map(this.#shards(fleet).map((shard) => [shard.metadata.name, shard]));
+    const shards = encodeInventory(inventory);
+    for (const [index, entries] of shards.entries()) {
+      const name = `${fleet.metadata.name}-inventory-${index}`;
+      const shard = present.get(name);
+      present.delete(name);
+      if (shard === undefined) await this.objects.create(ConfigMap, newShard(fleet, name, entries));
+      else if (shard.data?.[ENTRIES] !== entries) {
+        await this.objects.patch(ConfigMap, shard, { ...shard, data: { [ENTRIES]: entries } });
+      }
+    }
+    for (const shard of present.values()) await this.objects.delete(ConfigMap, shard);
+  }
+
+  #shards(fleet: KubeObject): readonly ConfigMap[] {
+    const namespace = fleet.metadata.namespace;
+    return this.objects.list(ConfigMap, {
+      namespace,
+      selector: { matchLabels: { [FLEET_LABEL]: fleet.metadata.name } },
+    });
+  }
+}
+
+function newShard(fleet: KubeObject, name: string, entries: string): ConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: fleet.metadata.namespace, labels: { [FLEET_LABEL]: fleet.metadata.name } },
+    data: { [ENTRIES]: entries },
+  };
+}
