@@ -1,5 +1,7 @@
 export type { Clock, Timer } from '../../machinery/clock';
 export type { Random } from '../../machinery/random';
+export * from './cloudstack';
+export * from './cloudstack-objects';
 export * from './cloudstack-transport';
 export * from './controller';
 export * from './git-source';
