@@ -89,3 +89,8 @@ export function countVersions(versions: readonly (string | undefined)[]): Versio
     .map(([version, replicas]) => ({ version, replicas }))
     .sort((left, right) => compareVersionTexts(left.version, right.version));
 }
+
+/** The text with a leading `v`, as Kubernetes releases are named. */
+export function withV(version: string): string {
+  return version.startsWith('v') ? version : `v${version}`;
+}
