@@ -1,0 +1,182 @@
+import type { CloudStackMachine, Cluster, KubeadmControlPlane, Machine, MachineDeployment } from '../../api/kinds';
+import { type Condition, conditionOf, isTrue } from '../../machinery/conditions';
+import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
+import type { Snapshot } from './snapshot';
+
+/** Counts of machines. */
+export interface Replicas {
+  readonly desired: number;
+  readonly ready: number;
+}
+
+/** One line of the tree. */
+export interface TreeNode {
+  /** `Cluster dev`, `control plane`, `pool general`, a machine's name. */
+  readonly label: string;
+  readonly ready: boolean;
+  /** What is known at a glance: version, counts, address. */
+  readonly detail: string;
+  /** Why it is not ready; empty when it is. */
+  readonly reason: string;
+  readonly children: readonly TreeNode[];
+}
+
+/** A cluster as `status` and `up` show it. */
+export interface ClusterView {
+  readonly namespace: string;
+  readonly name: string;
+  /** Available, every machine up to date and ready, nothing in motion. */
+  readonly ready: boolean;
+  readonly version: string;
+  readonly endpoint: string;
+  readonly controlPlane: Replicas;
+  readonly workers: Replicas;
+  /** Why it is not ready, one line each; empty when it is. */
+  readonly reasons: readonly string[];
+  readonly tree: TreeNode;
+}
+
+/** All clusters, by namespace and name. */
+export function clusterViews(snapshot: Snapshot): ClusterView[] {
+  return [...snapshot.clusters]
+    .sort((left, right) => (keyText(keyOf(left)) < keyText(keyOf(right)) ? -1 : 1))
+    .map((cluster) => clusterView(cluster, snapshot));
+}
+
+function clusterView(cluster: Cluster, snapshot: Snapshot): ClusterView {
+  const namespace = cluster.metadata.namespace ?? '';
+  const inCluster = (object: KubeObject) =>
+    object.metadata.namespace === namespace &&
+    object.metadata.labels?.['cluster.x-k8s.io/cluster-name'] === cluster.metadata.name;
+  const machines = snapshot.machines.filter(inCluster);
+  const vms = new Map(snapshot.infrastructureMachines.filter(inCluster).map((vm) => [vm.metadata.name, vm]));
+  const controlPlane = snapshot.controlPlanes.find(inCluster);
+  const pools = snapshot.machineDeployments.filter(inCluster).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+
+  const children: TreeNode[] = [];
+  if (controlPlane !== undefined) {
+    const members = machines.filter((machine) => machine.metadata.labels?.['cluster.x-k8s.io/control-plane'] !== undefined);
+    children.push(controlPlaneNode(controlPlane, members.map((machine) => machineNode(machine, vms))));
+  }
+  for (const pool of pools) {
+    const label = 'cluster.x-k8s.io/deployment-name';
+    const members = machines.filter((machine) => machine.metadata.labels?.[label] === pool.metadata.name);
+    children.push(poolNode(cluster, pool, members.map((machine) => machineNode(machine, vms))));
+  }
+  const { host, port } = cluster.spec.controlPlaneEndpoint ?? {};
+  const own = clusterReason(cluster, controlPlane);
+  const ready = own === '' && children.length > 0 && children.every((child) => child.ready);
+  const tree: TreeNode = {
+    label: `Cluster ${cluster.metadata.name}`,
+    ready,
+    detail: [controlPlane?.spec.version ?? '', host === undefined ? '' : `https://${host}:${port}`].filter(Boolean).join('  '),
+    reason: ready ? '' : own,
+    children,
+  };
+  return {
+    namespace,
+    name: cluster.metadata.name,
+    ready,
+    version: controlPlane?.spec.version ?? '',
+    endpoint: host === undefined ? '' : `https://${host}:${port}`,
+    controlPlane: { desired: controlPlane?.spec.replicas ?? 0, ready: controlPlane?.status?.readyReplicas ?? 0 },
+    workers: {
+      desired: sum(pools.map((pool) => pool.spec.replicas ?? 0)),
+      ready: sum(pools.map((pool) => pool.status?.readyReplicas ?? 0)),
+    },
+    reasons: reasonsOf(tree),
+    tree,
+  };
+}
+
+function controlPlaneNode(controlPlane: KubeadmControlPlane, machines: readonly TreeNode[]): TreeNode {
+  const status = controlPlane.status;
+  const desired = controlPlane.spec.replicas ?? 1;
+  const settled =
+    isCurrent(controlPlane) &&
+    isTrue(controlPlane, 'Available') &&
+    status?.replicas === desired &&
+    status.readyReplicas === desired &&
+    status.upToDateReplicas === desired;
+  return {
+    label: 'control plane',
+    ready: settled,
+    detail: `${status?.readyReplicas ?? 0}/${desired} ready`,
+    reason: settled ? '' : firstLine(worst(controlPlane, ['Deleting', 'CertificatesAvailable', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Available'])),
+    children: machines,
+  };
+}
+
+function poolNode(cluster: Cluster, pool: MachineDeployment, machines: readonly TreeNode[]): TreeNode {
+  const status = pool.status;
+  const desired = pool.spec.replicas ?? 1;
+  const settled =
+    isCurrent(pool) && status?.replicas === desired && (status.readyReplicas ?? 0) === desired && (status.upToDateReplicas ?? 0) === desired;
+  const prefix = `${cluster.metadata.name}-`;
+  const name = pool.metadata.name.startsWith(prefix) ? pool.metadata.name.slice(prefix.length) : pool.metadata.name;
+  return {
+    label: `pool ${name}`,
+    ready: settled,
+    detail: `${status?.readyReplicas ?? 0}/${desired} ready`,
+    reason: settled ? '' : firstLine(worst(pool, ['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Available', 'MachinesReady'])),
+    children: machines,
+  };
+}
+
+function machineNode(machine: Machine, vms: ReadonlyMap<string, CloudStackMachine>): TreeNode {
+  const vm = vms.get(machine.spec.infrastructureRef?.name ?? machine.metadata.name);
+  const ready = isTrue(machine, 'Ready') && machine.metadata.deletionTimestamp === undefined;
+  const address = vm?.status?.addresses?.[0]?.address;
+  const infrastructure = vm === undefined ? undefined : conditionOf(vm, 'Ready');
+  const waiting = infrastructure?.status === 'True' ? undefined : infrastructure;
+  const order = ['Deleting', 'BootstrapConfigReady', 'InfrastructureReady', 'NodeHealthy', 'Ready'];
+  const own = worst(machine, order);
+  const cause = own?.type === 'InfrastructureReady' && waiting !== undefined ? waiting : own;
+  return {
+    label: machine.metadata.name,
+    ready,
+    detail: [machine.status?.phase ?? '', machine.spec.version ?? '', address ?? ''].filter(Boolean).join('  '),
+    reason: ready ? '' : firstLine(cause),
+    children: [],
+  };
+}
+
+function clusterReason(cluster: Cluster, controlPlane: KubeadmControlPlane | undefined): string {
+  if (cluster.metadata.deletionTimestamp !== undefined) return firstLine(conditionOf(cluster, 'Deleting')) || 'being deleted';
+  if (!isCurrent(cluster)) return 'waiting for its controller';
+  if (controlPlane === undefined) return 'its control plane does not exist yet';
+  return firstLine(worst(cluster, ['InfrastructureReady', 'ControlPlaneInitialized', 'RemoteConnectionProbe', 'ControlPlaneAvailable', 'WorkersAvailable', 'Available']));
+}
+
+/** Conditions that are bad when they are True. */
+const NEGATIVE = new Set(['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Updating', 'Remediating', 'Paused']);
+
+/** The first of `types` that says something is wrong or in motion. */
+function worst(object: KubeObject & { status?: { conditions?: Condition[] | undefined } | undefined }, types: readonly string[]): Condition | undefined {
+  for (const type of types) {
+    const condition = conditionOf(object, type);
+    if (condition !== undefined && condition.status !== (NEGATIVE.has(type) ? 'False' : 'True')) return condition;
+  }
+  return undefined;
+}
+
+/** Reason and first line of the message. */
+function firstLine(condition: Condition | undefined): string {
+  if (condition === undefined) return '';
+  const line = condition.message.split('\n')[0]?.replace(/^\* /, '') ?? '';
+  return line === '' ? condition.reason : `${condition.reason}: ${line}`;
+}
+
+function reasonsOf(node: TreeNode): string[] {
+  if (node.ready) return [];
+  const below = node.children.flatMap(reasonsOf);
+  return node.reason === '' ? below : [`${node.label}: ${node.reason}`, ...below];
+}
+
+function isCurrent(object: { metadata: { generation?: number | undefined }; status?: { observedGeneration?: number | undefined } | undefined }): boolean {
+  return object.status?.observedGeneration === object.metadata.generation;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

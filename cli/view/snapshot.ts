@@ -1,0 +1,76 @@
+import { type KubeApi, isReason, type TypedResource } from '../../api/ports';
+import {
+  CloudStackCluster,
+  CloudStackFailureDomain,
+  CloudStackIsolatedNetwork,
+  CloudStackMachine,
+  Cluster,
+  Fleet,
+  KubeadmConfig,
+  KubeadmControlPlane,
+  Machine,
+  MachineDeployment,
+  MachineSet,
+} from '../../api/kinds';
+import type { KubeObject } from '../../machinery/kube-object';
+
+/** Everything a view of the fleet is made of, at one moment. */
+export interface Snapshot {
+  readonly fleets: readonly Fleet[];
+  readonly clusters: readonly Cluster[];
+  readonly controlPlanes: readonly KubeadmControlPlane[];
+  readonly machineDeployments: readonly MachineDeployment[];
+  readonly machineSets: readonly MachineSet[];
+  readonly machines: readonly Machine[];
+  readonly bootstrapConfigs: readonly KubeadmConfig[];
+  readonly infrastructureClusters: readonly CloudStackCluster[];
+  readonly failureDomains: readonly CloudStackFailureDomain[];
+  readonly isolatedNetworks: readonly CloudStackIsolatedNetwork[];
+  readonly infrastructureMachines: readonly CloudStackMachine[];
+}
+
+/** Lists one kind; kinds that the API server does not serve are empty. */
+export type ListKind = <T extends KubeObject>(resource: TypedResource<T>) => Promise<readonly T[]>;
+
+export async function takeSnapshot(list: ListKind): Promise<Snapshot> {
+  const [fleets, clusters, controlPlanes, machineDeployments, machineSets, machines, bootstrapConfigs] = await Promise.all([
+    list(Fleet),
+    list(Cluster),
+    list(KubeadmControlPlane),
+    list(MachineDeployment),
+    list(MachineSet),
+    list(Machine),
+    list(KubeadmConfig),
+  ]);
+  const [infrastructureClusters, failureDomains, isolatedNetworks, infrastructureMachines] = await Promise.all([
+    list(CloudStackCluster),
+    list(CloudStackFailureDomain),
+    list(CloudStackIsolatedNetwork),
+    list(CloudStackMachine),
+  ]);
+  return {
+    fleets,
+    clusters,
+    controlPlanes,
+    machineDeployments,
+    machineSets,
+    machines,
+    bootstrapConfigs,
+    infrastructureClusters,
+    failureDomains,
+    isolatedNetworks,
+    infrastructureMachines,
+  };
+}
+
+/** Lists through an API server. */
+export function listFrom(api: KubeApi): ListKind {
+  return async <T extends KubeObject>(resource: TypedResource<T>): Promise<readonly T[]> => {
+    try {
+      return (await api.list(resource)).items;
+    } catch (error) {
+      if (isReason(error, 'NotFound')) return [];
+      throw error;
+    }
+  };
+}
