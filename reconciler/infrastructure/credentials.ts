@@ -1,0 +1,49 @@
+import { type CloudStackFailureDomain, Secret } from '../../api/kinds';
+import type { Cloud, CloudStackCredentials, Objects } from '../../api/ports';
+import type { InfrastructureDeps } from './deps';
+import { ConfigurationProblem } from './faults';
+import { Reason } from './reasons';
+
+type FailureDomainSpec = CloudStackFailureDomain['spec'];
+
+/**
+ * The cloud of a failure domain, acting as its spec says. Credentials are read from the cache each time, so a corrected
+ * Secret is used at once; equal credentials share one connection.
+ * @throws ConfigurationProblem when the Secret is missing or incomplete.
+ */
+export function openCloud(deps: InfrastructureDeps, spec: FailureDomainSpec): Promise<Cloud> {
+  const { account, domain, project } = spec;
+  return deps.cloudStack.open({ credentials: credentialsOf(deps.objects, spec.acsEndpoint), account, domain, project });
+}
+
+const REQUIRED = ['api-url', 'api-key', 'secret-key'] as const;
+
+export function credentialsOf(
+  objects: Objects,
+  reference: { readonly name: string; readonly namespace: string },
+): CloudStackCredentials {
+  const where = `Secret ${reference.namespace}/${reference.name}`;
+  const secret = objects.get(Secret, reference);
+  if (secret === undefined) {
+    throw new ConfigurationProblem(Reason.CredentialsMissing, [
+      `${where} with the CloudStack credentials does not exist; create it with the keys ${REQUIRED.join(', ')}`,
+    ]);
+  }
+  const values = new Map(
+    Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString().trim()]),
+  );
+  const missing = REQUIRED.filter((key) => (values.get(key) ?? '') === '');
+  if (missing.length > 0) {
+    throw new ConfigurationProblem(Reason.CredentialsInvalid, [`${where} lacks the keys ${missing.join(', ')}`]);
+  }
+  const apiUrl = values.get('api-url') ?? '';
+  if (!URL.canParse(apiUrl)) {
+    throw new ConfigurationProblem(Reason.CredentialsInvalid, [`${where}: api-url is not a URL`]);
+  }
+  return {
+    apiUrl,
+    apiKey: values.get('api-key') ?? '',
+    secretKey: values.get('secret-key') ?? '',
+    verifySsl: values.get('verify-ssl') !== 'false',
+  };
+}

@@ -1,0 +1,13 @@
+import type { Clock, CloudStackApi, EventRecorder, Log, Objects, Random } from '../../api/ports';
+
+/** What the provider's controllers work with. */
+export interface InfrastructureDeps {
+  readonly objects: Objects;
+  readonly events: EventRecorder;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly cloudStack: CloudStackApi;
+  /** Counts into `acs_reconciliation_errors{acs_error_code}`. @default - not counted */
+  readonly onError?: ((acsErrorCode: string) => void) | undefined;
+}

@@ -1,0 +1,32 @@
+import type { Cloud, Job, JobOutcome } from '../../api/ports';
+
+/**
+ * The CloudStack jobs that objects wait for, by object and step. Lives in memory: a new process finds out from the state
+ * of things in CloudStack what a job did, so nothing depends on remembering it.
+ */
+export class JobBook {
+  readonly #jobs = new Map<string, Job>();
+
+  /** Notes a job and has `wake` called when it ends. */
+  note(cloud: Cloud, uid: string, step: string, job: Job, wake: () => void): void {
+    this.#jobs.set(`${uid} ${step}`, job);
+    cloud.jobs.follow(job, wake);
+  }
+
+  pending(uid: string, step: string): Job | undefined {
+    return this.#jobs.get(`${uid} ${step}`);
+  }
+
+  /** The outcome of the job of a step; one that has ended is told once and forgotten. */
+  outcome(cloud: Cloud, uid: string, step: string): { readonly job: Job; readonly outcome: JobOutcome } | undefined {
+    const job = this.#jobs.get(`${uid} ${step}`);
+    if (job === undefined) return undefined;
+    const outcome = cloud.jobs.outcome(job.id);
+    if (outcome.state !== 'pending') this.#jobs.delete(`${uid} ${step}`);
+    return { job, outcome };
+  }
+
+  forget(uid: string): void {
+    for (const key of this.#jobs.keys()) if (key.startsWith(`${uid} `)) this.#jobs.delete(key);
+  }
+}

@@ -1,0 +1,82 @@
+/** Names and keys that other software matches on; byte-exact (`capc.md` 0). */
+import { createHash } from 'node:crypto';
+
+export const GROUP = 'infrastructure.cluster.x-k8s.io';
+export const CLUSTER_API_GROUP = 'cluster.x-k8s.io';
+
+export const Finalizer = {
+  cluster: `cloudstackcluster.${GROUP}`,
+  machine: `cloudstackmachine.${GROUP}`,
+  failureDomain: `cloudstackfailuredomain.${GROUP}`,
+  isolatedNetwork: `cloudstackisolatednetwork.${GROUP}`,
+  affinityGroup: `affinitygroup.${GROUP}`,
+} as const;
+
+export const Label = {
+  clusterName: 'cluster.x-k8s.io/cluster-name',
+  controlPlane: 'cluster.x-k8s.io/control-plane',
+  /** On CloudStackMachine: object name of its failure domain. */
+  failureDomain: `cloudstackfailuredomain.${GROUP}/name`,
+} as const;
+
+export const Annotation = {
+  paused: 'cluster.x-k8s.io/paused',
+  managedBy: 'cluster.x-k8s.io/managed-by',
+  /** The identity under which a cluster's things are tagged in CloudStack; survives `clusterctl move`. */
+  identity: 'capstan.dev/cloud-identity',
+  /** When we set out to create something, written before the call: `<prefix><what>`. */
+  intentPrefix: 'capstan.dev/creating-',
+  /** The CloudStack job that deploys the machine. */
+  deployJob: 'capstan.dev/deploy-job',
+  /** Failure domains in which a deployment of this machine failed, one for each attempt, oldest first. */
+  failedIn: 'capstan.dev/deploy-failed-in',
+} as const;
+
+export const Tag = {
+  /** Made by this provider or the one before it: may be removed with its last cluster. */
+  created: 'created_by_CAPC',
+  clusterPrefix: 'CAPC_cluster_',
+} as const;
+
+export const LOAD_BALANCER_RULE = 'Kubernetes_API_Server';
+export const API_SERVER_PORT = 6443;
+export const DEFAULT_NETWORK_OFFERING = 'DefaultIsolatedNetworkOfferingWithSourceNatService';
+export const DEFAULT_TIER_OFFERING = 'DefaultIsolatedNetworkOfferingForVpcNetworks';
+export const DEFAULT_VPC_OFFERING = 'Default VPC offering';
+
+export function clusterTag(identity: string): string {
+  return `${Tag.clusterPrefix}${identity}`;
+}
+
+export function providerId(instanceId: string): string {
+  return `cloudstack:///${instanceId}`;
+}
+
+/** Object name of a failure domain: MD5 of its name followed by the Cluster's. */
+export function failureDomainObjectName(failureDomain: string, cluster: string): string {
+  return createHash('md5').update(`${failureDomain}${cluster}`).digest('hex');
+}
+
+/** Object name of an isolated network: `<CloudStackCluster>-<network>`, made fit for Kubernetes. */
+export function isolatedNetworkObjectName(cloudStackCluster: string, network: string): string {
+  return `${cloudStackCluster}-${network.toLowerCase()}`.replace(/[^a-z0-9-]+/g, '-').replace(/-$/, '');
+}
+
+/** What an affinity group is made for: the set of machines that shall stand together or apart. */
+export interface AffinityOwner {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Name of a managed affinity group in CloudStack; the object's name is its lower-case form. */
+export function affinityGroupName(
+  cluster: { readonly name: string; readonly uid: string },
+  owner: AffinityOwner,
+  affinity: 'pro' | 'anti',
+  failureDomain: string,
+): string {
+  const word = affinity === 'pro' ? 'ProAffinity' : 'AntiAffinity';
+  const whose = owner.kind === 'MachineSet' ? `${owner.name}-${owner.uid}` : owner.kind;
+  return `${cluster.name}-${cluster.uid}-${word}-${whose}-${failureDomain}`;
+}

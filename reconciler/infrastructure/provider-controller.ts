@@ -1,0 +1,131 @@
+import { Cluster } from '../../api/kinds';
+import {
+  type Controller,
+  done,
+  KubeError,
+  KubeUnreachable,
+  type Outcome,
+  requeueAfter,
+  type Run,
+  type TypedResource,
+  type WatchSource,
+} from '../../api/ports';
+import { conditionOf } from '../../machinery/conditions';
+import { isBeingDeleted, type ObjectKey } from '../../machinery/kube-object';
+import type { InfrastructureDeps } from './deps';
+import { faultOf } from './faults';
+import { Annotation } from './names';
+import { Reason } from './reasons';
+import { clusterNameOf, pausedBy, type ProviderObject, Scope } from './scope';
+import type { Setbacks } from './setbacks';
+
+/** What differs from kind to kind. */
+export interface ProviderLoop<T extends ProviderObject> {
+  readonly name: string;
+  readonly resource: TypedResource<T>;
+  readonly finalizer: string;
+  readonly watches: readonly WatchSource[];
+  readonly concurrency?: number;
+  reconcile(scope: Scope<T>, run: Run): Promise<Outcome>;
+  remove(scope: Scope<T>, run: Run): Promise<Outcome>;
+  /** The object is gone: drop what is remembered of it. */
+  forget?(key: ObjectKey): void;
+  start?(enqueue: (key: ObjectKey) => void): () => void;
+}
+
+/** How long after its creation an object may be without owner before that is worth a word. */
+const OWNER_GRACE_MS = 5000;
+
+/** The pipeline all kinds share: fetch, guard, reconcile or remove, report once at the end. */
+export function providerController<T extends ProviderObject>(
+  deps: InfrastructureDeps,
+  setbacks: Setbacks,
+  loop: ProviderLoop<T>,
+): Controller {
+  return {
+    name: loop.name,
+    watches: loop.watches,
+    concurrency: loop.concurrency,
+    ...(loop.start === undefined ? {} : { start: loop.start }),
+    async reconcile(key, run) {
+      const stored = deps.objects.get(loop.resource, key);
+      if (stored === undefined) {
+        loop.forget?.(key);
+        return done();
+      }
+      const clusterName = clusterNameOf(stored);
+      const cluster =
+        clusterName === undefined
+          ? undefined
+          : deps.objects.get(Cluster, { namespace: key.namespace, name: clusterName });
+      const scope = new Scope(deps, loop.resource, stored, cluster);
+      if (stored.metadata.annotations?.[Annotation.managedBy] !== undefined) return done();
+
+      const outcome = await guarded(scope, setbacks, run, loop);
+      announceChange(scope);
+      await scope.persist();
+      return outcome;
+    },
+  };
+}
+
+async function guarded<T extends ProviderObject>(
+  scope: Scope<T>,
+  setbacks: Setbacks,
+  run: Run,
+  loop: ProviderLoop<T>,
+): Promise<Outcome> {
+  const { deps, stored } = scope;
+  const isDeleting = isBeingDeleted(stored);
+  if (isDeleting && !(stored.metadata.finalizers ?? []).includes(loop.finalizer)) return done();
+
+  const paused = pausedBy(stored, scope.cluster);
+  if (paused !== undefined) {
+    scope.reportPaused(paused);
+    return done();
+  }
+  if (!isDeleting && scope.cluster === undefined) return withoutCluster(scope);
+  scope.reportPaused(undefined);
+
+  try {
+    const outcome = isDeleting ? await loop.remove(scope, run) : await loop.reconcile(scope, run);
+    setbacks.succeeded(scope.uid);
+    return outcome;
+  } catch (error) {
+    if (error instanceof KubeError || error instanceof KubeUnreachable) throw error;
+    const fault = faultOf(error);
+    const delayMs = setbacks.failed(scope.uid, fault.slowestRetryMs);
+    scope.isFault = true;
+    scope.report('False', fault.reason, fault.message);
+    deps.onError?.(fault.metricCode);
+    // End-to-end suites match the text of the error together with the namespace in one entry (`capc.md` 8).
+    deps.log.error(
+      { controller: loop.name, namespace: scope.namespace, name: scope.name, reason: fault.reason, error: fault.message },
+      'reconcile failed',
+    );
+    return requeueAfter(delayMs);
+  }
+}
+
+function withoutCluster<T extends ProviderObject>(scope: Scope<T>): Outcome {
+  const createdMs = Date.parse(scope.stored.metadata.creationTimestamp ?? '');
+  const ageMs = scope.deps.clock.now() - createdMs;
+  // Normally Cluster API takes it over within moments: no word, no write.
+  if (ageMs < OWNER_GRACE_MS) return requeueAfter(OWNER_GRACE_MS - ageMs);
+  const name = clusterNameOf(scope.stored);
+  return scope.wait(
+    done(),
+    name === undefined ? Reason.WaitingForOwner : Reason.WaitingForCluster,
+    name === undefined
+      ? 'no Cluster owns this object yet: Cluster API sets the owner when a Cluster refers to it'
+      : `Cluster ${name} does not exist`,
+  );
+}
+
+/** One event for each change of what is the case; repetitions say nothing new. */
+function announceChange<T extends ProviderObject>(scope: Scope<T>): void {
+  const before = conditionOf(scope.stored, 'Ready');
+  const after = conditionOf(scope.object, 'Ready');
+  if (after === undefined || (before?.reason === after.reason && before.message === after.message)) return;
+  scope.event(scope.isFault ? 'Warning' : 'Normal', after.reason, after.message === '' ? after.reason : after.message);
+}

@@ -1,0 +1,124 @@
+import { Cluster } from '../../api/kinds';
+import { type Outcome, type TypedResource } from '../../api/ports';
+import { kubeTime } from '../../machinery/clock';
+import { type Condition, conditionOf, setCondition } from '../../machinery/conditions';
+import { cloneJson } from '../../machinery/json';
+import { type KubeObject, type ObjectMeta } from '../../machinery/kube-object';
+import type { InfrastructureDeps } from './deps';
+import { Annotation, CLUSTER_API_GROUP, Label } from './names';
+import { Reason } from './reasons';
+
+/** What all kinds of the provider have in common. */
+export type ProviderObject = KubeObject & {
+  metadata: ObjectMeta;
+  status?: { ready?: boolean | undefined; conditions?: Condition[] | undefined } | undefined;
+};
+
+/** One object in one reconcile: what is stored, what it shall become, and the words to report with. */
+export class Scope<T extends ProviderObject> {
+  /** As stored. */
+  stored: T;
+  /** As it shall become; phases write here, `persist` sends the difference. */
+  object: T;
+  /** Set by a fault, so that the report becomes a Warning. */
+  isFault = false;
+
+  constructor(
+    readonly deps: InfrastructureDeps,
+    readonly resource: TypedResource<T>,
+    stored: T,
+    readonly cluster: Cluster | undefined,
+  ) {
+    this.stored = stored;
+    this.object = cloneJson(stored);
+  }
+
+  get namespace(): string {
+    return this.object.metadata.namespace ?? '';
+  }
+
+  get name(): string {
+    return this.object.metadata.name;
+  }
+
+  get uid(): string {
+    return this.object.metadata.uid ?? '';
+  }
+
+  /** Name of the Cluster this belongs to; stands in a label on every child, so it outlives the Cluster. */
+  get clusterName(): string {
+    return clusterNameOf(this.object) ?? '';
+  }
+
+  /** Sends what has changed so far; from here on it survives a crash. */
+  async persist(): Promise<void> {
+    const answered = await this.deps.objects.patch(this.resource, this.stored, this.object, {
+      ownedConditions: ['Ready', 'Paused'],
+    });
+    this.stored = answered;
+    this.object = cloneJson(answered);
+  }
+
+  /** Reports what is waited for, or that all is well. */
+  report(status: 'True' | 'False' | 'Unknown', reason: Reason, message: string): void {
+    this.#set({ type: 'Ready', status, reason, message });
+  }
+
+  reportPaused(message: string | undefined): void {
+    this.#set(
+      message === undefined
+        ? { type: 'Paused', status: 'False', reason: Reason.NotPaused }
+        : { type: 'Paused', status: 'True', reason: Reason.Paused, message },
+    );
+  }
+
+  /** Reports a wait and ends the pass with an outcome. */
+  wait(outcome: Outcome, reason: Reason, message: string): Outcome {
+    this.report('False', reason, message);
+    return outcome;
+  }
+
+  addFinalizer(finalizer: string): boolean {
+    const finalizers = this.object.metadata.finalizers ?? [];
+    if (finalizers.includes(finalizer)) return false;
+    this.object.metadata.finalizers = [...finalizers, finalizer];
+    return true;
+  }
+
+  removeFinalizer(finalizer: string): void {
+    this.object.metadata.finalizers = (this.object.metadata.finalizers ?? []).filter((other) => other !== finalizer);
+  }
+
+  event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.deps.events.event(this.stored, type, reason, message);
+  }
+
+  #set(report: { type: string; status: 'True' | 'False' | 'Unknown'; reason: string; message?: string }): void {
+    const { generation } = this.object.metadata;
+    const now = kubeTime(this.deps.clock);
+    const conditions = setCondition(this.object.status?.conditions, report, now, generation);
+    this.object.status = { ...this.object.status, conditions };
+  }
+}
+
+/** Name of the Cluster an object belongs to: by label, or for the CloudStackCluster by its owner. */
+export function clusterNameOf(object: KubeObject): string | undefined {
+  const owner = (object.metadata.ownerReferences ?? []).find(
+    (reference) => reference.kind === 'Cluster' && reference.apiVersion.startsWith(`${CLUSTER_API_GROUP}/`),
+  );
+  return owner?.name ?? object.metadata.labels?.[Label.clusterName];
+}
+
+/** Why an object is paused, or undefined. */
+export function pausedBy(object: KubeObject, cluster: Cluster | undefined): string | undefined {
+  if (cluster?.spec.paused === true) return 'Cluster spec.paused is set to true';
+  const isAnnotated = object.metadata.annotations?.[Annotation.paused] !== undefined;
+  return isAnnotated ? `${object.kind} has the ${Annotation.paused} annotation` : undefined;
+}
+
+/** `reason: message` of another object's `Ready`, to be passed on. */
+export function readyText(object: ProviderObject): string {
+  const ready = conditionOf(object, 'Ready');
+  if (ready === undefined) return 'not looked at yet';
+  return ready.message === '' ? ready.reason : `${ready.reason}: ${ready.message}`;
+}
