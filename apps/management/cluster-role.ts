@@ -1,0 +1,44 @@
+/** What the reconciler may do: each rule with the part that needs it. Nothing else is asked of an API server. */
+export interface PolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const READ = ['get', 'list', 'watch'];
+const WRITE = [...READ, 'create', 'update', 'patch', 'delete'];
+
+/** Groups whose objects the loops own. */
+const OWNED_GROUPS = [
+  'cluster.x-k8s.io',
+  'bootstrap.cluster.x-k8s.io',
+  'controlplane.cluster.x-k8s.io',
+  'infrastructure.cluster.x-k8s.io',
+  'addons.cluster.x-k8s.io',
+  'capstan.dev',
+];
+
+export const reconcilerRules: readonly PolicyRule[] = [
+  // All loops: their objects, with status, scale and finalizers.
+  { apiGroups: OWNED_GROUPS, resources: ['*'], verbs: WRITE },
+  // bootstrap and control-plane: bootstrap data, certificates, kubeconfigs, locks; infrastructure: credentials; gitops: inventories.
+  { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: WRITE },
+  // gitops: namespaces that come from git.
+  { apiGroups: [''], resources: ['namespaces'], verbs: [...READ, 'create', 'patch'] },
+  // All loops: events about their objects.
+  { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
+  // Leader election and shards.
+  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: WRITE },
+  // Contract labels of CRDs (references without version); `--crds=install` creates and updates them.
+  {
+    apiGroups: ['apiextensions.k8s.io'],
+    resources: ['customresourcedefinitions'],
+    verbs: [...READ, 'create', 'update', 'patch'],
+  },
+  // Admission of our kinds, installed with the CRDs.
+  {
+    apiGroups: ['admissionregistration.k8s.io'],
+    resources: ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
+    verbs: [...READ, 'create', 'update', 'patch'],
+  },
+];

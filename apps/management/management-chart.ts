@@ -1,0 +1,85 @@
+import { ApiObject, Chart, Duration, Size } from 'cdk8s';
+import { Cpu, Deployment, DeploymentStrategy, Namespace, Probe, Service, ServiceAccount } from 'cdk8s-plus-27';
+import type { Construct } from 'constructs';
+import { reconcilerRules } from './cluster-role';
+
+/** Where the reconciler runs; the name upstream's CAPC uses for its own is `capc-system`. */
+export const MANAGEMENT_NAMESPACE = 'capstan-system';
+const NAME = 'capstan-reconciler';
+const WEBHOOK_PORT = 9443;
+const HEALTH_PORT = 9440;
+const METRICS_PORT = 8080;
+
+export interface ManagementChartProps {
+  /** Image of the reconciler: this package, started as `capstan run`. */
+  readonly image: string;
+  /** Loops that run. @default - all; beside an upstream Cluster API `['gitops', 'infrastructure']` */
+  readonly loops?: readonly string[];
+  /** @default 2, one of which leads */
+  readonly replicas?: number;
+  /** CustomResourceDefinitions to render beside it. @default - none, the reconciler installs them */
+  readonly crds?: readonly { apiVersion: string; kind: string; metadata: { name: string } }[];
+}
+
+/** The management side: Namespace, ServiceAccount, ClusterRole with its binding, webhook Service and Deployment. */
+export class ManagementChart extends Chart {
+  constructor(scope: Construct, id: string, props: ManagementChartProps) {
+    super(scope, id, { disableResourceNameHashes: true, labels: { 'app.kubernetes.io/name': 'capstan' } });
+    new Namespace(this, 'namespace', { metadata: { name: MANAGEMENT_NAMESPACE } });
+    for (const crd of props.crds ?? []) new ApiObject(this, `crd-${crd.metadata.name}`, crd);
+    new ServiceAccount(this, 'account', {
+      metadata: { name: NAME, namespace: MANAGEMENT_NAMESPACE },
+      automountToken: true,
+    });
+    new ApiObject(this, 'role', {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: NAME },
+      rules: reconcilerRules,
+    });
+    new ApiObject(this, 'binding', {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: NAME },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: NAME },
+      subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: MANAGEMENT_NAMESPACE }],
+    });
+    const deployment = this.#deployment(props);
+    new Service(this, 'webhook', {
+      metadata: { name: 'capstan-webhook', namespace: MANAGEMENT_NAMESPACE },
+      selector: deployment,
+      ports: [{ name: 'webhook', port: 443, targetPort: WEBHOOK_PORT }],
+    });
+  }
+
+  #deployment(props: ManagementChartProps): Deployment {
+    const loops = props.loops === undefined ? [] : [`--loops=${props.loops.join(',')}`];
+    const deployment = new Deployment(this, 'deployment', {
+      metadata: { name: NAME, namespace: MANAGEMENT_NAMESPACE },
+      replicas: props.replicas ?? 2,
+      serviceAccount: ServiceAccount.fromServiceAccountName(this, 'account-reference', NAME, {
+        namespaceName: MANAGEMENT_NAMESPACE,
+      }),
+      automountServiceAccountToken: true,
+      strategy: DeploymentStrategy.rollingUpdate(),
+    });
+    deployment.addContainer({
+      name: 'manager',
+      image: props.image,
+      args: ['run', '--leader-elect', `--webhook-service=${MANAGEMENT_NAMESPACE}/capstan-webhook`, ...loops],
+      ports: [
+        { name: 'webhook', number: WEBHOOK_PORT },
+        { name: 'health', number: HEALTH_PORT },
+        { name: 'metrics', number: METRICS_PORT },
+      ],
+      liveness: Probe.fromHttpGet('/healthz', { port: HEALTH_PORT, periodSeconds: Duration.seconds(20) }),
+      readiness: Probe.fromHttpGet('/readyz', { port: HEALTH_PORT, periodSeconds: Duration.seconds(5) }),
+      resources: {
+        cpu: { request: Cpu.millis(100), limit: Cpu.units(2) },
+        memory: { request: Size.mebibytes(128), limit: Size.gibibytes(2) },
+      },
+      securityContext: { user: 65532, group: 65532 },
+    });
+    return deployment;
+  }
+}
