@@ -1,2 +1,3 @@
+export * from './certificates';
 export * from './render';
 export * from './spec';

@@ -1,0 +1,164 @@
+import { Cluster, ConfigMap, KubeadmConfig, Machine, Secret } from '../../../api/kinds';
+import {
+  type Controller,
+  done,
+  type ObjectEvent,
+  type Outcome,
+  ownKind,
+  type WatchSource,
+} from '../../../api/ports';
+import { conditionOf } from '../../../machinery/conditions';
+import { Label } from '../../../machinery/contract-metadata';
+import { equalJson } from '../../../machinery/json';
+import { keyOf, keyText, type KubeObject, type ObjectKey } from '../../../machinery/kube-object';
+import type { BootstrapDeps } from './dependencies';
+import { adoptDataSecret, keepBootstrapData, makeBootstrapData } from './phases';
+import { openScope, pausedReport, saveScope, type Scope } from './scope';
+import { tokenCheckIntervalMs } from './tokens';
+
+/**
+ * Turns a KubeadmConfig into the Secret its machine boots with (`capi.md` 5). Has no finalizer: the Secret goes with
+ * its owner.
+ */
+export function kubeadmConfigController(deps: BootstrapDeps): Controller {
+  const tokenChecks = new TokenChecks(deps);
+  return {
+    name: 'kubeadmconfig',
+    watches: watches(deps),
+    async reconcile(key): Promise<Outcome> {
+      const scope = openScope(deps, key);
+      if (scope === undefined) {
+        tokenChecks.forget(key);
+        return done();
+      }
+      const paused = pausedReport(scope);
+      scope.reports.push(paused);
+      if (paused.status === 'True') {
+        await saveScope(scope, false);
+        return done();
+      }
+      return withStatus(scope, () => reconcileActive(scope, tokenChecks.isDue(key)));
+    },
+    start: (enqueue) =>
+      deps.workloads.subscribe((event) => {
+        if (event.type !== 'connected') return;
+        for (const key of configsOf(deps, event.cluster)) enqueue(key);
+      }),
+  };
+}
+
+async function reconcileActive(scope: Scope, tokenIsDue: boolean): Promise<Outcome> {
+  if (adoptDataSecret(scope)) return done();
+  if (scope.stored.status?.initialization?.dataSecretCreated === true) return keepBootstrapData(scope, tokenIsDue);
+  return makeBootstrapData(scope);
+}
+
+/** Writes the status after success and after failure; a failure to write never hides the first one. */
+async function withStatus(scope: Scope, work: () => Promise<Outcome>): Promise<Outcome> {
+  let outcome: Outcome;
+  try {
+    outcome = await work();
+  } catch (error) {
+    await saveScope(scope, false).catch(() => undefined);
+    throw error;
+  }
+  await saveScope(scope, true);
+  return outcome;
+}
+
+/** Remembers when tokens were looked after, so that events in between ask the workload cluster nothing. */
+class TokenChecks {
+  readonly #deps: BootstrapDeps;
+  readonly #next = new Map<string, number>();
+
+  constructor(deps: BootstrapDeps) {
+    this.#deps = deps;
+  }
+
+  isDue(key: ObjectKey): boolean {
+    const text = keyText(key);
+    const now = this.#deps.clock.now();
+    const next = this.#next.get(text);
+    if (next !== undefined && now < next) return false;
+    this.#next.set(text, now + tokenCheckIntervalMs(this.#deps));
+    // The first sight sets the rhythm; a token that exists then was made or checked within the last interval, or
+    // before a restart, which must look.
+    return true;
+  }
+
+  forget(key: ObjectKey): void {
+    this.#next.delete(keyText(key));
+  }
+}
+
+function watches(deps: BootstrapDeps): WatchSource[] {
+  return [
+    ownKind(KubeadmConfig),
+    { resource: Machine, keys: configOfMachine },
+    { resource: Cluster, keys: (event) => (isRelevant(event) ? configsOf(deps, keyOf(event.object)) : []) },
+    // The lock going away, certificates and referenced Secrets appearing.
+    { resource: ConfigMap, keys: (event) => (event.type === 'deleted' ? waitingConfigs(deps, event.object) : []) },
+    { resource: Secret, keys: (event) => secretKeys(deps, event) },
+  ];
+}
+
+function configOfMachine(event: ObjectEvent): readonly ObjectKey[] {
+  const machine = event.object as Machine; // the watch is of Machines
+  const reference = machine.spec.bootstrap.configRef;
+  if (reference === undefined || reference.kind !== KubeadmConfig.kind) return [];
+  return [{ namespace: machine.metadata.namespace ?? '', name: reference.name }];
+}
+
+/** Whether a change of a Cluster can end a wait. */
+function isRelevant(event: ObjectEvent): boolean {
+  if (event.type !== 'modified' || event.previous === undefined) return event.type === 'added';
+  return !equalJson(essenceOf(event.previous as Cluster), essenceOf(event.object as Cluster));
+}
+
+function essenceOf(cluster: Cluster) {
+  return [
+    cluster.spec?.paused,
+    cluster.spec?.controlPlaneEndpoint,
+    cluster.status?.initialization?.infrastructureProvisioned,
+    conditionOf(cluster, 'ControlPlaneInitialized')?.status,
+  ];
+}
+
+function configsOf(deps: BootstrapDeps, cluster: ObjectKey): readonly ObjectKey[] {
+  const selector = { matchLabels: { [Label.clusterName]: cluster.name } };
+  return deps.objects.list(KubeadmConfig, { namespace: cluster.namespace, selector }).map(keyOf);
+}
+
+/** Configs of the cluster an object is labelled with that have no data yet. */
+function waitingConfigs(deps: BootstrapDeps, object: KubeObject): readonly ObjectKey[] {
+  const name = object.metadata.labels?.[Label.clusterName];
+  if (name === undefined) return [];
+  return withoutData(deps, object.metadata.namespace ?? '', name);
+}
+
+function withoutData(deps: BootstrapDeps, namespace: string, clusterName: string): readonly ObjectKey[] {
+  const selector = { matchLabels: { [Label.clusterName]: clusterName } };
+  return deps.objects
+    .list(KubeadmConfig, { namespace, selector })
+    .filter((config) => config.status?.initialization?.dataSecretCreated !== true)
+    .map(keyOf);
+}
+
+/** Configs that wait for a Secret: those of its cluster by label, or that name it in `files` or `users`. */
+function secretKeys(deps: BootstrapDeps, event: ObjectEvent): readonly ObjectKey[] {
+  if (event.type === 'deleted') return [];
+  const { name, namespace = '', ownerReferences } = event.object.metadata;
+  // Our own product wakes nobody.
+  if (ownerReferences?.some((owner) => owner.kind === KubeadmConfig.kind) === true) return [];
+  const labelled = waitingConfigs(deps, event.object);
+  if (labelled.length > 0) return labelled;
+  return deps.objects
+    .list(KubeadmConfig, { namespace })
+    .filter((config) => config.status?.initialization?.dataSecretCreated !== true)
+    .filter(
+      ({ spec }) =>
+        spec?.files?.some((file) => file.contentFrom?.secret.name === name) === true ||
+        spec?.users?.some((user) => user.passwdFrom?.secret.name === name) === true,
+    )
+    .map(keyOf);
+}

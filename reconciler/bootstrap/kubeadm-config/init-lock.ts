@@ -1,0 +1,70 @@
+import { ConfigMap, Machine } from '../../../api/kinds';
+import { isReason } from '../../../api/ports';
+import { Label } from '../../../machinery/contract-metadata';
+import { isJsonObject } from '../../../machinery/json';
+import type { ObjectKey } from '../../../machinery/kube-object';
+import { ownerReference } from '../../../machinery/owner-references';
+import type { Scope } from './scope';
+
+/** ConfigMap that lets one control-plane machine at a time run `kubeadm init` (`capi.md` 5.1). */
+export function lockKey(cluster: ObjectKey): ObjectKey {
+  return { namespace: cluster.namespace, name: `${cluster.name}-lock` };
+}
+
+const LOCK_FIELD = 'lock-information';
+
+/**
+ * Takes the lock for the scope's Machine, by creating it. A lock whose Machine is gone is removed and taken.
+ * @returns the name of the Machine that has it instead, or undefined when it is ours
+ */
+export async function acquireInitLock(scope: Scope): Promise<string | undefined> {
+  const { objects } = scope.deps;
+  const key = lockKey(scope.clusterKey);
+  const own = scope.machine.metadata.name;
+  const lock = objects.get(ConfigMap, key) ?? (await tryCreate(scope, key, own));
+  if (lock === undefined) return undefined;
+  const holder = holderOf(lock.data);
+  if (holder === own) return undefined;
+  if (holder !== undefined && objects.get(Machine, { namespace: key.namespace, name: holder }) !== undefined) return holder;
+  await objects.delete(ConfigMap, lock);
+  const other = await tryCreate(scope, key, own);
+  return other === undefined ? undefined : holderOf(other.data);
+}
+
+/** Creates the lock. Returns the one of somebody who was faster, which the cache does not show yet. */
+async function tryCreate(scope: Scope, key: ObjectKey, machineName: string): Promise<ConfigMap | undefined> {
+  try {
+    await scope.deps.objects.create(ConfigMap, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: {
+        ...key,
+        labels: { [Label.clusterName]: key.name.slice(0, -'-lock'.length) },
+        ownerReferences: [ownerReference(scope.cluster)],
+      },
+      data: { [LOCK_FIELD]: JSON.stringify({ machineName }) },
+    });
+    return undefined;
+  } catch (error) {
+    if (!isReason(error, 'AlreadyExists')) throw error;
+    return scope.deps.objects.read(ConfigMap, key);
+  }
+}
+
+/** Removes the lock once the control plane is initialized, or when the machine that has it could not use it. */
+export async function releaseInitLock(scope: Scope): Promise<void> {
+  const lock = scope.deps.objects.get(ConfigMap, lockKey(scope.clusterKey));
+  if (lock !== undefined) await scope.deps.objects.delete(ConfigMap, lock);
+}
+
+/** Undefined when the lock says nothing readable; it then belongs to nobody. */
+function holderOf(data: ConfigMap['data']): string | undefined {
+  try {
+    const information: unknown = JSON.parse(data?.[LOCK_FIELD] ?? '');
+    return isJsonObject(information) && typeof information.machineName === 'string'
+      ? information.machineName
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

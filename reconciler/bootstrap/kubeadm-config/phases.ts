@@ -1,0 +1,251 @@
+import { KubeadmConfig, Secret } from '../../../api/kinds';
+import { isReason, type Outcome, done, requeueAfter } from '../../../api/ports';
+import { isTrue } from '../../../machinery/conditions';
+import { textAt } from '../../../machinery/contract';
+import { Label } from '../../../machinery/contract-metadata';
+import { valueAt } from '../../../machinery/json';
+import { CLUSTER_SECRET_TYPE, type ClusterFacts, kubeadmApiVersion } from '../../../machinery/kubeadm';
+import { controllerOf } from '../../../machinery/kube-object';
+import { ownerReference, withOwner } from '../../../machinery/owner-references';
+import { certificateInfo } from '../../../machinery/pki';
+import { certificateOf, collectCertificates } from './certificates';
+import { completeDiscovery } from './discovery';
+import { acquireInitLock, releaseInitLock } from './init-lock';
+import { Reason, Type, Waiting } from './reasons';
+import { resolveReferences } from './references';
+import { endpointText, reportWaiting, type Scope } from './scope';
+import { createToken, refreshToken, tokenCheckIntervalMs } from './tokens';
+import { controlPlaneJoinUserData, initUserData, type UserDataInput, workerJoinUserData } from './user-data';
+
+/** Decides which data this machine needs, and makes it (`capi.md` 5.1). Waits end through events alone. */
+export async function makeBootstrapData(scope: Scope): Promise<Outcome> {
+  if (scope.cluster.status?.initialization?.infrastructureProvisioned !== true) {
+    reportWaiting(scope, Waiting.infrastructure);
+    return done();
+  }
+  const refusal = refusalOf(scope);
+  if (refusal !== undefined) {
+    reportWaiting(scope, refusal);
+    return done();
+  }
+  const initialized = isTrue(scope.cluster, 'ControlPlaneInitialized');
+  if (initialized) return join(scope);
+  if (!scope.isControlPlane || isMeantToJoin(scope)) {
+    reportWaiting(scope, Waiting.controlPlane);
+    return done();
+  }
+  return init(scope);
+}
+
+/** What makes the configuration impossible to carry out, said before anything is made. */
+function refusalOf(scope: Scope): string | undefined {
+  const { spec, machine, isControlPlane } = scope;
+  if (spec.format === 'ignition') return 'spec.format ignition is not supported; use cloud-config';
+  if (machine.spec.version === undefined) return `Machine ${machine.metadata.name} has no spec.version`;
+  if (!isControlPlane && spec.joinConfiguration?.controlPlane !== undefined) {
+    return 'spec.joinConfiguration.controlPlane is set, but the Machine is a worker; remove it';
+  }
+  return undefined;
+}
+
+/** A control-plane machine whose configuration says nothing about init is for a control plane that exists. */
+function isMeantToJoin(scope: Scope): boolean {
+  return scope.spec.joinConfiguration !== undefined && scope.spec.initConfiguration === undefined;
+}
+
+async function init(scope: Scope): Promise<Outcome> {
+  const holder = await acquireInitLock(scope);
+  if (holder !== undefined) {
+    reportWaiting(scope, `${Waiting.controlPlane}; Machine ${holder} is initializing it`);
+    return done();
+  }
+  try {
+    return await initUnderLock(scope);
+  } catch (error) {
+    // Another machine may be able to do what this one could not.
+    await releaseInitLock(scope);
+    throw error;
+  }
+}
+
+async function initUnderLock(scope: Scope): Promise<Outcome> {
+  const endpoint = endpointText(scope.cluster);
+  if (endpoint === undefined && scope.spec.clusterConfiguration?.controlPlaneEndpoint === undefined) {
+    reportWaiting(scope, Waiting.endpoint);
+    return done();
+  }
+  const configuration = { ...scope.spec.clusterConfiguration };
+  configuration.controlPlaneEndpoint ??= endpoint;
+  scope.spec.clusterConfiguration = configuration;
+  return deliver(scope, initUserData);
+}
+
+async function join(scope: Scope): Promise<Outcome> {
+  await releaseInitLock(scope);
+  const endpoint = endpointText(scope.cluster);
+  if (endpoint === undefined) {
+    reportWaiting(scope, Waiting.endpoint);
+    return done();
+  }
+  const certificates = await collectCertificates(scope);
+  if (certificates === undefined) return waitForCertificates(scope);
+  const caPem = certificateOf(scope, certificates, 'ca').certificate;
+  const completed = completeDiscovery(scope.spec.joinConfiguration, {
+    endpoint,
+    caPem,
+    caHash: certificateInfo(caPem).publicKeyHash,
+  });
+  scope.spec.joinConfiguration = completed;
+  if (scope.isControlPlane) completed.controlPlane ??= {};
+  const byToken = completed.discovery?.bootstrapToken;
+  if (byToken !== undefined && byToken.token === undefined) {
+    const workload = scope.deps.workloads.connection(scope.clusterKey);
+    if (workload === undefined) {
+      reportWaiting(scope, Waiting.connection);
+      return done();
+    }
+    byToken.token = await createToken(scope.deps, workload);
+  }
+  const outcome = await deliver(scope, scope.isControlPlane ? controlPlaneJoinUserData : workerJoinUserData);
+  return outcome.kind === 'done' && byToken !== undefined ? requeueAfter(tokenCheckIntervalMs(scope.deps)) : outcome;
+}
+
+/** Renders the data, keeps it in the Secret, and says so in the status. */
+async function deliver(scope: Scope, render: (input: UserDataInput) => string): Promise<Outcome> {
+  const certificates = await collectCertificates(scope);
+  if (certificates === undefined) return waitForCertificates(scope);
+  const resolved = await resolveReferences(scope, () => controlPlaneVersionOf(scope));
+  if (resolved.faults !== undefined) {
+    reportWaiting(scope, resolved.faults.join('; '));
+    return done();
+  }
+  const facts = factsOf(scope);
+  kubeadmApiVersion(facts.kubernetesVersion);
+  const value = render({ spec: scope.spec, files: resolved.files, users: resolved.users, certificates, facts });
+  await storeDataSecret(scope, value);
+  publishDataSecret(scope, scope.stored.metadata.name);
+  return done();
+}
+
+function waitForCertificates(scope: Scope): Outcome {
+  const fault = scope.reports.find((report) => report.type === Type.certificatesAvailable)?.message ?? '';
+  reportWaiting(scope, `Waiting for certificates: ${fault}`);
+  return done();
+}
+
+function factsOf(scope: Scope): ClusterFacts {
+  const network = scope.cluster.spec?.clusterNetwork;
+  return {
+    clusterName: scope.clusterKey.name,
+    kubernetesVersion: scope.machine.spec.version ?? '',
+    controlPlaneEndpoint: endpointText(scope.cluster),
+    dnsDomain: network?.serviceDomain,
+    serviceCidrs: network?.services?.cidrBlocks,
+    podCidrs: network?.pods?.cidrBlocks,
+  };
+}
+
+/** The version the control plane runs, for file templates; the machine's own while there is none. */
+async function controlPlaneVersionOf(scope: Scope): Promise<string> {
+  const own = scope.machine.spec.version ?? '';
+  const reference = scope.cluster.spec?.controlPlaneRef;
+  if (reference === undefined || scope.isControlPlane) return own;
+  const { objects } = scope.deps;
+  const { resource } = await objects.resolveContract(reference.apiGroup, reference.kind);
+  const controlPlane = await objects.read(resource, { namespace: scope.clusterKey.namespace, name: reference.name });
+  const versions = valueAt(controlPlane, 'status', 'versions');
+  const oldest = Array.isArray(versions) ? textAt(versions[0], 'version') : undefined;
+  return oldest ?? textAt(controlPlane, 'status', 'version') ?? textAt(controlPlane, 'spec', 'version') ?? own;
+}
+
+async function storeDataSecret(scope: Scope, value: string): Promise<void> {
+  const { objects } = scope.deps;
+  const { name } = scope.stored.metadata;
+  const { namespace } = scope.clusterKey;
+  const secret = Secret.parse({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name,
+      namespace,
+      labels: { [Label.clusterName]: scope.clusterKey.name },
+      ownerReferences: [dataSecretOwner(scope)],
+    },
+    type: CLUSTER_SECRET_TYPE,
+    data: { value: base64(value), format: base64('cloud-config') },
+  });
+  try {
+    if (objects.get(Secret, { namespace, name }) === undefined) {
+      await objects.create(Secret, secret);
+      return;
+    }
+  } catch (error) {
+    if (!isReason(error, 'AlreadyExists')) throw error;
+  }
+  // From a run that was interrupted, or with a token that has gone: the data must be this run's.
+  const existing = await objects.read(Secret, { namespace, name });
+  if (existing === undefined) {
+    await objects.create(Secret, secret);
+    return;
+  }
+  const after = { ...existing, data: secret.data, metadata: { ...existing.metadata } };
+  after.metadata.labels = { ...existing.metadata.labels, ...secret.metadata.labels };
+  after.metadata.ownerReferences = withOwner(existing.metadata.ownerReferences, dataSecretOwner(scope));
+  await objects.patch(Secret, existing, after);
+}
+
+/** Upstream sets `controller` alone here, unlike everywhere else. */
+function dataSecretOwner(scope: Scope) {
+  return { ...ownerReference(scope.stored), apiVersion: KubeadmConfig.apiVersion, controller: true };
+}
+
+function publishDataSecret(scope: Scope, name: string): void {
+  const status = scope.draft.status ?? {};
+  status.dataSecretName = name;
+  status.initialization = { ...status.initialization, dataSecretCreated: true };
+  scope.draft.status = status;
+  scope.reports.push({ type: Type.dataSecretAvailable, status: 'True', reason: Reason.available });
+}
+
+/** After a move the status is empty, and the Machine knows the Secret. @returns true when that was the case */
+export function adoptDataSecret(scope: Scope): boolean {
+  const name = scope.machine.spec.bootstrap.dataSecretName;
+  if (name === undefined || scope.stored.status?.initialization?.dataSecretCreated === true) return false;
+  publishDataSecret(scope, name);
+  scope.reports.push({ type: Type.certificatesAvailable, status: 'True', reason: Reason.available });
+  return true;
+}
+
+/** Looks after data that exists: its owner, and the token in it while the machine has not joined. */
+export async function keepBootstrapData(scope: Scope, tokenIsDue: boolean): Promise<Outcome> {
+  await keepOwner(scope);
+  if (isTrue(scope.cluster, 'ControlPlaneInitialized')) await releaseInitLock(scope);
+  const discovery = scope.spec.joinConfiguration?.discovery;
+  const token = discovery?.bootstrapToken?.token;
+  if (token === undefined || scope.machine.status?.nodeRef !== undefined) return done();
+  if (scope.machine.metadata.deletionTimestamp !== undefined) return done();
+  const workload = scope.deps.workloads.connection(scope.clusterKey);
+  if (workload === undefined) return done();
+  if (!tokenIsDue || (await refreshToken(scope.deps, workload, token))) {
+    return requeueAfter(tokenCheckIntervalMs(scope.deps));
+  }
+  delete discovery?.bootstrapToken?.token;
+  return join(scope);
+}
+
+async function keepOwner(scope: Scope): Promise<void> {
+  const { objects } = scope.deps;
+  const name = scope.stored.status?.dataSecretName ?? scope.stored.metadata.name;
+  const secret = objects.get(Secret, { namespace: scope.clusterKey.namespace, name });
+  if (secret === undefined) return;
+  const owner = controllerOf(secret);
+  if (owner?.uid === scope.stored.metadata.uid) return;
+  // Somebody else's Secret stays somebody else's.
+  if (owner !== undefined && owner.kind !== KubeadmConfig.kind) return;
+  const ownerReferences = withOwner(secret.metadata.ownerReferences, dataSecretOwner(scope));
+  await objects.patch(Secret, secret, { ...secret, metadata: { ...secret.metadata, ownerReferences } });
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
+}

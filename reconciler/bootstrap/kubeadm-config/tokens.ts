@@ -1,0 +1,46 @@
+import { Secret } from '../../../api/kinds';
+import { tryGet, type WorkloadConnection } from '../../../api/ports';
+import {
+  bootstrapTokenSecret,
+  bootstrapTokenSecretName,
+  expirationText,
+  newBootstrapToken,
+  parseBootstrapToken,
+  tokenExpiry,
+} from '../../../machinery/bootstrap-token';
+import { type BootstrapDeps, DEFAULT_TOKEN_TTL_MS } from './dependencies';
+
+export function tokenTtlMs(deps: BootstrapDeps): number {
+  return deps.tokenTtlMs ?? DEFAULT_TOKEN_TTL_MS;
+}
+
+/** How often a token is looked after while its machine has not joined: a third of its life (`capi.md` 5.5). */
+export function tokenCheckIntervalMs(deps: BootstrapDeps): number {
+  return Math.floor(tokenTtlMs(deps) / 3);
+}
+
+/** Makes a token and its Secret in the workload cluster. */
+export async function createToken(deps: BootstrapDeps, workload: WorkloadConnection): Promise<string> {
+  const token = newBootstrapToken(deps.random);
+  const secret = bootstrapTokenSecret(token, deps.clock.now() + tokenTtlMs(deps));
+  await workload.api.create(Secret, Secret.parse(secret));
+  return token;
+}
+
+/**
+ * Extends a token's life when less than 5/6 of it are left.
+ * @returns false when the Secret is gone, so that a new token is needed
+ */
+export async function refreshToken(deps: BootstrapDeps, workload: WorkloadConnection, token: string): Promise<boolean> {
+  const parts = parseBootstrapToken(token);
+  if (parts === undefined) return false;
+  const key = { namespace: 'kube-system', name: bootstrapTokenSecretName(parts.id) };
+  const secret = await tryGet(workload.api, Secret, key);
+  if (secret === undefined) return false;
+  const ttl = tokenTtlMs(deps);
+  const left = (tokenExpiry(secret) ?? 0) - deps.clock.now();
+  if (left >= (ttl * 5) / 6) return true;
+  const expiration = Buffer.from(expirationText(deps.clock.now() + ttl), 'utf8').toString('base64');
+  await workload.api.patch(Secret, key, { type: 'merge', patch: { data: { expiration } } });
+  return true;
+}
