@@ -1,0 +1,5 @@
+/** The contracts: kinds, the names written on objects, and the rules about them. */
+export * from './define-kind';
+export * from './kinds';
+export * from './labels';
+export { describeProblem, InvalidObject, type Problem } from './schema';

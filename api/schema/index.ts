@@ -1,0 +1,4 @@
+export * from './facts';
+export * from './fields';
+export * from './problems';
+export * from './structural';
