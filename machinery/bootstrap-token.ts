@@ -1,5 +1,5 @@
 import { kubeTime } from './clock';
-import type { KubeObject } from './kube-object';
+import type { SecretObject } from './kubeadm/certificates';
 import type { Random } from './random';
 
 /** A bootstrap token is `<id>.<secret>`: 6 and 16 characters of `[a-z0-9]`. */
@@ -39,7 +39,7 @@ export function bootstrapTokenSecretName(tokenId: string): string {
 }
 
 /** The Secret that makes a token valid in a workload cluster (`capi.md` 0.3). */
-export function bootstrapTokenSecret(token: string, expires: number): KubeObject {
+export function bootstrapTokenSecret(token: string, expires: number): SecretObject {
   const parts = parseBootstrapToken(token);
   if (parts === undefined) throw new Error('not a bootstrap token: it must be <6 characters>.<16 characters>');
   return {

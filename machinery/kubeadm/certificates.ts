@@ -1,5 +1,5 @@
 import type { Clock } from '../clock';
-import type { KubeObject, OwnerReference } from '../kube-object';
+import type { ObjectMeta, OwnerReference } from '../kube-object';
 import {
   authorityFromPem,
   certificateInfo,
@@ -21,6 +21,16 @@ export type CertificatePurpose = 'ca' | 'sa' | 'proxy' | 'etcd' | 'apiserver-etc
 export const CLUSTER_SECRET_TYPE = 'cluster.x-k8s.io/secret';
 
 export const CLUSTER_NAME_LABEL = 'cluster.x-k8s.io/cluster-name';
+
+/** A Secret, as this module writes it. */
+export type SecretObject = {
+  apiVersion: 'v1';
+  kind: 'Secret';
+  metadata: ObjectMeta;
+  type: string;
+  /** Base64. */
+  data: { [key: string]: string };
+};
 
 /** PEM texts. For `sa` the certificate is the public key. The key is empty where only the certificate is known. */
 export interface CertificatePair {
@@ -90,7 +100,7 @@ export function certificateSecret(options: {
   readonly purpose: CertificatePurpose;
   readonly pair: CertificatePair;
   readonly owner: OwnerReference;
-}): KubeObject {
+}): SecretObject {
   return clusterSecret(options.namespace, options.clusterName, options.purpose, options.owner, {
     'tls.crt': options.pair.certificate,
     'tls.key': options.pair.key,
@@ -104,7 +114,7 @@ export function clusterSecret(
   purpose: CertificatePurpose | 'kubeconfig',
   owner: OwnerReference,
   fields: { readonly [key: string]: string },
-): KubeObject {
+): SecretObject {
   return {
     apiVersion: 'v1',
     kind: 'Secret',

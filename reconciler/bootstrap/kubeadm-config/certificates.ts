@@ -75,7 +75,7 @@ async function generate(scope: Scope, purpose: CertificatePurpose): Promise<Cert
     pair,
     owner: controllerReference(scope.stored),
   });
-  await scope.deps.objects.create(Secret, Secret.parse(secret));
+  await scope.deps.objects.create(Secret, secret);
   return pair;
 }
 

@@ -1,19 +1,12 @@
 import { Cluster, ConfigMap, KubeadmConfig, Machine, Secret } from '../../../api/kinds';
-import {
-  type Controller,
-  done,
-  type ObjectEvent,
-  type Outcome,
-  ownKind,
-  type WatchSource,
-} from '../../../api/ports';
+import { type Controller, done, type ObjectEvent, type Outcome, ownKind, type WatchSource } from '../../../api/ports';
 import { conditionOf } from '../../../machinery/conditions';
 import { Label } from '../../../machinery/contract-metadata';
 import { equalJson } from '../../../machinery/json';
-import { keyOf, keyText, type KubeObject, type ObjectKey } from '../../../machinery/kube-object';
+import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
 import type { BootstrapDeps } from './dependencies';
 import { adoptDataSecret, keepBootstrapData, makeBootstrapData } from './phases';
-import { openScope, pausedReport, saveScope, type Scope } from './scope';
+import { openScope, pausedReport, type Scope, saveScope } from './scope';
 import { tokenCheckIntervalMs } from './tokens';
 
 /**

@@ -29,7 +29,10 @@ export function completeDiscovery(join: JoinSpec | undefined, facts: DiscoveryFa
       certificateAuthorityData:
         present(kubeConfig.cluster?.certificateAuthorityData) ?? Buffer.from(facts.caPem, 'utf8').toString('base64'),
     };
-    return { ...join, discovery: { ...discovery, file: { ...discovery.file, kubeConfig: { ...kubeConfig, cluster } } } };
+    return {
+      ...join,
+      discovery: { ...discovery, file: { ...discovery.file, kubeConfig: { ...kubeConfig, cluster } } },
+    };
   }
   const token = discovery.bootstrapToken ?? {};
   const hashes = token.caCertHashes ?? [];

@@ -26,7 +26,8 @@ export function renderFileTemplate(text: string, values: { readonly controlPlane
     end = match.index + whole.length;
   }
   result += piece(text.slice(end), trimNext, false);
-  if (Buffer.byteLength(result) > LIMIT_BYTES) throw new TemplateUnusable(`rendered content exceeds ${LIMIT_BYTES} bytes`);
+  if (Buffer.byteLength(result) > LIMIT_BYTES)
+    throw new TemplateUnusable(`rendered content exceeds ${LIMIT_BYTES} bytes`);
   return result;
 }
 

@@ -25,7 +25,8 @@ export async function acquireInitLock(scope: Scope): Promise<string | undefined>
   if (lock === undefined) return undefined;
   const holder = holderOf(lock.data);
   if (holder === own) return undefined;
-  if (holder !== undefined && objects.get(Machine, { namespace: key.namespace, name: holder }) !== undefined) return holder;
+  if (holder !== undefined && objects.get(Machine, { namespace: key.namespace, name: holder }) !== undefined)
+    return holder;
   await objects.delete(ConfigMap, lock);
   const other = await tryCreate(scope, key, own);
   return other === undefined ? undefined : holderOf(other.data);

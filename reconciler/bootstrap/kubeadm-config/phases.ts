@@ -1,11 +1,11 @@
 import { KubeadmConfig, Secret } from '../../../api/kinds';
-import { isReason, type Outcome, done, requeueAfter } from '../../../api/ports';
+import { done, isReason, type Outcome, requeueAfter } from '../../../api/ports';
 import { isTrue } from '../../../machinery/conditions';
 import { textAt } from '../../../machinery/contract';
 import { Label } from '../../../machinery/contract-metadata';
 import { valueAt } from '../../../machinery/json';
-import { CLUSTER_SECRET_TYPE, type ClusterFacts, kubeadmApiVersion } from '../../../machinery/kubeadm';
 import { controllerOf } from '../../../machinery/kube-object';
+import { CLUSTER_SECRET_TYPE, type ClusterFacts, kubeadmApiVersion } from '../../../machinery/kubeadm';
 import { ownerReference, withOwner } from '../../../machinery/owner-references';
 import { certificateInfo } from '../../../machinery/pki';
 import { certificateOf, collectCertificates } from './certificates';
@@ -162,7 +162,7 @@ async function storeDataSecret(scope: Scope, value: string): Promise<void> {
   const { objects } = scope.deps;
   const { name } = scope.stored.metadata;
   const { namespace } = scope.clusterKey;
-  const secret = Secret.parse({
+  const secret: Secret = {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
@@ -173,7 +173,7 @@ async function storeDataSecret(scope: Scope, value: string): Promise<void> {
     },
     type: CLUSTER_SECRET_TYPE,
     data: { value: base64(value), format: base64('cloud-config') },
-  });
+  };
   try {
     if (objects.get(Secret, { namespace, name }) === undefined) {
       await objects.create(Secret, secret);

@@ -1,7 +1,7 @@
 import { Secret } from '../../../api/kinds';
 import type { CloudInitFile, CloudInitUser } from '../../../machinery/cloud-init';
 import { secretText } from '../../../machinery/kubeadm';
-import { TemplateUnusable, renderFileTemplate } from './file-template';
+import { renderFileTemplate, TemplateUnusable } from './file-template';
 import type { Scope } from './scope';
 
 /** Files and users with everything that stands in Secrets filled in, or what is missing. */
@@ -13,10 +13,7 @@ export type Resolved =
  * Resolves `contentFrom`, `passwdFrom` and templates. Faults name the field, the Secret and the key, never a value.
  * @param controlPlaneVersion - for templates; asked for only where one is used
  */
-export async function resolveReferences(
-  scope: Scope,
-  controlPlaneVersion: () => Promise<string>,
-): Promise<Resolved> {
+export async function resolveReferences(scope: Scope, controlPlaneVersion: () => Promise<string>): Promise<Resolved> {
   const faults: string[] = [];
   const files: CloudInitFile[] = [];
   for (const [index, file] of (scope.spec.files ?? []).entries()) {

@@ -23,7 +23,7 @@ export function tokenCheckIntervalMs(deps: BootstrapDeps): number {
 export async function createToken(deps: BootstrapDeps, workload: WorkloadConnection): Promise<string> {
   const token = newBootstrapToken(deps.random);
   const secret = bootstrapTokenSecret(token, deps.clock.now() + tokenTtlMs(deps));
-  await workload.api.create(Secret, Secret.parse(secret));
+  await workload.api.create(Secret, secret);
   return token;
 }
 

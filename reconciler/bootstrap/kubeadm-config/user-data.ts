@@ -38,7 +38,13 @@ export interface UserDataInput {
 export function initUserData(input: UserDataInput): string {
   const { spec, facts } = input;
   const kubeadm = initFile(spec.clusterConfiguration, spec.initConfiguration, facts);
-  return cloudConfig(input, certificateFiles(input.certificates, spec.clusterConfiguration), INIT_PATH, kubeadm, 'init');
+  return cloudConfig(
+    input,
+    certificateFiles(input.certificates, spec.clusterConfiguration),
+    INIT_PATH,
+    kubeadm,
+    'init',
+  );
 }
 
 /** User data of a machine that joins as a control plane: it gets the certificates, never a certificate key. */
@@ -127,10 +133,7 @@ export function certificateFiles(
   return paths.flatMap(([purpose, certificatePath, keyPath]) => {
     const pair = certificates.get(purpose);
     if (pair === undefined) return [];
-    return [
-      ...fileOf(certificatePath, '0640', pair.certificate),
-      ...fileOf(keyPath, '0600', pair.key),
-    ];
+    return [...fileOf(certificatePath, '0640', pair.certificate), ...fileOf(keyPath, '0600', pair.key)];
   });
 }
 
