@@ -14,7 +14,8 @@ export interface MachineProps {
   readonly details?: { readonly [key: string]: string };
   /**
    * Host affinity: `anti` keeps machines on different hosts, `pro` on the same, `none` lets CloudStack choose.
-   * @default 'anti' when there is more than one machine, else 'none'
+   * Strict: with `anti` a group needs as many hosts as machines.
+   * @default 'anti' for the control plane, 'none' for pools
    */
   readonly affinity?: 'anti' | 'pro' | 'none';
   /** Runs before kubeadm, as root. @default ['swapoff -a'] */

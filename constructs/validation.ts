@@ -78,6 +78,9 @@ export function poolProblems(cluster: string, name: string, props: PoolProps, se
       fix: 'give each pool a name of its own',
     });
   }
+  if (name === 'control-plane') {
+    found.push({ field, value: name, message: 'the name is taken by the control plane', fix: 'choose another name' });
+  }
   if (!DNS_LABEL.test(name)) {
     found.push({ field, value: name, message: 'not a DNS label', fix: 'use lower-case letters, digits and "-"' });
   } else if (cluster.length + name.length > 56) {

@@ -136,7 +136,7 @@ export class WorkloadCluster extends Construct {
   #renderControlPlane(): ApiObject {
     const { controlPlane, kubernetesVersion } = this.#props;
     const replicas = controlPlane.replicas ?? 3;
-    const template = this.#machineTemplate('control-plane', controlPlane, kubernetesVersion, replicas);
+    const template = this.#machineTemplate('control-plane', { affinity: 'anti', ...controlPlane }, kubernetesVersion);
     const registration = nodeRegistration(controlPlane);
     return this.#object(
       'control-plane',
@@ -164,7 +164,7 @@ export class WorkloadCluster extends Construct {
 
   #renderPool(name: string, props: PoolProps): void {
     const version = props.kubernetesVersion ?? this.#props.kubernetesVersion;
-    const template = this.#machineTemplate(name, props, version, props.replicas ?? 1);
+    const template = this.#machineTemplate(name, props, version);
     const bootstrapSpec: JsonObject = {
       template: { spec: { joinConfiguration: { nodeRegistration: nodeRegistration(props) }, ...commands(props) } },
     };
@@ -208,8 +208,8 @@ export class WorkloadCluster extends Construct {
   }
 
   /** Renders the machine template and returns its name, which changes with its content, so that an edit rolls machines. */
-  #machineTemplate(role: string, props: MachineProps, version: string, replicas: number): string {
-    const affinity = props.affinity ?? (replicas > 1 ? 'anti' : 'none');
+  #machineTemplate(role: string, props: MachineProps, version: string): string {
+    const affinity = props.affinity ?? 'none';
     const disk = props.dataDisk;
     const spec: JsonObject = {
       offering: { name: props.offering },

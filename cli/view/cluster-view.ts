@@ -51,17 +51,32 @@ function clusterView(cluster: Cluster, snapshot: Snapshot): ClusterView {
   const machines = snapshot.machines.filter(inCluster);
   const vms = new Map(snapshot.infrastructureMachines.filter(inCluster).map((vm) => [vm.metadata.name, vm]));
   const controlPlane = snapshot.controlPlanes.find(inCluster);
-  const pools = snapshot.machineDeployments.filter(inCluster).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const pools = snapshot.machineDeployments
+    .filter(inCluster)
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 
   const children: TreeNode[] = [];
   if (controlPlane !== undefined) {
-    const members = machines.filter((machine) => machine.metadata.labels?.['cluster.x-k8s.io/control-plane'] !== undefined);
-    children.push(controlPlaneNode(controlPlane, members.map((machine) => machineNode(machine, vms))));
+    const members = machines.filter(
+      (machine) => machine.metadata.labels?.['cluster.x-k8s.io/control-plane'] !== undefined,
+    );
+    children.push(
+      controlPlaneNode(
+        controlPlane,
+        members.map((machine) => machineNode(machine, vms)),
+      ),
+    );
   }
   for (const pool of pools) {
     const label = 'cluster.x-k8s.io/deployment-name';
     const members = machines.filter((machine) => machine.metadata.labels?.[label] === pool.metadata.name);
-    children.push(poolNode(cluster, pool, members.map((machine) => machineNode(machine, vms))));
+    children.push(
+      poolNode(
+        cluster,
+        pool,
+        members.map((machine) => machineNode(machine, vms)),
+      ),
+    );
   }
   const { host, port } = cluster.spec.controlPlaneEndpoint ?? {};
   const own = clusterReason(cluster, controlPlane);
@@ -69,7 +84,9 @@ function clusterView(cluster: Cluster, snapshot: Snapshot): ClusterView {
   const tree: TreeNode = {
     label: `Cluster ${cluster.metadata.name}`,
     ready,
-    detail: [controlPlane?.spec.version ?? '', host === undefined ? '' : `https://${host}:${port}`].filter(Boolean).join('  '),
+    detail: [controlPlane?.spec.version ?? '', host === undefined ? '' : `https://${host}:${port}`]
+      .filter(Boolean)
+      .join('  '),
     reason: ready ? '' : own,
     children,
   };
@@ -102,7 +119,18 @@ function controlPlaneNode(controlPlane: KubeadmControlPlane, machines: readonly 
     label: 'control plane',
     ready: settled,
     detail: `${status?.readyReplicas ?? 0}/${desired} ready`,
-    reason: settled ? '' : firstLine(worst(controlPlane, ['Deleting', 'CertificatesAvailable', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Available'])),
+    reason: settled
+      ? ''
+      : firstLine(
+          worst(controlPlane, [
+            'Deleting',
+            'CertificatesAvailable',
+            'RollingOut',
+            'ScalingUp',
+            'ScalingDown',
+            'Available',
+          ]),
+        ),
     children: machines,
   };
 }
@@ -111,14 +139,19 @@ function poolNode(cluster: Cluster, pool: MachineDeployment, machines: readonly 
   const status = pool.status;
   const desired = pool.spec.replicas ?? 1;
   const settled =
-    isCurrent(pool) && status?.replicas === desired && (status.readyReplicas ?? 0) === desired && (status.upToDateReplicas ?? 0) === desired;
+    isCurrent(pool) &&
+    status?.replicas === desired &&
+    (status.readyReplicas ?? 0) === desired &&
+    (status.upToDateReplicas ?? 0) === desired;
   const prefix = `${cluster.metadata.name}-`;
   const name = pool.metadata.name.startsWith(prefix) ? pool.metadata.name.slice(prefix.length) : pool.metadata.name;
   return {
     label: `pool ${name}`,
     ready: settled,
     detail: `${status?.readyReplicas ?? 0}/${desired} ready`,
-    reason: settled ? '' : firstLine(worst(pool, ['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Available', 'MachinesReady'])),
+    reason: settled
+      ? ''
+      : firstLine(worst(pool, ['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Available', 'MachinesReady'])),
     children: machines,
   };
 }
@@ -142,17 +175,30 @@ function machineNode(machine: Machine, vms: ReadonlyMap<string, CloudStackMachin
 }
 
 function clusterReason(cluster: Cluster, controlPlane: KubeadmControlPlane | undefined): string {
-  if (cluster.metadata.deletionTimestamp !== undefined) return firstLine(conditionOf(cluster, 'Deleting')) || 'being deleted';
+  if (cluster.metadata.deletionTimestamp !== undefined)
+    return firstLine(conditionOf(cluster, 'Deleting')) || 'being deleted';
   if (!isCurrent(cluster)) return 'waiting for its controller';
   if (controlPlane === undefined) return 'its control plane does not exist yet';
-  return firstLine(worst(cluster, ['InfrastructureReady', 'ControlPlaneInitialized', 'RemoteConnectionProbe', 'ControlPlaneAvailable', 'WorkersAvailable', 'Available']));
+  return firstLine(
+    worst(cluster, [
+      'InfrastructureReady',
+      'ControlPlaneInitialized',
+      'RemoteConnectionProbe',
+      'ControlPlaneAvailable',
+      'WorkersAvailable',
+      'Available',
+    ]),
+  );
 }
 
 /** Conditions that are bad when they are True. */
 const NEGATIVE = new Set(['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Updating', 'Remediating', 'Paused']);
 
 /** The first of `types` that says something is wrong or in motion. */
-function worst(object: KubeObject & { status?: { conditions?: Condition[] | undefined } | undefined }, types: readonly string[]): Condition | undefined {
+function worst(
+  object: KubeObject & { status?: { conditions?: Condition[] | undefined } | undefined },
+  types: readonly string[],
+): Condition | undefined {
   for (const type of types) {
     const condition = conditionOf(object, type);
     if (condition !== undefined && condition.status !== (NEGATIVE.has(type) ? 'False' : 'True')) return condition;
@@ -173,7 +219,10 @@ function reasonsOf(node: TreeNode): string[] {
   return node.reason === '' ? below : [`${node.label}: ${node.reason}`, ...below];
 }
 
-function isCurrent(object: { metadata: { generation?: number | undefined }; status?: { observedGeneration?: number | undefined } | undefined }): boolean {
+function isCurrent(object: {
+  metadata: { generation?: number | undefined };
+  status?: { observedGeneration?: number | undefined } | undefined;
+}): boolean {
   return object.status?.observedGeneration === object.metadata.generation;
 }
 

@@ -2,7 +2,10 @@ import pc from 'picocolors';
 import type { TreeNode } from './cluster-view';
 
 /** The tree as lines of text; ready branches are folded into one line when `fold` is set. */
-export function renderTree(root: TreeNode, options: { readonly fold?: boolean; readonly width?: number } = {}): string[] {
+export function renderTree(
+  root: TreeNode,
+  options: { readonly fold?: boolean; readonly width?: number } = {},
+): string[] {
   const lines: string[] = [];
   const visit = (node: TreeNode, lead: string, branch: string) => {
     const mark = node.ready ? pc.green('●') : pc.yellow('○');

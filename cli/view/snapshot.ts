@@ -1,4 +1,3 @@
-import { type KubeApi, isReason, type TypedResource } from '../../api/ports';
 import {
   CloudStackCluster,
   CloudStackFailureDomain,
@@ -12,6 +11,7 @@ import {
   MachineDeployment,
   MachineSet,
 } from '../../api/kinds';
+import { isReason, type KubeApi, type TypedResource } from '../../api/ports';
 import type { KubeObject } from '../../machinery/kube-object';
 
 /** Everything a view of the fleet is made of, at one moment. */
@@ -33,15 +33,16 @@ export interface Snapshot {
 export type ListKind = <T extends KubeObject>(resource: TypedResource<T>) => Promise<readonly T[]>;
 
 export async function takeSnapshot(list: ListKind): Promise<Snapshot> {
-  const [fleets, clusters, controlPlanes, machineDeployments, machineSets, machines, bootstrapConfigs] = await Promise.all([
-    list(Fleet),
-    list(Cluster),
-    list(KubeadmControlPlane),
-    list(MachineDeployment),
-    list(MachineSet),
-    list(Machine),
-    list(KubeadmConfig),
-  ]);
+  const [fleets, clusters, controlPlanes, machineDeployments, machineSets, machines, bootstrapConfigs] =
+    await Promise.all([
+      list(Fleet),
+      list(Cluster),
+      list(KubeadmControlPlane),
+      list(MachineDeployment),
+      list(MachineSet),
+      list(Machine),
+      list(KubeadmConfig),
+    ]);
   const [infrastructureClusters, failureDomains, isolatedNetworks, infrastructureMachines] = await Promise.all([
     list(CloudStackCluster),
     list(CloudStackFailureDomain),

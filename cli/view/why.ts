@@ -26,7 +26,17 @@ interface Conditioned extends KubeObject {
 }
 
 /** Conditions whose True means work in progress or trouble. */
-const NEGATIVE = new Set(['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Updating', 'Remediating', 'Paused', 'Stalled', 'DeletionPending']);
+const NEGATIVE = new Set([
+  'Deleting',
+  'RollingOut',
+  'ScalingUp',
+  'ScalingDown',
+  'Updating',
+  'Remediating',
+  'Paused',
+  'Stalled',
+  'DeletionPending',
+]);
 
 /**
  * In which order an object's conditions are asked, most telling first. A mirror (`InfrastructureReady`) leads to the
@@ -71,7 +81,12 @@ export function whyFleet(fleet: Fleet): Blocking | undefined {
   return ownBlocking(fleet, [describeObject(fleet)]);
 }
 
-function walk(snapshot: Snapshot, object: Conditioned, path: readonly string[], seen: Set<string>): Blocking | undefined {
+function walk(
+  snapshot: Snapshot,
+  object: Conditioned,
+  path: readonly string[],
+  seen: Set<string>,
+): Blocking | undefined {
   const id = describeObject(object);
   if (seen.has(id)) return undefined;
   seen.add(id);
@@ -87,8 +102,10 @@ function walk(snapshot: Snapshot, object: Conditioned, path: readonly string[], 
 function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Conditioned[] {
   const name = object.metadata.name;
   const inNamespace = (other: KubeObject) => other.metadata.namespace === object.metadata.namespace;
-  const ofCluster = (other: KubeObject) => inNamespace(other) && other.metadata.labels?.['cluster.x-k8s.io/cluster-name'] === name;
-  const ownedByThis = (other: KubeObject) => other.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) ?? false;
+  const ofCluster = (other: KubeObject) =>
+    inNamespace(other) && other.metadata.labels?.['cluster.x-k8s.io/cluster-name'] === name;
+  const ownedByThis = (other: KubeObject) =>
+    other.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) ?? false;
   const label = (other: KubeObject, key: string) => other.metadata.labels?.[key];
   switch (object.kind) {
     case 'Cluster':
@@ -96,7 +113,9 @@ function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Condition
         ...snapshot.infrastructureClusters.filter(ofCluster),
         ...snapshot.controlPlanes.filter(ofCluster),
         ...snapshot.machineDeployments.filter(ofCluster),
-        ...snapshot.machines.filter((machine) => ofCluster(machine) && machine.metadata.deletionTimestamp !== undefined),
+        ...snapshot.machines.filter(
+          (machine) => ofCluster(machine) && machine.metadata.deletionTimestamp !== undefined,
+        ),
       ];
     case 'CloudStackCluster':
       return snapshot.failureDomains.filter(ownedByThis);
@@ -106,7 +125,9 @@ function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Condition
       return oldestFirst(snapshot.machines.filter(ownedByThis));
     case 'MachineDeployment':
       return oldestFirst(
-        snapshot.machines.filter((machine) => inNamespace(machine) && label(machine, 'cluster.x-k8s.io/deployment-name') === name),
+        snapshot.machines.filter(
+          (machine) => inNamespace(machine) && label(machine, 'cluster.x-k8s.io/deployment-name') === name,
+        ),
       );
     case 'Machine':
       return [...snapshot.bootstrapConfigs.filter(ownedByThis), ...snapshot.infrastructureMachines.filter(ownedByThis)];

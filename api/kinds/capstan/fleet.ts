@@ -1,5 +1,5 @@
 import { defineKind, type ObjectOf } from '../../define-kind';
-import { flag, int64, intOrPercent, list, object, oneOf, type Rule, text, time } from '../../schema';
+import { flag, int64, list, object, type Rule, text, time } from '../../schema';
 import { conditions } from '../shapes';
 
 const secretReference = (about: string) =>
@@ -20,7 +20,7 @@ const oneRef: Rule<Ref> = {
 const source = object('Where the objects come from.', {
   url: text('URL of the git repository: https, ssh or file.', { min: 1, max: 2048 }),
   ref: object(
-    "Which revision; absent: the repository's default branch.",
+    'Which revision; absent: the branch main.',
     {
       branch: text('Tip of a branch.', { min: 1, max: 256 }).optional(),
       tag: text('A tag.', { min: 1, max: 256 }).optional(),
@@ -30,12 +30,8 @@ const source = object('Where the objects come from.', {
   ).optional(),
   path: text('Folder in the repository; absent: manifests.', { min: 1, max: 1024 }).optional(),
   secretRef: secretReference(
-    'Secret for access: username and password, bearerToken, or identity and known_hosts; caFile for a private CA.',
+    'Secret for access: username and password, bearerToken, or identity and known_hosts.',
   ).optional(),
-  verify: object('Only revisions with a good signature are applied.', {
-    mode: oneOf('What must be signed.', ['Commit', 'Tag', 'TagAndCommit']).optional(),
-    secretRef: secretReference('Secret with the public keys that are trusted, one in each entry.'),
-  }).optional(),
 });
 
 const identity = {
@@ -48,18 +44,14 @@ const identity = {
 
 const spec = object('What is kept in sync, and how.', {
   source,
-  interval: text('How often the repository is asked for changes, such as 30s or 5m; absent: 1m.', {
+  interval: text('How often the repository is asked for changes, such as 30s or 5m; absent: 30s.', {
     pattern: '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$',
   }).optional(),
-  timeout: text('How long one pass may take; absent: 5m.', { pattern: '^([0-9]+(\\.[0-9]+)?(ms|s|m|h))+$' }).optional(),
   prune: flag(
     'Whether objects that left git are deleted; absent: true. Clusters need a confirmation besides.',
   ).optional(),
-  maxDeletions: intOrPercent('A revision that deletes more than this is held back; absent: no limit.').optional(),
   suspend: flag('Stops syncing; objects stay as they are.').optional(),
 });
-
-const inventoryEntry = object('An object that came from git.', identity);
 
 const pendingDeletion = object('An object that left git and waits for a confirmation.', {
   ...identity,
@@ -73,10 +65,7 @@ const status = object('What is the case.', {
   observedGeneration: int64('The generation of the spec that this status is about.', { min: 0 }).optional(),
   lastAppliedRevision: text('The last revision that was applied completely.').optional(),
   lastAttemptedRevision: text('The last revision that was tried.').optional(),
-  lastHandledReconcileAt: text('Value of the annotation capstan.dev/reconcile-at that was honoured last.').optional(),
-  inventory: object('Everything that came from git, or may have.', {
-    entries: list('The objects.', inventoryEntry),
-  }).optional(),
+  objects: int64('How many objects the last applied revision asks for.', { min: 0 }).optional(),
   pendingDeletions: list('What left git and waits for a confirmation.', pendingDeletion).optional(),
 });
 

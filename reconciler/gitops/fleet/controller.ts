@@ -23,8 +23,10 @@ import {
   type Outcome,
   ownKind,
   requeueAfter,
+  type TypedResource,
 } from '../../../api/ports';
 import type { Clock } from '../../../machinery/clock';
+import { tryParseDuration } from '../../../machinery/duration';
 import { cloneJson } from '../../../machinery/json';
 import { type KubeObject, keyOf, keyText, type ObjectKey, type Resource } from '../../../machinery/kube-object';
 import { Applier } from '../apply/apply-objects';
@@ -56,8 +58,8 @@ interface Synced {
 /** Kinds that refer to templates, or are cloned from them. */
 const REFERRERS = [KubeadmControlPlane, MachineDeployment, MachineSet, CloudStackMachine, KubeadmConfig] as const;
 
-/** Seconds between looks at the remote, unless `spec.intervalSeconds` says otherwise. */
-const DEFAULT_INTERVAL_SECONDS = 30;
+/** Between looks at the remote, unless `spec.interval` says otherwise. */
+const DEFAULT_INTERVAL_MS = 30_000;
 
 /**
  * Keeps a repository's manifests in sync: fetch → build → dry run of everything that changed → inventory → apply in
@@ -111,7 +113,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
         await objects.patch(Fleet, before, after);
         return done();
       }
-      const intervalMs = (fleet.spec.intervalSeconds ?? DEFAULT_INTERVAL_SECONDS) * 1000;
+      const intervalMs = tryParseDuration(fleet.spec.interval ?? '') ?? DEFAULT_INTERVAL_MS;
       try {
         const state = await refresh(key, fleet, run.signal);
         const report = await sync(key, fleet, state);
@@ -184,7 +186,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     }
     synced.set(id, state);
     failed.delete(id);
-    const decisions = await prune(state.desired, union);
+    const decisions = fleet.spec.prune === false ? [] : await prune(state.desired, union);
     for (const decision of decisions) {
       if (decision.kind !== 'forget') continue;
       union.delete(decision.id);
@@ -211,7 +213,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
       liveClusters: new Map(
         objects.list(Cluster).map((cluster): [string, KubeObject] => [keyText(keyOf(cluster)), cluster]),
       ),
-      templatesInUse: templatesInUse(REFERRERS.flatMap((kind): readonly KubeObject[] => objects.list(kind))),
+      templatesInUse: templatesInUse(REFERRERS.flatMap((kind: TypedResource) => objects.list(kind))),
     });
     for (const decision of decisions) {
       if (decision.kind !== 'delete') continue;

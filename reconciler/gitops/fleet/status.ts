@@ -23,25 +23,19 @@ export function reportSuccess(fleet: Fleet, report: SyncReport, clock: Clock): v
   const status = statusOf(fleet);
   status.lastAttemptedRevision = report.revision;
   status.lastAppliedRevision = report.revision;
-  status.pendingDeletions = report.decisions
-    .filter((decision) => decision.kind === 'confirm')
-    .map(({ identity, uid, command }) => ({
-      kind: identity.kind,
-      namespace: identity.namespace,
-      name: identity.name,
-      uid,
-      command,
-    }));
+  status.objects = report.objects;
+  const pending = report.decisions.filter((decision) => decision.kind === 'confirm');
+  status.pendingDeletions = pending.map(({ identity, uid, command }) => {
+    const { group, kind, namespace, name } = identity;
+    return { apiVersion: `${group}/v1beta2`, kind, namespace, name, uid, command };
+  });
   const kept = report.decisions.filter((decision) => decision.kind === 'keep');
   const waiting = kept.map(({ id, why }) => `${id} is kept: ${why}`);
   const message = [`revision ${report.revision.slice(0, 12)}, ${report.objects} objects`, ...waiting].join('\n');
   set(fleet, clock, 'Ready', 'True', Reason.reconciliationSucceeded, message);
   set(fleet, clock, 'Reconciling', 'False', Reason.upToDate, '');
-  const pending = status.pendingDeletions;
   if (pending.length > 0) {
-    const text = pending.map(
-      ({ kind, namespace, name, command }) => `${kind} ${namespace}/${name} left git; to delete it run: ${command}`,
-    );
+    const text = pending.map(({ id, command }) => `${id} left git; to delete it run: ${command}`);
     set(fleet, clock, 'DeletionPending', 'True', Reason.confirmationRequired, text.join('\n'));
   } else set(fleet, clock, 'DeletionPending', 'False', Reason.nothingPending, '');
 }

@@ -33,6 +33,7 @@ export function gitAt(directory: string, signal: AbortSignal, config: readonly s
     config: [...SAFE_CONFIG, ...config],
     abort: signal,
     timeout: { block: 60_000 },
+    allowEnvironment: Object.keys(gitEnvironment()),
     unsafe: {
       allowUnsafeConfigEnvCount: true,
       allowUnsafeHooksPath: true,

@@ -5,7 +5,6 @@ import {
   type GitCredentials,
   type GitFile,
   type GitReference,
-  type GitRevision,
   GitRevisionRefused,
   type GitSource,
   GitUnavailable,

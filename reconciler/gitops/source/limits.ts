@@ -48,7 +48,10 @@ export function treeProblems(entries: readonly TreeEntry[], limits: SourceLimits
     }
     if (path.length > limits.pathLength)
       problems.push(`${path.slice(0, 80)}…: the path is longer than ${limits.pathLength}`);
-    if (/(^|\/)(\.\.?|\.git)(\/|$)/i.test(path) || /[\0-\x1f\\]/.test(path)) {
+    if (
+      /(^|\/)(\.\.?|\.git)(\/|$)/i.test(path) ||
+      [...path].some((character) => character < ' ' || character === '\\')
+    ) {
       problems.push(`${JSON.stringify(path)}: not a plain path`);
     }
   }

@@ -1,0 +1,180 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFolder } from '../../apps/fleet/tree-digest';
+
+const root = join(__dirname, '../..');
+let project: string;
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'capstan-project-'));
+  mkdirSync(join(project, 'clusters'));
+  mkdirSync(join(project, 'node_modules'));
+  symlinkSync(root, join(project, 'node_modules/capstan'));
+});
+afterEach(() => rmSync(project, { recursive: true, force: true }));
+
+const GOOD = `import { defineCluster, IsolatedNetwork } from 'capstan';
+export default defineCluster('good', {
+  kubernetesVersion: 'v1.34.2',
+  zone: 'zone-1',
+  network: IsolatedNetwork.named('net'),
+  controlPlane: { replicas: 3, offering: 'Medium Instance' },
+  pools: { general: { replicas: 3, offering: 'Large Instance' } },
+});
+`;
+
+const define = (name: string, text: string) => writeFileSync(join(project, 'clusters', name), text);
+
+function synth(environment: { readonly [name: string]: string } = {}) {
+  const args = [
+    '-C',
+    'capstan-source',
+    '--require',
+    join(root, 'node_modules/tsx/dist/cjs/index.cjs'),
+    join(root, 'apps/fleet/main.ts'),
+  ];
+  const result = spawnSync(process.execPath, args, {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+  });
+  return { code: result.status, errors: result.stderr };
+}
+
+test('renders one folder a cluster and one file an object', () => {
+  define('good.ts', GOOD);
+
+  expect(synth()).toMatchObject({ code: 0 });
+  const files = [...readFolder(join(project, 'manifests')).keys()];
+  expect(files.map((file) => file.replace(/-[0-9a-f]{8}\.yaml$/, '-#.yaml'))).toEqual([
+    'good/cloudstackcluster.good.yaml',
+    'good/cloudstackmachinetemplate.good-control-plane-#.yaml',
+    'good/cloudstackmachinetemplate.good-general-#.yaml',
+    'good/cluster.good.yaml',
+    'good/kubeadmconfigtemplate.good-general-#.yaml',
+    'good/kubeadmcontrolplane.good-control-plane.yaml',
+    'good/machinedeployment.good-general.yaml',
+  ]);
+});
+
+test('gives the same bytes in another place, time zone and locale', () => {
+  define('good.ts', GOOD);
+  synth({ TZ: 'UTC', LANG: 'C' });
+  const first = readFolder(join(project, 'manifests'));
+  rmSync(join(project, 'manifests'), { recursive: true });
+  synth({ TZ: 'Pacific/Auckland', LANG: 'tr_TR.UTF-8' });
+
+  expect(readFolder(join(project, 'manifests'))).toEqual(first);
+});
+
+test('deletes what is no longer rendered', () => {
+  define('good.ts', GOOD);
+  define('old.ts', GOOD.replace("'good'", "'old'"));
+  synth();
+  rmSync(join(project, 'clusters/old.ts'));
+  synth();
+
+  expect(existsSync(join(project, 'manifests/old'))).toBe(false);
+  expect(existsSync(join(project, 'manifests/good'))).toBe(true);
+});
+
+test('an edit of a template changes its name; scaling does not', () => {
+  define('good.ts', GOOD);
+  synth();
+  const templates = () =>
+    [...readFolder(join(project, 'manifests')).keys()].filter((file) => file.includes('machinetemplate'));
+  const before = templates();
+  define('good.ts', GOOD.replace('general: { replicas: 3', 'general: { replicas: 1'));
+  synth();
+  expect(templates()).toEqual(before);
+  define('good.ts', GOOD.replace('Large Instance', 'Medium Instance'));
+  synth();
+
+  expect(templates()[0]).toBe(before[0]);
+  expect(templates()[1]).not.toBe(before[1]);
+});
+
+test('reports all mistakes at once, with path, field, value and fix, and leaves the manifests untouched', () => {
+  define('good.ts', GOOD);
+  synth();
+  const before = readFolder(join(project, 'manifests'));
+  define(
+    'bad.ts',
+    `import { defineCluster, IsolatedNetwork } from 'capstan';
+export default defineCluster('bad', {
+  kubernetesVersion: '1.34.2', zone: '', network: IsolatedNetwork.named('net'), podCidrs: ['10.0.0.0/33'],
+  serviceCidrs: ['10.96.0.0/12'], colour: 'red',
+  controlPlane: { replicas: 2, offering: '' },
+  pools: { ['a'.repeat(60)]: { replicas: -1, offering: 'Small Instance' } },
+} as never);
+`,
+  );
+  define('twin.ts', GOOD);
+  define('broken.ts', 'this is not TypeScript');
+
+  const { code, errors } = synth();
+
+  expect(code).toBe(2);
+  for (const line of [
+    'bad/bad: kubernetesVersion = "1.34.2": not a Kubernetes version; write "v1.34.2"',
+    'bad/bad: zone = "": is empty; write the name of a CloudStack zone',
+    'bad/bad: podCidrs[0] = "10.0.0.0/33": not a CIDR range',
+    'bad/bad: colour = "red": unknown field',
+    'bad/bad: controlPlane.replicas = 2: etcd needs an odd number of members; use 1 or 3',
+    'bad/bad: controlPlane.offering = "": is empty',
+    'replicas = -1: not a number of machines',
+    'the name is too long',
+    'clusters/twin.ts: name = "good": already defined in clusters/good.ts',
+    'clusters/broken.ts: module',
+  ]) {
+    expect(errors).toContain(line);
+  }
+  expect(readFolder(join(project, 'manifests'))).toEqual(before);
+});
+
+test('overlapping ranges are named', () => {
+  define('good.ts', GOOD.replace("zone: 'zone-1',", "zone: 'zone-1', podCidrs: ['10.96.0.0/16'],"));
+
+  const { errors } = synth();
+
+  expect(errors).toContain('serviceCidrs[0] = "10.96.0.0/12": overlaps podCidrs[0] = "10.96.0.0/16"');
+});
+
+test('a pool that was added twice is named', () => {
+  define(
+    'good.ts',
+    `import { defineClusterWith, IsolatedNetwork, WorkloadCluster } from 'capstan';
+export default defineClusterWith('good', (scope) => new WorkloadCluster(scope, 'good', {
+  kubernetesVersion: 'v1.34.2', zone: 'zone-1', network: IsolatedNetwork.named('net'),
+  controlPlane: { offering: 'Medium Instance' }, pools: { general: { offering: 'Large Instance' } },
+}).addPool('general', { offering: 'Large Instance' }));
+`,
+  );
+
+  expect(synth().errors).toContain('good/good: pools.general = "general": a pool with this name exists already');
+});
+
+test('the stock cdk8s command writes the same manifests, and a mistake leaves them as they were', () => {
+  define('good.ts', GOOD);
+  const app = `node -C capstan-source --require ${join(root, 'node_modules/tsx/dist/cjs/index.cjs')} ${join(root, 'apps/fleet/main.ts')}`;
+  writeFileSync(join(project, 'cdk8s.yaml'), `language: typescript\napp: ${app}\noutput: .cdk8s/out\n`);
+  const cdk8s = join(root, 'node_modules/cdk8s-cli/bin/cdk8s');
+  const options = {
+    cwd: project,
+    encoding: 'utf8',
+    env: { ...process.env, CDK8S_CHECK_UPGRADE: 'false' },
+    stdio: 'pipe',
+  } as const;
+  execFileSync(process.execPath, [cdk8s, 'synth'], options);
+  const before = readFolder(join(project, 'manifests'));
+  define('good.ts', GOOD.replace("'v1.34.2'", "'latest'"));
+
+  const failed = spawnSync(process.execPath, [cdk8s, 'synth'], options);
+
+  expect(before.size).toBe(7);
+  expect(failed.status).toBe(1);
+  expect(`${failed.stdout}${failed.stderr}`).toContain('not a Kubernetes version');
+  expect(readFolder(join(project, 'manifests'))).toEqual(before);
+  expect(readFileSync(join(project, '.cdk8s/rendered-digest'), 'utf8')).toMatch(/^sha256:/);
+}, 120_000);

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { GitReference } from '../../../api/ports';
+import { createGitSource } from '../../../reconciler/gitops';
+import { buildObjects } from '../../../reconciler/gitops/build/build-objects';
+
+let folder: string;
+let repository: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'capstan-git-test-'));
+  repository = join(folder, 'repository');
+  mkdirSync(repository);
+  git('init', '--quiet', '--initial-branch=main');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function git(...args: string[]): string {
+  const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
+  return execFileSync('git', [...identity, ...args], { cwd: repository, encoding: 'utf8' }).trim();
+}
+
+function commit(files: { readonly [path: string]: string }): string {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(repository, path)), { recursive: true });
+    writeFileSync(join(repository, path), content);
+  }
+  git('add', '--all');
+  git('commit', '--quiet', '--allow-empty', '-m', 'change');
+  return git('rev-parse', 'HEAD');
+}
+
+const source = () => createGitSource({ cacheDirectory: join(folder, 'cache'), allowLocal: true });
+const reference = (change: Partial<GitReference> = {}): GitReference => ({
+  url: repository,
+  ref: 'refs/heads/main',
+  path: 'manifests',
+  ...change,
+});
+const signal = new AbortController().signal;
+const cluster = (name: string) =>
+  `apiVersion: cluster.x-k8s.io/v1beta2\nkind: Cluster\nmetadata: {name: ${name}}\nspec: {paused: false}\n`;
+
+test('reads the manifests of the commit that a branch points to', async () => {
+  const head = commit({
+    'manifests/dev/cluster.dev.yaml': cluster('dev'),
+    'manifests/.provenance.json': '{}',
+    'README.md': '',
+  });
+
+  const revision = await source().resolve(reference(), signal);
+  const files = await source().files(reference(), revision);
+
+  expect(revision.commit).toBe(head);
+  expect(files.map((file) => [file.path, file.content.toString()])).toEqual([
+    ['manifests/dev/cluster.dev.yaml', cluster('dev')],
+  ]);
+});
+
+test('a commit that does not touch the manifests has the same tree', async () => {
+  commit({ 'manifests/a.yaml': cluster('a') });
+  const before = await source().resolve(reference(), signal);
+  commit({ 'README.md': 'changed' });
+  const after = await source().resolve(reference(), signal);
+
+  expect(after.commit).not.toBe(before.commit);
+  expect(after.tree).toBe(before.tree);
+});
+
+test('links, large files and hostile paths are refused all at once, without reading them', async () => {
+  mkdirSync(join(repository, 'manifests'));
+  symlinkSync('/etc/passwd', join(repository, 'manifests/link.yaml'));
+  commit({ 'manifests/large.yaml': 'x'.repeat(2 * 1024 * 1024), 'manifests/ok.yaml': cluster('ok') });
+  const revision = await source().resolve(reference(), signal);
+
+  await expect(source().files(reference(), revision)).rejects.toMatchObject({
+    code: 'GIT_REVISION_REFUSED',
+    problems: [expect.stringContaining('limit of a file'), expect.stringContaining('link.yaml: a symbolic link')],
+  });
+});
+
+test('a folder that the commit does not have is told from one that is empty', async () => {
+  commit({ 'README.md': '' });
+
+  expect((await source().resolve(reference(), signal)).tree).toBeUndefined();
+});
+
+test.each([['ext::sh -c "touch /tmp/owned"'], ['--upload-pack=touch'], ['git@example.com:fleet.git']])(
+  'refuses the URL %s',
+  async (url) => {
+    await expect(source().resolve(reference({ url }), signal)).rejects.toMatchObject({ code: 'GIT_UNAVAILABLE' });
+  },
+);
+
+test('a ref that does not exist is named, and the password of the URL is not', async () => {
+  commit({ 'README.md': '' });
+
+  await expect(source().resolve(reference({ ref: 'refs/heads/none' }), signal)).rejects.toThrow('refs/heads/none');
+});
+
+const file = (path: string, content: string) => ({ path, content: Buffer.from(content) });
+const build = (...files: { path: string; content: Buffer }[]) =>
+  buildObjects('0'.repeat(40), files, { defaultNamespace: 'default' });
+
+test('objects are ordered so that what is referenced comes first', () => {
+  const template =
+    'apiVersion: infrastructure.cluster.x-k8s.io/v1beta4\nkind: CloudStackMachineTemplate\nmetadata: {name: t}\nspec: {}\n';
+  const objects = build(file('a.yaml', cluster('dev')), file('z.yaml', template));
+
+  expect(objects.map(({ id }) => id)).toEqual([
+    'CloudStackMachineTemplate.infrastructure.cluster.x-k8s.io default/t',
+    'Cluster.cluster.x-k8s.io default/dev',
+  ]);
+});
+
+test('every problem of a revision is listed with its file', () => {
+  const bomb = `a: &a [x, x, x, x, x, x, x, x, x, x]\n${'bcdefgh'
+    .split('')
+    .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`).join(', ')}]`)
+    .join('\n')}`;
+  const attempt = () =>
+    build(
+      file('invalid.yaml', 'a: [b'),
+      file('bomb.yaml', bomb),
+      file('role.yaml', 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: admin}\n'),
+      file('nameless.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n'),
+      file('one.yaml', cluster('twin')),
+      file('two.yaml', cluster('twin')),
+      file('status.yaml', `${cluster('s')}status: {}\n`),
+    );
+
+  expect(attempt).toThrow(expect.objectContaining({ code: 'GIT_REVISION_REFUSED' }));
+  let problems: readonly string[] = [];
+  try {
+    attempt();
+  } catch (error) {
+    problems = Reflect.get(Object(error), 'problems');
+  }
+  expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+    'invalid.yaml',
+    'bomb.yaml',
+    'role.yaml',
+    'nameless.yaml',
+    'two.yaml',
+    'status.yaml',
+  ]);
+});
