@@ -69,10 +69,8 @@ async function commitManifests(
 ): Promise<boolean> {
   const { git, root } = checkout;
   const source = await checkout.head();
+  if (await isCommitted(checkout, path)) return false;
   const provenance = join(path, PROVENANCE_FILE);
-  if (existsSync(provenance) && recordedDigest(provenance) === digest && (await isCommitted(checkout, path)))
-    return false;
-
   const record = { sourceCommit: source ?? null, toolVersion: `capstan ${toolVersion}`, treeDigest: digest };
   writeFileSync(provenance, `${JSON.stringify(record, null, 2)}\n`);
   const message = [
@@ -115,8 +113,4 @@ async function isCommitted({ git }: Checkout, path: string): Promise<boolean> {
 function rememberedDigest(link: string): string | undefined {
   const file = digestFile(link);
   return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
-}
-
-function recordedDigest(file: string): string | undefined {
-  return /"treeDigest": "([^"]+)"/.exec(readFileSync(file, 'utf8'))?.[1];
 }
