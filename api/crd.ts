@@ -1,11 +1,11 @@
 /** A kind's CustomResourceDefinition. */
 import type * as z from 'zod';
-import type { KubeObject } from '../machinery/kube-object';
 import type { KindDefinition, PrinterColumn } from './define-kind';
+import type { CustomResourceDefinition } from './kinds/kubernetes';
 import { type Structural, structuralOf } from './schema';
 
 /** The CRD without conversion settings; `crds()` adds those. */
-export function crdOf(definition: KindDefinition<z.ZodType, z.ZodType>): KubeObject {
+export function crdOf(definition: KindDefinition<z.ZodType, z.ZodType>): CustomResourceDefinition {
   const { group, kind, plural } = definition;
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -30,7 +30,7 @@ export function crdOf(definition: KindDefinition<z.ZodType, z.ZodType>): KubeObj
   };
 }
 
-function storageVersionOf(definition: KindDefinition<z.ZodType, z.ZodType>): Structural {
+function storageVersionOf(definition: KindDefinition<z.ZodType, z.ZodType>) {
   const schema = rootOf(definition.about, structuralOf(definition.spec), {
     status: definition.status === undefined ? undefined : structuralOf(definition.status),
     specRequired: definition.specOptional !== true,
@@ -45,7 +45,7 @@ function storageVersionOf(definition: KindDefinition<z.ZodType, z.ZodType>): Str
   };
 }
 
-function otherVersionsOf(definition: KindDefinition<z.ZodType, z.ZodType>): Structural[] {
+function otherVersionsOf(definition: KindDefinition<z.ZodType, z.ZodType>) {
   return (definition.otherVersions ?? []).map((other) => ({
     name: other.version,
     served: true,
@@ -89,7 +89,7 @@ function columnsOf(columns: readonly PrinterColumn[] | undefined): Structural {
     : { additionalPrinterColumns: columns.map((column) => ({ ...column })) };
 }
 
-function subresourcesOf(definition: KindDefinition<z.ZodType, z.ZodType>): Structural {
+function subresourcesOf(definition: KindDefinition<z.ZodType, z.ZodType>) {
   const { status = definition.status !== undefined, scale = false } = definition.subresources ?? {};
   if (!status && !scale) return {};
   return {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { cloneJson, isJsonObject } from '../machinery/json';
 import { apiVersionOf, type KubeObject, type ObjectMeta } from '../machinery/kube-object';
 import { crdOf } from './crd';
+import type { CustomResourceDefinition } from './kinds/kubernetes';
 import type { TypedResource } from './ports/kube-api';
 import { InvalidObject, type Problem, problemsOf } from './schema';
 
@@ -72,7 +73,7 @@ export interface Kind<T extends KubeObject> extends TypedResource<T> {
   /** A copy with the defaults that admission writes; loops apply them as well, so that they work without webhooks. */
   withDefaults(object: T, old?: T): T;
   /** The CustomResourceDefinition, without conversion (see `crds`). */
-  crd(): KubeObject;
+  crd(): CustomResourceDefinition;
 }
 
 /** The type of a kind's objects: `export type Cluster = ObjectOf<typeof Cluster>`. */

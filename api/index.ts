@@ -1,4 +1,6 @@
 /** The contracts: kinds, the names written on objects, and the rules about them. */
+
+export * from './crds';
 export * from './define-kind';
 export * from './kinds';
 export * from './labels';

@@ -5,6 +5,10 @@ import * as z from 'zod';
 export interface Rule<T> {
   readonly cel: string;
   readonly message: string;
+  /** The field below the one the rule stands on that is to blame, such as `controlPlaneEndpoint.host`. */
+  readonly field?: string;
+  /** @default 'FieldValueInvalid' */
+  readonly reason?: 'FieldValueRequired' | 'FieldValueInvalid' | 'FieldValueForbidden';
   /** Compares with the stored value, so it applies to updates alone. */
   readonly transition?: true;
   readonly holds: (self: T, old: T | undefined) => boolean;

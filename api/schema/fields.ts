@@ -230,7 +230,8 @@ function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z.infer<
   if (checks.length === 0) return schema;
   return schema.superRefine((value, context) => {
     for (const rule of checks) {
-      if (!rule.holds(value, undefined)) context.addIssue({ code: 'custom', message: rule.message });
+      if (rule.holds(value, undefined)) continue;
+      context.addIssue({ code: 'custom', message: rule.message, path: rule.field?.split('.') ?? [] });
     }
   });
 }

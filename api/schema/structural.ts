@@ -19,7 +19,12 @@ export function structuralOf(schema: z.core.$ZodType): Structural {
   if (facts === undefined && schema instanceof z.ZodBoolean) return { type: 'boolean' };
   if (facts === undefined) throw new Error(`a field of type ${schema._zod.def.type} was not declared with api/schema`);
 
-  const rules = (facts.rules ?? []).map((rule) => ({ rule: rule.cel, message: rule.message }));
+  const rules = (facts.rules ?? []).map((rule) => ({
+    rule: rule.cel,
+    message: rule.message,
+    ...(rule.field === undefined ? {} : { fieldPath: `.${rule.field}` }),
+    ...(rule.reason === undefined ? {} : { reason: rule.reason }),
+  }));
   return {
     ...(facts.about === '' ? {} : { description: facts.about }),
     ...facts.structural,

@@ -15,7 +15,10 @@ const status = object(
     ).optional(),
     dataSecretName: text('Name of the Secret with bootstrap data.', { min: 1, max: 253 }).optional(),
     observedGeneration: observedGeneration.optional(),
-    deprecated: deprecated(deprecatedFailure).optional(),
+    deprecated: deprecated({
+      ...deprecatedFailure,
+      failureReason: text('Why it failed for good, in one word.', { min: 1, max: 256 }).optional(),
+    }).optional(),
   },
   { minProperties: 1 },
 );

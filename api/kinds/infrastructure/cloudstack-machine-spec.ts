@@ -1,6 +1,7 @@
 /** The spec of CloudStackMachine, also inside its template. */
 import type * as z from 'zod';
 import { flag, int64, list, object, text, texts } from '../../schema';
+import { frozen, frozenBelow } from './frozen';
 import { namedRule } from './shapes';
 
 const id = text('Its id; wins over the name.').optional();
@@ -23,7 +24,7 @@ const nic = object('A network interface.', {
   ip: text('Static IPv4 address.').optional(),
 });
 
-export const cloudStackMachineSpec = object('The virtual machine.', {
+const fields = {
   name: text('Unused; kept for CAPC.').optional(),
   id: text('Unused; kept for CAPC.').optional(),
   instanceID: text('Id of the virtual machine, written by the provider.').optional(),
@@ -51,6 +52,24 @@ export const cloudStackMachineSpec = object('The virtual machine.', {
   providerID: text('cloudstack:/// and the id of the virtual machine, written by the provider.').optional(),
   failureDomainName: text('Its failure domain; absent: the provider picks one.').optional(),
   uncompressedUserData: flag('Whether user data is delivered without gzip, as Ignition needs.').optional(),
-});
+};
+
+/** What a running machine was made from; a change needs a new machine. */
+const rules = [
+  frozen('offering'),
+  frozen('template'),
+  frozenBelow('diskOffering', 'id', "''"),
+  frozenBelow('diskOffering', 'name', "''"),
+  frozenBelow('diskOffering', 'mountPath', "''"),
+  frozenBelow('diskOffering', 'device', "''"),
+  frozenBelow('diskOffering', 'filesystem', "''"),
+  frozenBelow('diskOffering', 'label', "''"),
+  frozen('sshKey', "''"),
+  frozen('details', '{}'),
+  frozen('affinity', "''"),
+  frozen('affinityGroupIDs', '[]'),
+];
+
+export const cloudStackMachineSpec = object('The virtual machine.', fields, { rules });
 
 export type CloudStackMachineSpec = z.infer<typeof cloudStackMachineSpec>;

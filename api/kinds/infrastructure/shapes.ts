@@ -1,6 +1,12 @@
-/** Shapes that kinds of the CloudStack provider share. No lengths are limited: CAPC never did (`capc.md` 1.1). */
+/** Shapes that kinds of the CloudStack provider share. Lengths are CloudStack's own: its names have 255. */
 import type * as z from 'zod';
 import { flag, int32, object, type Rule, text } from '../../schema';
+import { DNS_SUBDOMAIN } from '../shapes';
+
+/** A name or id in CloudStack, whose columns hold 255 characters. */
+export function cloudText(about: string) {
+  return text(about, { max: 255 });
+}
 
 /** `ready` of CAPC: true once, never taken back. Kept for its readers. */
 export const ready = flag('Whether it was ready once.');
@@ -28,49 +34,57 @@ export function isNamed(thing: Named): boolean {
 export const namedRule: Rule<Named> = {
   cel: "(has(self.id) && self.id != '') || (has(self.name) && self.name != '')",
   message: 'must have a name or an id',
+  reason: 'FieldValueRequired',
   holds: isNamed,
 };
 
 export const vpc = object('The VPC a network is a tier of.', {
-  id: text('Its id; wins over the name.').optional(),
-  name: text('Its name; made when no VPC has it.').optional(),
-  cidr: text('Range of a VPC that is made.').optional(),
-  offering: text('Offering of a VPC that is made; absent: Default VPC offering.').optional(),
+  id: cloudText('Its id; wins over the name.').optional(),
+  name: cloudText('Its name; made when no VPC has it.').optional(),
+  cidr: cloudText('Range of a VPC that is made.').optional(),
+  offering: cloudText('Offering of a VPC that is made; absent: Default VPC offering.').optional(),
 });
 
 const network = object(
   'The network machines are attached to first.',
   {
-    id: text('Its id; used when no network has the name.').optional(),
-    name: text('Its name; an isolated network is made when none has it.').optional(),
-    type: text('Isolated, Shared or L2, as CloudStack says.').optional(),
-    gateway: text('Gateway of a network that is made.').optional(),
-    netmask: text('Netmask of a network that is made.').optional(),
-    offering: text('Offering of a network that is made.').optional(),
-    routingMode: text('Static or Dynamic; empty: addresses are translated.').optional(),
+    id: cloudText('Its id; used when no network has the name.').optional(),
+    name: cloudText('Its name; an isolated network is made when none has it.').optional(),
+    type: cloudText('Isolated, Shared or L2, as CloudStack says.').optional(),
+    gateway: cloudText('Gateway of a network that is made.').optional(),
+    netmask: cloudText('Netmask of a network that is made.').optional(),
+    offering: cloudText('Offering of a network that is made.').optional(),
+    routingMode: cloudText('Static or Dynamic; empty: addresses are translated.').optional(),
     vpc: vpc.optional(),
   },
   { rules: [namedRule] },
 );
 
+const secretRule: Rule<{ name?: string | undefined; namespace?: string | undefined }> = {
+  cel: "has(self.name) && self.name != '' && has(self.namespace) && self.namespace != ''",
+  message: 'must have a name and a namespace',
+  reason: 'FieldValueRequired',
+  holds: (secret) => (secret.name ?? '') !== '' && (secret.namespace ?? '') !== '',
+};
+
 /** A failure domain: in the spec of a cluster, and the spec of CloudStackFailureDomain. */
 export const failureDomainFields = {
-  name: text('Name machines refer to it by.'),
+  name: text('Name machines refer to it by.', { min: 1, max: 253, pattern: DNS_SUBDOMAIN }),
   zone: object('Zone and network.', {
-    id: text('Id of the zone.').optional(),
-    name: text('Name of the zone.').optional(),
+    id: cloudText('Id of the zone.').optional(),
+    name: cloudText('Name of the zone.').optional(),
     network,
   }),
-  account: text('Account to act as; needs rights over its domain.').optional(),
-  domain: text("Path of the account's domain, with or without ROOT/.").optional(),
-  project: text('Name of the project everything is made in.').optional(),
+  account: cloudText('Account to act as; needs rights over its domain.').optional(),
+  domain: cloudText("Path of the account's domain, with or without ROOT/.").optional(),
+  project: cloudText('Name of the project everything is made in.').optional(),
   acsEndpoint: object(
     'The Secret with the CloudStack credentials.',
     {
-      name: text('Its name.').optional(),
-      namespace: text('Its namespace.').optional(),
+      name: cloudText('Its name.').optional(),
+      namespace: cloudText('Its namespace.').optional(),
     },
-    { atomic: true },
+    { atomic: true, rules: [secretRule] },
   ),
 };
 

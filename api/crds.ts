@@ -1,0 +1,74 @@
+/** The CRDs of all our kinds, ready to be installed. */
+import { apiVersionOf, type KubeObject } from '../machinery/kube-object';
+import type { Kind } from './define-kind';
+import type { CustomResourceDefinition } from './kinds';
+import * as kinds from './kinds';
+
+/** Every kind declared in `api/kinds`, by group and name. */
+export const allKinds: readonly Kind<KubeObject>[] = Object.values(kinds)
+  .filter(isKind)
+  .sort((left, right) => (sortKey(left) < sortKey(right) ? -1 : 1));
+
+function isKind(value: unknown): value is Kind<KubeObject> {
+  return typeof value === 'object' && value !== null && 'crd' in value;
+}
+
+function sortKey(kind: Kind<KubeObject>): string {
+  return `${kind.group}/${kind.plural}`;
+}
+
+/** The kind that an object of this API version and kind belongs to, whichever of its versions it is in. */
+export function kindFor(apiVersion: string, kind: string): Kind<KubeObject> | undefined {
+  return allKinds.find(
+    (candidate) =>
+      candidate.kind === kind &&
+      (candidate.apiVersion === apiVersion ||
+        (candidate.definition.otherVersions ?? []).some(
+          (other) => apiVersionOf({ group: candidate.group, version: other.version }) === apiVersion,
+        )),
+  );
+}
+
+/** How the API server reaches the conversion webhook. */
+export type ConversionEndpoint =
+  | { readonly url: string; readonly caBundle: string }
+  | {
+      readonly service: { readonly namespace: string; readonly name: string; readonly port?: number };
+      readonly caBundle?: string;
+    };
+
+export interface CrdOptions {
+  /**
+   * Where `/convert` listens; `caBundle` is PEM in base64. `none` serves the storage versions alone, for API servers
+   * that reach no webhook. `external` leaves the versions in and the stanza out: the server converts by itself.
+   */
+  readonly conversion: ConversionEndpoint | 'none' | 'external';
+}
+
+/** CustomResourceDefinitions of all kinds. */
+export function crds(options: CrdOptions): CustomResourceDefinition[] {
+  return allKinds.map((kind) => crdWith(kind, options));
+}
+
+export const CONVERT_PATH = '/convert';
+
+function crdWith(kind: Kind<KubeObject>, { conversion }: CrdOptions): CustomResourceDefinition {
+  const crd = kind.crd();
+  const { versions } = crd.spec;
+  if (versions.length === 1 || conversion === 'external') return crd;
+  if (conversion === 'none') {
+    return { ...crd, spec: { ...crd.spec, versions: versions.filter((version) => version.storage) } };
+  }
+  return { ...crd, spec: { ...crd.spec, conversion: conversionThrough(conversion) } };
+}
+
+function conversionThrough(endpoint: ConversionEndpoint) {
+  const clientConfig =
+    'url' in endpoint
+      ? { url: endpoint.url, caBundle: endpoint.caBundle }
+      : {
+          service: { ...endpoint.service, path: CONVERT_PATH },
+          ...(endpoint.caBundle === undefined ? {} : { caBundle: endpoint.caBundle }),
+        };
+  return { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } };
+}

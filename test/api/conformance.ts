@@ -1,0 +1,31 @@
+/** The published CRDs that ours are compared with; see the README beside them. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { load } from 'js-yaml';
+import type { CustomResourceDefinition } from '../../api/kinds';
+import { isJsonObject } from '../../machinery/json';
+
+export const conformanceFolder = join(__dirname, '../../../shared/conformance');
+
+/** Whether the data is there; says so when it is not. */
+export function hasConformanceData(): boolean {
+  const found = existsSync(conformanceFolder);
+  if (!found) console.warn(`skipped: ${conformanceFolder} does not exist; it holds the data to compare with`);
+  return found;
+}
+
+/** CRDs of one folder by kind. */
+export function publishedCrds(folder: string): Map<string, CustomResourceDefinition> {
+  const path = join(conformanceFolder, folder);
+  const crds = readdirSync(path).map((file) => load(readFileSync(join(path, file), 'utf8')));
+  return new Map(crds.filter(isCrd).map((crd) => [crd.spec.names.kind, crd]));
+}
+
+function isCrd(value: unknown): value is CustomResourceDefinition {
+  return isJsonObject(value) && value['kind'] === 'CustomResourceDefinition';
+}
+
+/** The schema of one version, or undefined. */
+export function schemaOf(crd: CustomResourceDefinition, version: string): { [keyword: string]: unknown } | undefined {
+  return crd.spec.versions.find((candidate) => candidate.name === version)?.schema?.openAPIV3Schema;
+}
