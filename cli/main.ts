@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { CommandError, ExitCode } from './command-error';
+import { kubeconfigCommand } from './commands/kubeconfig';
 import { publishCommand } from './commands/publish';
+import { statusCommand } from './commands/status';
+import { whyCommand } from './commands/why';
 import { toolVersion } from './installation';
 
 async function main(): Promise<void> {
@@ -9,7 +12,8 @@ async function main(): Promise<void> {
     .version(toolVersion())
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
-  for (const command of [publishCommand()]) program.addCommand(command.exitOverride());
+  for (const command of [statusCommand(), whyCommand(), kubeconfigCommand(), publishCommand()])
+    program.addCommand(command.exitOverride());
   try {
     await program.parseAsync();
   } catch (error) {

@@ -1,0 +1,86 @@
+import { Command } from 'commander';
+import pc from 'picocolors';
+import type { Fleet } from '../../api/kinds';
+import { conditionOf } from '../../machinery/conditions';
+import { ExitCode } from '../command-error';
+import { connectManagement, KUBECONFIG_HELP } from '../management-api';
+import { type ClusterView, clusterViews } from '../view/cluster-view';
+import { renderTree } from '../view/render-tree';
+import { listFrom, takeSnapshot } from '../view/snapshot';
+
+/** `capstan status`: exit code 0 when everything is ready, else 1. */
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('Show fleets and clusters, and the reason of everything that is not ready')
+    .option('--kubeconfig <file>', KUBECONFIG_HELP)
+    .option('-n, --namespace <namespace>', 'only clusters of this namespace')
+    .option('--output <format>', 'json: print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ capstan status\n\nExit codes: 0 everything is ready, 1 something is not, 2 wrong input',
+    )
+    .action(async (options: { kubeconfig?: string; namespace?: string; output?: string }) => {
+      const connection = await connectManagement(options.kubeconfig);
+      try {
+        const snapshot = await takeSnapshot(listFrom(connection.api));
+        const clusters = clusterViews(snapshot).filter(
+          ({ namespace }) => namespace === (options.namespace ?? namespace),
+        );
+        const fleets = snapshot.fleets.map(fleetView);
+        if (options.output === 'json')
+          process.stdout.write(`${JSON.stringify({ fleets, clusters: clusters.map(withoutTree) })}\n`);
+        else process.stdout.write(renderStatus(fleets, clusters));
+        const ready = fleets.every((fleet) => fleet.ready) && clusters.every((cluster) => cluster.ready);
+        process.exitCode = ready ? ExitCode.done : ExitCode.failed;
+      } finally {
+        connection.close();
+      }
+    });
+}
+
+interface FleetView {
+  readonly namespace: string;
+  readonly name: string;
+  readonly url: string;
+  readonly ready: boolean;
+  readonly revision: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly pendingDeletions: readonly { readonly kind: string; readonly name: string; readonly command: string }[];
+}
+
+function fleetView(fleet: Fleet): FleetView {
+  const ready = conditionOf(fleet, 'Ready');
+  return {
+    namespace: fleet.metadata.namespace ?? '',
+    name: fleet.metadata.name,
+    url: fleet.spec.source.url,
+    ready: ready?.status === 'True',
+    revision: fleet.status?.lastAppliedRevision ?? '',
+    reason: ready?.reason ?? 'NotYetReported',
+    message: ready?.message ?? '',
+    pendingDeletions: fleet.status?.pendingDeletions ?? [],
+  };
+}
+
+function renderStatus(fleets: readonly FleetView[], clusters: readonly ClusterView[]): string {
+  const lines: string[] = [];
+  for (const fleet of fleets) {
+    const mark = fleet.ready ? pc.green('●') : pc.yellow('○');
+    const revision = fleet.revision === '' ? 'nothing applied yet' : `revision ${fleet.revision.slice(0, 12)}`;
+    lines.push(`${mark} Fleet ${fleet.name}  ${pc.dim(`${revision}  ${fleet.url}`)}`);
+    if (!fleet.ready) lines.push(...fleet.message.split('\n').map((line) => `   ${pc.yellow(line)}`));
+    for (const { kind, name, command } of fleet.pendingDeletions) {
+      lines.push(`   ${pc.yellow(`${kind} ${name} left git. To delete it:`)} ${command}`);
+    }
+  }
+  for (const cluster of clusters) lines.push(...renderTree(cluster.tree));
+  if (clusters.length === 0) lines.push('No clusters.');
+  const waiting = clusters.find((cluster) => !cluster.ready);
+  if (waiting !== undefined) lines.push('', `Next: capstan why ${waiting.name}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function withoutTree({ tree: _tree, ...cluster }: ClusterView): Omit<ClusterView, 'tree'> {
+  return cluster;
+}
