@@ -47,7 +47,9 @@ const bootstrapToken = z.strictObject({
 
 function schemasOf(version: KubeadmVersion) {
   const isNew = version === 'v1beta4';
-  const onlyNew = <T extends z.ZodRawShape>(shape: T): Partial<T> => (isNew ? shape : {});
+  // All these fields are optional, so a v1beta3 document without them has the same type.
+  const onlyNew = <T extends z.ZodRawShape>(shape: T): T => (isNew ? shape : ({} as T));
+  const onlyOld = <T extends z.ZodRawShape>(shape: T): T => (isNew ? ({} as T) : shape);
   const extraArgs = (isNew ? z.array(argument) : argumentMap).optional();
   const header = { apiVersion: z.literal(`kubeadm.k8s.io/${version}`), kind: z.string() };
   const component = {
@@ -108,7 +110,7 @@ function schemasOf(version: KubeadmVersion) {
       .strictObject({
         ...component,
         certSANs: z.array(z.string()).optional(),
-        ...(isNew ? {} : { timeoutForControlPlane: duration.optional() }),
+        ...onlyOld({ timeoutForControlPlane: duration.optional() }),
       })
       .optional(),
     controllerManager: z.strictObject(component).optional(),
@@ -149,7 +151,7 @@ function schemasOf(version: KubeadmVersion) {
         .optional(),
       file: z.strictObject({ kubeConfigPath: z.string() }).optional(),
       tlsBootstrapToken: z.string().optional(),
-      ...(isNew ? {} : { timeout: duration.optional() }),
+      ...onlyOld({ timeout: duration.optional() }),
     }),
     controlPlane: z
       .strictObject({ localAPIEndpoint: apiEndpoint.optional(), certificateKey: z.string().optional() })

@@ -1,0 +1,134 @@
+import type { Clock } from '../../machinery/clock';
+import type { Random } from '../../machinery/random';
+import type { LatencyProfile } from '../latency';
+import type { GuestHost, GuestMachine, Journal } from '../ports';
+import { InProcessAccess } from './access/in-process';
+import { LoopbackServers } from './access/loopback';
+import { runCloudInit } from './cloud-init/run';
+import { GuestStore } from './guest-store';
+import { Machine } from './machine';
+import type { WorkloadKubeFactory } from './ports';
+import { runKubelet } from './workload/kubelet';
+import { World } from './world';
+
+export interface GuestHostOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly latency: LatencyProfile;
+  readonly kube: WorkloadKubeFactory;
+  /** Absent: nothing survives this process. */
+  readonly journal?: Journal | undefined;
+  /** `loopback`: API servers listen at public addresses; `in-process`: they are reached through `access` alone. */
+  readonly network: 'loopback' | 'in-process';
+  /** Faults of the simulation itself. @default - ignored */
+  readonly onFault?: ((where: string, error: unknown) => void) | undefined;
+}
+
+/** Runs what boots in VMs, and gives access to the workload clusters without sockets. */
+export interface Guests extends GuestHost {
+  readonly access: InProcessAccess;
+  /** Resolves when the listeners match the routes and machines of now. */
+  settled(): Promise<void>;
+  /** Closes listeners and stores. Machines stand still; their disks stay in the journal. */
+  close(): Promise<void>;
+}
+
+export function createGuestHost(options: GuestHostOptions): Guests {
+  const onFault = options.onFault ?? (() => undefined);
+  const store = new GuestStore(options.journal);
+  const world = new World({
+    clock: options.clock,
+    random: options.random,
+    latency: options.latency,
+    kube: options.kube,
+    record: (change) => store.record(change),
+    onFault,
+  });
+  const servers = options.network === 'loopback' ? new LoopbackServers(world) : undefined;
+  restore(world, store);
+  return {
+    access: new InProcessAccess(world),
+    powerOn: (machine, firstBoot) => powerOn(world, machine, firstBoot),
+    powerOff: (machineId) => {
+      const machine = world.machines.get(machineId);
+      if (machine === undefined) return;
+      machine.halt();
+      world.changed(machine.kubelet?.clusterId);
+    },
+    destroy: (machineId) => destroy(world, machineId),
+    setRoutes: (routes) => world.setRoutes(routes),
+    console: (machineId) => world.machines.get(machineId)?.console ?? [],
+    settled: async () => servers?.settled(),
+    close: async () => {
+      for (const machine of world.machines.values()) machine.boot?.abort();
+      await servers?.close();
+      for (const cluster of world.clusters.values()) cluster.close();
+    },
+  };
+}
+
+/** Clusters and disks of an earlier process; their machines stay off until the cloud powers them on. */
+function restore(world: World, store: GuestStore): void {
+  const { disks, clusters } = store.load();
+  for (const record of clusters) world.openCluster(record).isStarting = false;
+  for (const disk of disks) {
+    const spec: GuestMachine = {
+      id: disk.machineId,
+      name: disk.kubelet?.nodeName ?? disk.machineId,
+      userData: '',
+      metadata: {},
+      addresses: [],
+      templateName: '',
+      cpuNumber: 1,
+      memoryMiB: 1024,
+    };
+    const machine = new Machine(spec, world.clock, disk);
+    machine.silentSince = world.clock.now();
+    world.addMachine(machine);
+  }
+  world.dropOrphans();
+}
+
+function powerOn(world: World, spec: GuestMachine, firstBoot: boolean): void {
+  const known = world.machines.get(spec.id);
+  if (known !== undefined && firstBoot) world.removeMachine(known);
+  const machine = (firstBoot ? undefined : known) ?? new Machine(spec, world.clock);
+  machine.spec = spec;
+  world.addMachine(machine);
+  if (!machine.disk.cloudInitDone) startOver(world, machine);
+  void boot(world, machine, machine.startBoot());
+}
+
+/** What an interrupted first boot left behind is taken away, so that the next one begins with a clean disk. */
+function startOver(world: World, machine: Machine): void {
+  const clusterId = machine.kubelet?.clusterId;
+  const cluster = clusterId === undefined ? undefined : world.clusters.get(clusterId);
+  machine.disk = { ...machine.disk, files: {} };
+  world.setKubelet(machine, undefined);
+  cluster?.forget(machine);
+  world.dropOrphans();
+}
+
+async function boot(world: World, machine: Machine, signal: AbortSignal): Promise<void> {
+  machine.print('kernel', 'Linux version 6.8.0-87-generic (Ubuntu 24.04.3 LTS)');
+  await world.clock.sleep(world.options.latency.boot, signal);
+  if (signal.aborted) return;
+  if (machine.disk.cloudInitDone) {
+    await runKubelet(world, machine, signal);
+    return;
+  }
+  await runCloudInit(world, machine, signal);
+  if (signal.aborted) return;
+  machine.disk = { ...machine.disk, cloudInitDone: true };
+  world.saveDisk(machine);
+}
+
+function destroy(world: World, machineId: string): void {
+  const machine = world.machines.get(machineId);
+  if (machine === undefined) return;
+  const clusterId = machine.kubelet?.clusterId;
+  machine.halt();
+  world.removeMachine(machine);
+  world.changed(clusterId);
+  world.dropOrphans();
+}

@@ -1,0 +1,11 @@
+export { EtcdPort } from './access/etcd-port';
+export { InProcessAccess } from './access/in-process';
+export { createGuestHost, type GuestHostOptions, type Guests } from './host';
+export { kubeadmConfigOf } from './kubeadm/config';
+export type {
+  WorkloadKube,
+  WorkloadKubeFactory,
+  WorkloadListener,
+  WorkloadListenOptions,
+  WorkloadUser,
+} from './ports';

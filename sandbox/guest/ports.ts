@@ -1,0 +1,40 @@
+import type { Duplex } from 'node:stream';
+import type { KubeApi } from '../../api/ports/kube-api';
+import type { ObjectKey } from '../../machinery/kube-object';
+
+/** Who speaks to a workload cluster's API server. */
+export interface WorkloadUser {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+export interface WorkloadListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** PEM. Clients may present a certificate; one that `clientCaPem` did not sign makes them anonymous. */
+  readonly tls: { readonly certificatePem: string; readonly privateKeyPem: string; readonly clientCaPem: string };
+  /** The user behind a bearer token, or undefined for 401. */
+  readonly authenticateToken: (token: string) => Promise<WorkloadUser | undefined>;
+  /** A stream to a port of a pod. @throws Error with the reason when nothing listens there */
+  readonly portForward: (pod: ObjectKey, port: number) => Promise<Duplex>;
+}
+
+/** A listening API server; closing ends all its connections. */
+export interface WorkloadListener {
+  close(): Promise<void>;
+}
+
+/** What a workload cluster's API servers share: one Kubernetes API, as `sandbox/kube` provides it. */
+export interface WorkloadKube {
+  api(user: WorkloadUser): KubeApi;
+  listen(options: WorkloadListenOptions): Promise<WorkloadListener>;
+  close(): void;
+}
+
+/** Makes the API of workload clusters, one for each `kubeadm init`. */
+export interface WorkloadKubeFactory {
+  /** Opens the cluster's API with what was stored under this id before. */
+  open(clusterId: string): WorkloadKube;
+  /** Deletes what is stored under this id; the API is closed. */
+  remove(clusterId: string): void;
+}

@@ -1,0 +1,106 @@
+import { tryGet } from '../../../api/ports/kube-api';
+import { kubeTime } from '../../../machinery/clock';
+import { valueAt } from '../../../machinery/json';
+import { controllerOf, isBeingDeleted, type KubeObject, keyOf } from '../../../machinery/kube-object';
+import type { World } from '../world';
+import type { WorkloadCluster } from './cluster';
+import { runningStatus } from './node-objects';
+import { resources } from './resources';
+import { fits, isFinished, isMirror, listAt, nodeNameOf, phaseOf, readyStatus, textAt, type View } from './view';
+
+/** What scheduler and kubelets do with pods. */
+export async function runPods(world: World, cluster: WorkloadCluster, view: View): Promise<void> {
+  for (const pod of [...view.pods.values()]) {
+    const nodeName = nodeNameOf(pod);
+    if (nodeName === '') {
+      if (isBeingDeleted(pod)) await remove(cluster, pod);
+      else if (!isFinished(pod)) await schedule(world, cluster, pod, view);
+      continue;
+    }
+    const machine = cluster.machineOfNode(nodeName);
+    const isAlive = machine?.kubeletRunning === true;
+    if (!view.nodes.has(nodeName)) {
+      // The watch of nodes may lag behind; only the API server knows that a node is really gone.
+      const node = await tryGet(cluster.api, resources.nodes, { namespace: '', name: nodeName });
+      if (node === undefined && !isBootstrapping(cluster, nodeName)) await remove(cluster, pod);
+    } else if (isBeingDeleted(pod)) {
+      if (isAlive) await remove(cluster, pod);
+    } else if (isAlive && !isFinished(pod) && (phaseOf(pod) !== 'Running' || readyStatus(pod) !== 'True')) {
+      await start(world, cluster, pod, machine.address);
+    }
+  }
+}
+
+/** A kubelet that runs but has not registered yet. */
+function isBootstrapping(cluster: WorkloadCluster, nodeName: string): boolean {
+  const machine = cluster.machineOfNode(nodeName);
+  return machine?.kubeletRunning === true && !machine.disk.cloudInitDone;
+}
+
+async function remove(cluster: WorkloadCluster, pod: KubeObject): Promise<void> {
+  const uid = pod.metadata.uid;
+  await cluster.api.delete(resources.pods, keyOf(pod), { gracePeriodSeconds: 0, preconditions: { uid } });
+}
+
+async function start(world: World, cluster: WorkloadCluster, pod: KubeObject, address: string): Promise<void> {
+  const containers = listAt(pod, 'spec', 'containers').map((container) => ({
+    name: textAt(container, 'name'),
+    image: textAt(container, 'image'),
+  }));
+  const onHost = valueAt(pod, 'spec', 'hostNetwork') === true;
+  const podAddress = onHost ? address : cluster.podAddress(pod.metadata.uid ?? pod.metadata.name);
+  const patch = { status: runningStatus(containers, address, podAddress, kubeTime(world.clock)) };
+  const options = { fieldManager: 'kubelet', subresource: 'status' };
+  await cluster.api.patch(resources.pods, keyOf(pod), { type: 'merge', patch }, options);
+}
+
+async function schedule(world: World, cluster: WorkloadCluster, pod: KubeObject, view: View): Promise<void> {
+  const node = chooseNode(pod, view);
+  if (node !== undefined) {
+    await cluster.api.createSubresource(resources.pods, keyOf(pod), 'binding', {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: {
+        name: pod.metadata.name,
+        ...(pod.metadata.namespace === undefined ? {} : { namespace: pod.metadata.namespace }),
+      },
+      target: { apiVersion: 'v1', kind: 'Node', name: node.metadata.name },
+    });
+    return;
+  }
+  const isMarked = listAt(pod, 'status', 'conditions').some((condition) => condition['reason'] === 'Unschedulable');
+  if (isMarked) return;
+  const message = `0/${view.nodes.size} nodes are available: no node matches the pod's node selector and tolerates its taints.`;
+  const condition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message,
+    lastProbeTime: null,
+    lastTransitionTime: kubeTime(world.clock),
+  };
+  const patch = { status: { conditions: [condition] } };
+  const options = { fieldManager: 'kube-scheduler', subresource: 'status' };
+  await cluster.api.patch(resources.pods, keyOf(pod), { type: 'merge', patch }, options);
+}
+
+/** The fitting node with the fewest pods of the same controller, then the fewest pods, then the first by name. */
+function chooseNode(pod: KubeObject, view: View): KubeObject | undefined {
+  const owner = controllerOf(pod)?.uid;
+  const load = new Map<string, { siblings: number; pods: number }>();
+  for (const other of view.pods.values()) {
+    const entry = load.get(nodeNameOf(other)) ?? { siblings: 0, pods: 0 };
+    if (owner !== undefined && controllerOf(other)?.uid === owner) entry.siblings++;
+    if (!isMirror(other)) entry.pods++;
+    load.set(nodeNameOf(other), entry);
+  }
+  const rank = (node: KubeObject) => load.get(node.metadata.name) ?? { siblings: 0, pods: 0 };
+  return [...view.nodes.values()]
+    .filter((node) => !isBeingDeleted(node) && fits(pod['spec'], node, false))
+    .sort(
+      (left, right) =>
+        rank(left).siblings - rank(right).siblings ||
+        rank(left).pods - rank(right).pods ||
+        (left.metadata.name < right.metadata.name ? -1 : 1),
+    )[0];
+}
