@@ -1,9 +1,18 @@
-import { isReason, type KubeApi, KubeError, type Log, type ObjectEvent, type WatchEvent } from '../../api/ports';
+import {
+  isReason,
+  type KubeApi,
+  KubeError,
+  KubeUnreachable,
+  type Log,
+  type ObjectEvent,
+  type WatchEvent,
+} from '../../api/ports';
 import type { Clock } from '../../machinery/clock';
 import { messageOf } from '../../machinery/errors';
 import type { KubeObject, Resource } from '../../machinery/kube-object';
 import type { Random } from '../../machinery/random';
 import { backoffMs } from './backoff';
+import { isNewerVersion } from './resource-version';
 import { Store } from './store';
 import { Watchdog } from './watchdog';
 
@@ -88,13 +97,17 @@ export class Informer {
     let version: string | undefined;
     let failures = 0;
     let anew = false;
+    let wasAway = false;
     while (!this.#stop.signal.aborted) {
       try {
         if (version === undefined) {
           version = await this.#list(anew);
           anew = false;
           failures = 0;
+        } else if (wasAway && (await this.#isBehind(version))) {
+          version = await this.#list(true);
         }
+        wasAway = false;
         const started = clock.now();
         const watched = await this.#watch(version);
         version = watched.version;
@@ -102,6 +115,7 @@ export class Informer {
       } catch (error) {
         if (this.#stop.signal.aborted) break;
         failures++;
+        wasAway ||= error instanceof KubeUnreachable;
         if (isExpired(error) || isFromTheFuture(error)) {
           anew = isFromTheFuture(error);
           version = undefined;
@@ -113,6 +127,16 @@ export class Informer {
       }
       if (failures > 0) await clock.sleep(backoffMs(failures, BACKOFF, random), this.#stop.signal);
     }
+  }
+
+  /**
+   * Whether the server's data is older than what was seen: it came back reset or restored. A watch from a version of
+   * the future is not refused, it is silent; so this is asked once after every outage.
+   */
+  async #isBehind(version: string): Promise<boolean> {
+    const { api, namespace } = this.#options;
+    const { resourceVersion } = await api.list(this.resource, { namespace, limit: 1 });
+    return isNewerVersion(version, resourceVersion);
   }
 
   /** @returns the version to watch from */

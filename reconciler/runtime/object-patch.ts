@@ -82,7 +82,10 @@ export function mergeConditions(
 /** Whether the server drops an object in this state by itself: deletion was asked for, and nobody holds it. */
 export function isFinished(object: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
-  return deletionTimestamp !== undefined && (finalizers ?? []).length === 0 && (deletionGracePeriodSeconds ?? 0) === 0;
+  if (deletionTimestamp === undefined || (deletionGracePeriodSeconds ?? 0) > 0) return false;
+  // Namespaces have finalizers of their own kind in spec.
+  const inSpec = valueAt(object, 'spec', 'finalizers');
+  return (finalizers ?? []).length === 0 && (!Array.isArray(inSpec) || inSpec.length === 0);
 }
 
 function mainPart(object: KubeObject): Patch {

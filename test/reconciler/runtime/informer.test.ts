@@ -122,6 +122,25 @@ test('an API server that starts over with lower versions is read anew', async ()
   await world.manager.stop();
 });
 
+test('an API server that comes back reset and says nothing about it is read anew', async () => {
+  const world = await new World().start();
+  world.api.silentFuture = true;
+  world.api.put(widgets, widget('old'));
+  await world.clock.settle();
+
+  world.api.before = () => {
+    throw lostAnswer();
+  };
+  world.api.reset();
+  await world.clock.advance(5000);
+  world.api.before = () => undefined;
+  world.api.put(widgets, widget('new'));
+  await world.clock.advance(60_000);
+
+  expect(world.names()).toEqual(['new']);
+  await world.manager.stop();
+});
+
 test('a warm idle manager asks for nothing but the renewal of its watches', async () => {
   const world = await new World().start();
   const callsBefore = world.api.calls.length;

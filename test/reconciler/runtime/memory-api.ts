@@ -40,6 +40,8 @@ export class MemoryApi implements KubeApi {
   after: (call: Call) => Promise<void> | void = () => undefined;
   /** While true, watches deliver nothing, as over a slow connection. */
   holdWatches = false;
+  /** Watches from versions of the future are not refused but silent, as kube-apiserver's are. */
+  silentFuture = false;
   readonly #objects = new Map<string, KubeObject>();
   #log: LogEntry[] = [];
   #version = 100;
@@ -131,7 +133,8 @@ export class MemoryApi implements KubeApi {
     this.calls.push({ verb: 'watch', resource: resource.plural, key: options.resourceVersion ?? '' });
     await this.before({ verb: 'watch', resource: resource.plural, key: '' });
     let seen = Number(options.resourceVersion ?? 0);
-    if (seen > this.#version) throw refusal(504, 'Timeout', 'Too large resource version: 1, current: 0');
+    if (seen > this.#version && !this.silentFuture)
+      throw refusal(504, 'Timeout', 'Too large resource version: 1, current: 0');
     if (seen < this.#oldest) throw refusal(410, 'Expired', `too old resource version: ${seen} (${this.#oldest})`);
     const state = { dead: false, end: false };
     this.#watches.add(state);
