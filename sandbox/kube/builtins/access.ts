@@ -1,0 +1,151 @@
+import { equalJson } from '../../../machinery/json';
+import { pathSegmentFault } from '../registry/names';
+import { type FieldError, invalid, notSupported, required } from '../rest/field-error';
+import { defaultTo, mapAt, mapsAt, strategy } from './strategy';
+
+const RBAC = 'rbac.authorization.k8s.io';
+
+function ruleFaults(rules: readonly { [key: string]: unknown }[], namespaced: boolean): FieldError[] {
+  const errors: FieldError[] = [];
+  const list = (rule: { [key: string]: unknown }, field: string): readonly unknown[] => {
+    const value = rule[field];
+    return Array.isArray(value) ? value : [];
+  };
+  for (const [index, rule] of rules.entries()) {
+    const at = `rules[${index}]`;
+    if (list(rule, 'verbs').length === 0) errors.push(required(`${at}.verbs`, 'verbs must contain at least one value'));
+    if (list(rule, 'nonResourceURLs').length > 0) {
+      if (namespaced) {
+        errors.push(
+          invalid(
+            `${at}.nonResourceURLs`,
+            rule['nonResourceURLs'],
+            'namespaced rules cannot apply to non-resource URLs',
+          ),
+        );
+      }
+      continue;
+    }
+    if (list(rule, 'apiGroups').length === 0) {
+      errors.push(required(`${at}.apiGroups`, 'resource rules must supply at least one api group'));
+    }
+    if (list(rule, 'resources').length === 0) {
+      errors.push(required(`${at}.resources`, 'resource rules must supply at least one resource'));
+    }
+  }
+  return errors;
+}
+
+const role = (namespaced: boolean) =>
+  strategy({
+    allowCreateOnUpdate: true,
+    nameFault: pathSegmentFault,
+    validate: (object) => ruleFaults(mapsAt(object, 'rules'), namespaced),
+  });
+
+export const roles = role(true);
+export const clusterRoles = role(false);
+
+const binding = (kinds: readonly string[]) =>
+  strategy({
+    allowCreateOnUpdate: true,
+    nameFault: pathSegmentFault,
+    defaults: (object) => {
+      const reference = mapAt(object, 'roleRef');
+      if ((reference['apiGroup'] ?? '') === '' && !Object.isFrozen(reference)) reference['apiGroup'] = RBAC;
+      for (const subject of mapsAt(object, 'subjects')) {
+        if (subject['kind'] === 'User' || subject['kind'] === 'Group') {
+          if ((subject['apiGroup'] ?? '') === '') subject['apiGroup'] = RBAC;
+        }
+      }
+    },
+    validate: (object, old) => {
+      const errors: FieldError[] = [];
+      const reference = mapAt(object, 'roleRef');
+      if (!kinds.includes(String(reference['kind'])))
+        errors.push(notSupported('roleRef.kind', reference['kind'], kinds));
+      if ((reference['name'] ?? '') === '') errors.push(required('roleRef.name'));
+      for (const [index, subject] of mapsAt(object, 'subjects').entries()) {
+        if ((subject['name'] ?? '') === '') errors.push(required(`subjects[${index}].name`));
+        if (subject['kind'] === 'ServiceAccount' && (subject['namespace'] ?? '') === '') {
+          errors.push(required(`subjects[${index}].namespace`));
+        }
+      }
+      if (old !== undefined && !equalJson(old['roleRef'], object['roleRef'])) {
+        errors.push(invalid('roleRef', object['roleRef'], 'cannot change roleRef'));
+      }
+      return errors;
+    },
+  });
+
+export const roleBindings = binding(['Role', 'ClusterRole']);
+export const clusterRoleBindings = binding(['ClusterRole']);
+
+export const leases = strategy({
+  allowCreateOnUpdate: true,
+  allowUnconditionalUpdate: false,
+  validate: (lease) => {
+    const errors: FieldError[] = [];
+    const spec = mapAt(lease, 'spec');
+    const duration = spec['leaseDurationSeconds'];
+    if (typeof duration === 'number' && duration <= 0) {
+      errors.push(invalid('spec.leaseDurationSeconds', duration, 'must be greater than 0'));
+    }
+    const transitions = spec['leaseTransitions'];
+    if (typeof transitions === 'number' && transitions < 0) {
+      errors.push(invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0'));
+    }
+    return errors;
+  },
+});
+
+/** Admission webhooks. */
+export const webhookConfigurations = strategy({
+  hasGeneration: true,
+  defaults: (configuration) => {
+    for (const webhook of mapsAt(configuration, 'webhooks')) {
+      defaultTo(webhook, 'failurePolicy', 'Fail');
+      defaultTo(webhook, 'matchPolicy', 'Equivalent');
+      defaultTo(webhook, 'namespaceSelector', {});
+      defaultTo(webhook, 'objectSelector', {});
+      defaultTo(webhook, 'timeoutSeconds', 10);
+      if (configuration.kind === 'MutatingWebhookConfiguration') defaultTo(webhook, 'reinvocationPolicy', 'Never');
+      for (const rule of mapsAt(webhook, 'rules')) defaultTo(rule, 'scope', '*');
+      const service = mapAt(mapAt(webhook, 'clientConfig'), 'service');
+      if (mapAt(webhook, 'clientConfig')['service'] !== undefined) defaultTo(service, 'port', 443);
+    }
+  },
+  validate: (configuration) => {
+    const errors: FieldError[] = [];
+    for (const [index, webhook] of mapsAt(configuration, 'webhooks').entries()) {
+      const at = `webhooks[${index}]`;
+      if (webhook['sideEffects'] !== 'None' && webhook['sideEffects'] !== 'NoneOnDryRun') {
+        errors.push(
+          webhook['sideEffects'] === undefined || webhook['sideEffects'] === null
+            ? required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun')
+            : notSupported(`${at}.sideEffects`, webhook['sideEffects'], ['None', 'NoneOnDryRun']),
+        );
+      }
+      const versions = webhook['admissionReviewVersions'];
+      if (!Array.isArray(versions) || versions.length === 0) {
+        errors.push(required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1'));
+      }
+      const client = mapAt(webhook, 'clientConfig');
+      if ((client['url'] === undefined) === (client['service'] === undefined)) {
+        errors.push(required(`${at}.clientConfig`, 'exactly one of url or service is required'));
+      }
+    }
+    return errors;
+  },
+});
+
+export const disruptionBudgets = strategy({ hasGeneration: true });
+export const priorityClasses = strategy({
+  defaults: (object) => defaultTo(object, 'preemptionPolicy', 'PreemptLowerPriority'),
+});
+export const storageClasses = strategy({
+  defaults: (object) => {
+    defaultTo(object, 'reclaimPolicy', 'Delete');
+    defaultTo(object, 'volumeBindingMode', 'Immediate');
+  },
+});

@@ -1,0 +1,181 @@
+import { equalJson, isJsonObject } from '../../../machinery/json';
+import type { KubeObject } from '../../../machinery/kube-object';
+import { label1035Fault, labelFault } from '../registry/names';
+import { type FieldError, forbidden, invalid, required, tooLong } from '../rest/field-error';
+import { defaultTo, mapAt, mapsAt, strategy } from './strategy';
+
+const KEY = /^[-._a-zA-Z0-9]+$/;
+const MAX_DATA = 1024 * 1024;
+
+function dataFaults(object: KubeObject, fields: readonly string[]): FieldError[] {
+  const errors: FieldError[] = [];
+  let size = 0;
+  for (const field of fields) {
+    for (const [key, value] of Object.entries(mapAt(object, field))) {
+      size += typeof value === 'string' ? value.length : 0;
+      if (!KEY.test(key) || key.length > 253) {
+        errors.push(
+          invalid(
+            `${field}[${key}]`,
+            key,
+            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+          ),
+        );
+      }
+    }
+  }
+  if (size > MAX_DATA * 1.4) errors.push(tooLong(fields[0] ?? '', MAX_DATA));
+  return errors;
+}
+
+function immutableFaults(object: KubeObject, old: KubeObject | undefined, fields: readonly string[]): FieldError[] {
+  if (old?.['immutable'] !== true) return [];
+  const errors: FieldError[] = [];
+  const text = 'field is immutable when `immutable` is set';
+  if (object['immutable'] !== true) errors.push(forbidden('immutable', text));
+  for (const field of fields) {
+    if (!equalJson(object[field] ?? {}, old[field] ?? {})) errors.push(forbidden(field, text));
+  }
+  return errors;
+}
+
+export const secrets = strategy({
+  defaults: (secret) => defaultTo(secret, 'type', 'Opaque'),
+  prepareCreate: foldStringData,
+  prepareUpdate: (secret, old) => {
+    foldStringData(secret);
+    if (secret['type'] === undefined || secret['type'] === '') secret['type'] = old['type'];
+  },
+  validate: (secret, old) => {
+    const errors = dataFaults(secret, ['data']);
+    errors.push(...immutableFaults(secret, old, ['data']));
+    if (old !== undefined && secret['type'] !== old['type']) {
+      errors.push(invalid('type', secret['type'], 'field is immutable'));
+    }
+    const needed = REQUIRED_KEYS[String(secret['type'])] ?? [];
+    for (const key of needed) if (mapAt(secret, 'data')[key] === undefined) errors.push(required(`data[${key}]`));
+    return errors;
+  },
+});
+
+const REQUIRED_KEYS: { readonly [type: string]: readonly string[] } = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+};
+
+/** `stringData` is written into `data` and never stored. */
+export function foldStringData(secret: KubeObject): void {
+  const text = secret['stringData'];
+  if (!isJsonObject(text)) return;
+  const data = { ...mapAt(secret, 'data') };
+  for (const [key, value] of Object.entries(text)) data[key] = Buffer.from(String(value), 'utf8').toString('base64');
+  secret['data'] = data;
+  delete secret['stringData'];
+}
+
+export const configMaps = strategy({
+  validate: (map, old) => [
+    ...dataFaults(map, ['data', 'binaryData']),
+    ...immutableFaults(map, old, ['data', 'binaryData']),
+  ],
+});
+
+/** Namespaces that can never be deleted. */
+const PROTECTED_NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube-public'];
+
+export const isProtectedNamespace = (name: string): boolean => PROTECTED_NAMESPACES.includes(name);
+
+export const namespaces = strategy({
+  nameFault: labelFault,
+  defaults: (namespace) => {
+    const { metadata } = namespace;
+    if (metadata.name === undefined || metadata.name === '') return;
+    metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
+  },
+  prepareCreate: (namespace) => {
+    namespace['spec'] = { finalizers: ['kubernetes'] };
+    namespace['status'] = { phase: 'Active' };
+  },
+  prepareUpdate: (namespace, old) => {
+    namespace['spec'] = old['spec'];
+  },
+});
+
+export const nodes = strategy({ keepStatusOnCreate: true });
+
+export const services = strategy({
+  allowCreateOnUpdate: true,
+  nameFault: label1035Fault,
+  defaults: (service) => {
+    const spec = mapAt(service, 'spec');
+    defaultTo(spec, 'sessionAffinity', 'None');
+    defaultTo(spec, 'type', 'ClusterIP');
+    for (const port of mapsAt(spec, 'ports')) {
+      defaultTo(port, 'protocol', 'TCP');
+      if (port['targetPort'] === undefined || port['targetPort'] === 0) port['targetPort'] = port['port'];
+    }
+    if (spec['type'] !== 'ExternalName') defaultTo(spec, 'internalTrafficPolicy', 'Cluster');
+    if (spec['type'] === 'LoadBalancer' || spec['type'] === 'NodePort') {
+      defaultTo(spec, 'externalTrafficPolicy', 'Cluster');
+    }
+    if (spec['type'] === 'LoadBalancer') defaultTo(spec, 'allocateLoadBalancerNodePorts', true);
+  },
+  prepareUpdate: (service, old) => {
+    const spec = mapAt(service, 'spec');
+    for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) {
+      defaultTo(spec, field, mapAt(old, 'spec')[field]);
+      if (spec[field] === undefined) delete spec[field];
+    }
+  },
+  validate: (service, old) => {
+    const errors: FieldError[] = [];
+    const spec = mapAt(service, 'spec');
+    const isHeadless = spec['clusterIP'] === 'None';
+    if (mapsAt(spec, 'ports').length === 0 && !isHeadless && spec['type'] !== 'ExternalName') {
+      errors.push(required('spec.ports'));
+    }
+    for (const [index, port] of mapsAt(spec, 'ports').entries()) {
+      const number = port['port'];
+      if (typeof number !== 'number' || number < 1 || number > 65535) {
+        errors.push(invalid(`spec.ports[${index}].port`, number, 'must be between 1 and 65535, inclusive'));
+      }
+    }
+    const before = mapAt(old, 'spec')['clusterIP'];
+    if (before !== undefined && before !== '' && spec['clusterIP'] !== before && spec['type'] !== 'ExternalName') {
+      errors.push(invalid('spec.clusterIPs[0]', [spec['clusterIP']], 'may not change once set'));
+    }
+    return errors;
+  },
+});
+
+export const events = strategy({ allowCreateOnUpdate: true });
+
+export const endpoints = strategy({
+  allowCreateOnUpdate: true,
+  defaults: (object) => {
+    for (const subset of mapsAt(object, 'subsets')) {
+      for (const port of mapsAt(subset, 'ports')) defaultTo(port, 'protocol', 'TCP');
+    }
+  },
+});
+
+export const persistentVolumes = strategy({
+  defaults: (volume) => {
+    const spec = mapAt(volume, 'spec');
+    defaultTo(spec, 'persistentVolumeReclaimPolicy', 'Retain');
+    defaultTo(spec, 'volumeMode', 'Filesystem');
+    if (spec['hostPath'] !== undefined) defaultTo(mapAt(spec, 'hostPath'), 'type', '');
+  },
+  prepareCreate: (volume) => {
+    volume['status'] = { phase: 'Pending' };
+  },
+});
+
+export const persistentVolumeClaims = strategy({
+  defaults: (claim) => defaultTo(mapAt(claim, 'spec'), 'volumeMode', 'Filesystem'),
+  prepareCreate: (claim) => {
+    claim['status'] = { phase: 'Pending' };
+  },
+});

@@ -1,0 +1,115 @@
+import { equalJson } from '../../../machinery/json';
+import type { KubeObject } from '../../../machinery/kube-object';
+import { type FieldError, forbidden, invalid, required, tooLong } from '../rest/field-error';
+import { labelFault, labelValueFaults, qualifiedNameFaults, subdomainFault } from './names';
+import type { ResourceDefinition } from './resource';
+
+const MAX_ANNOTATIONS = 256 * 1024;
+
+/** Rules of `metadata` that hold for every kind (`ValidateObjectMeta`). */
+export function validateMetadata(object: KubeObject, resource: ResourceDefinition): FieldError[] {
+  const errors: FieldError[] = [];
+  const { metadata } = object;
+  if (metadata.generateName !== undefined && metadata.generateName !== '') {
+    const fault = resource.strategy.nameFault(metadata.generateName, true);
+    if (fault !== undefined) errors.push(invalid('metadata.generateName', metadata.generateName, fault));
+  }
+  if (metadata.name === undefined || metadata.name === '') {
+    errors.push(required('metadata.name', 'name or generateName is required'));
+  } else {
+    const fault = resource.strategy.nameFault(metadata.name, false);
+    if (fault !== undefined) errors.push(invalid('metadata.name', metadata.name, fault));
+  }
+  if (resource.namespaced) {
+    const fault = labelFault(metadata.namespace ?? '');
+    if ((metadata.namespace ?? '') === '') errors.push(required('metadata.namespace'));
+    else if (fault !== undefined) errors.push(invalid('metadata.namespace', metadata.namespace, fault));
+  }
+  for (const [key, value] of Object.entries(metadata.labels ?? {})) {
+    for (const fault of qualifiedNameFaults(key)) errors.push(invalid('metadata.labels', key, fault));
+    for (const fault of labelValueFaults(value)) errors.push(invalid('metadata.labels', value, fault));
+  }
+  errors.push(...annotationFaults(metadata.annotations ?? {}));
+  errors.push(...ownerFaults(object));
+  for (const finalizer of metadata.finalizers ?? []) {
+    for (const fault of qualifiedNameFaults(finalizer)) errors.push(invalid('metadata.finalizers', finalizer, fault));
+  }
+  return errors;
+}
+
+function annotationFaults(annotations: { readonly [key: string]: string }): FieldError[] {
+  const errors: FieldError[] = [];
+  let size = 0;
+  for (const [key, value] of Object.entries(annotations)) {
+    // Keys are compared in lower case: annotations may be written in any case.
+    for (const fault of qualifiedNameFaults(key.toLowerCase())) {
+      errors.push(invalid('metadata.annotations', key, fault));
+    }
+    size += Buffer.byteLength(key) + Buffer.byteLength(value);
+  }
+  if (size > MAX_ANNOTATIONS) errors.push(tooLong('metadata.annotations', MAX_ANNOTATIONS));
+  return errors;
+}
+
+function ownerFaults(object: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const owners = object.metadata.ownerReferences ?? [];
+  let controllers = 0;
+  for (const owner of owners) {
+    const at = 'metadata.ownerReferences';
+    if (owner.apiVersion === undefined || owner.apiVersion === '') {
+      errors.push(invalid(`${at}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
+    }
+    if (owner.kind === undefined || owner.kind === '') errors.push(invalid(`${at}.kind`, '', 'must not be empty'));
+    if (owner.name === undefined || owner.name === '') errors.push(invalid(`${at}.name`, '', 'must not be empty'));
+    if (owner.uid === undefined || owner.uid === '') errors.push(invalid(`${at}.uid`, '', 'must not be empty'));
+    if (owner.controller === true) controllers++;
+  }
+  if (controllers > 1) {
+    const [first, second] = owners.filter((owner) => owner.controller === true);
+    errors.push(
+      invalid(
+        'metadata.ownerReferences',
+        owners,
+        `Only one reference can have Controller set to true. Found "true" in references for ${first?.kind ?? ''}/${first?.name ?? ''} and ${second?.kind ?? ''}/${second?.name ?? ''}`,
+      ),
+    );
+  }
+  return errors;
+}
+
+const IMMUTABLE = 'field is immutable';
+
+/** Rules between two states of one object (`ValidateObjectMetaUpdate`). */
+export function validateMetadataUpdate(object: KubeObject, old: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const next = object.metadata;
+  const before = old.metadata;
+  if (before.deletionTimestamp !== undefined) {
+    const added = (next.finalizers ?? []).filter((name) => !(before.finalizers ?? []).includes(name));
+    if (added.length > 0) {
+      const list = added.map((name) => JSON.stringify(name)).join(', ');
+      errors.push(
+        forbidden(
+          'metadata.finalizers',
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`,
+        ),
+      );
+    }
+  }
+  if (next.resourceVersion === undefined || next.resourceVersion === '') {
+    errors.push(invalid('metadata.resourceVersion', '', 'must be specified for an update'));
+  }
+  if ((next.generation ?? 0) < (before.generation ?? 0)) {
+    errors.push(invalid('metadata.generation', next.generation ?? 0, 'must not be decremented'));
+  }
+  for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp'] as const) {
+    if (!equalJson(next[field] ?? null, before[field] ?? null)) {
+      errors.push(invalid(`metadata.${field}`, next[field] ?? null, IMMUTABLE));
+    }
+  }
+  return errors;
+}
+
+/** Names of most kinds. */
+export const defaultNameFault = subdomainFault;

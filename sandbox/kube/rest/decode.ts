@@ -1,0 +1,76 @@
+import { cloneJson, isJsonObject } from '../../../machinery/json';
+import type { KubeObject } from '../../../machinery/kube-object';
+import { objectMetaSchema } from '../builtins/catalog';
+import type { Served } from '../registry/registry';
+import { groupVersion } from '../registry/resource';
+import { applyDefaults } from '../schema/defaulting';
+import { type DecodeReport, goDecode } from '../schema/go-decode';
+import { prune } from '../schema/prune';
+import type { Caller, MutationOptions } from './core';
+import { badRequest } from './refusal';
+
+/** An object with the kind and version a request to `served` must carry. */
+export function checkKind(body: unknown, served: Served, bodyKind?: { apiVersion: string; kind: string }): KubeObject {
+  if (!isJsonObject(body)) throw badRequest('the request body is not a JSON object');
+  const apiVersion = bodyKind?.apiVersion ?? groupVersion(served.resource.group, served.version.name);
+  const kind = bodyKind?.kind ?? served.resource.kind;
+  const given = { apiVersion: body['apiVersion'], kind: body['kind'] };
+  if (given.kind === undefined && served.resource.isCustom) {
+    throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`);
+  }
+  if (given.kind !== undefined && given.kind !== kind) {
+    throw badRequest(
+      `${kind} in version ${JSON.stringify(apiVersion.split('/').at(-1))} cannot be handled as a ${kind}: the kind in the data (${String(given.kind)}) does not match the expected kind (${kind})`,
+    );
+  }
+  if (given.apiVersion !== undefined && given.apiVersion !== apiVersion) {
+    throw badRequest(
+      `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  const metadata = isJsonObject(body['metadata']) ? body['metadata'] : {};
+  // Its fields are checked by decoding with the schema of ObjectMeta.
+  return { ...body, apiVersion, kind, metadata } as unknown as KubeObject;
+}
+
+/** Reads a request body into an object of the request's version: known fields only, defaults filled in. */
+export function decodeObject(body: unknown, served: Served, caller: Caller, options: MutationOptions): KubeObject {
+  const object = checkKind(body, served);
+  const report: DecodeReport = { unknown: [] };
+  const decoded = decodeFields(object, served, report);
+  if (report.typeError !== undefined) {
+    const { kind } = served.resource;
+    const version = JSON.stringify(served.version.name);
+    throw badRequest(`${kind} in version ${version} cannot be handled as a ${kind}: ${report.typeError}`);
+  }
+  reportUnknown(report.unknown, caller, options);
+  return decoded;
+}
+
+/** Known fields and defaults of an object that comes from a trusted place (a patched or stored object). */
+export function decodeFields(object: KubeObject, served: Served, report: DecodeReport): KubeObject {
+  const { apiVersion, kind } = object;
+  const { schema } = served.version;
+  if (!served.resource.isCustom) {
+    // Decoding by the schema of a builtin kind gives an object of that kind.
+    const decoded = goDecode(object, schema, report) as KubeObject;
+    const result: KubeObject = { ...cloneShallow(decoded), apiVersion, kind };
+    served.resource.strategy.defaults(result);
+    return result;
+  }
+  const metadata = goDecode(object.metadata, objectMetaSchema, report, 'metadata');
+  const pruned = prune(object, schema, report.unknown, '', true) as KubeObject;
+  const result = { ...cloneJson({ ...pruned, metadata: undefined }), metadata } as KubeObject;
+  applyDefaults(result, schema);
+  return result;
+}
+
+/** goDecode makes new maps and lists, but leaves free-form parts shared; defaults never touch those. */
+const cloneShallow = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata } });
+
+function reportUnknown(unknown: readonly string[], caller: Caller, options: MutationOptions): void {
+  if (unknown.length === 0 || options.fieldValidation === 'Ignore') return;
+  const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  if (options.fieldValidation === 'Strict') throw badRequest(`strict decoding error: ${texts.join(', ')}`);
+  caller.warnings.push(...texts);
+}

@@ -1,0 +1,216 @@
+import type { PatchBody } from '../../../api/ports/kube-api';
+import { cloneJson, isJsonObject } from '../../../machinery/json';
+import type { KubeObject } from '../../../machinery/kube-object';
+import { ApplyConflict } from '../apply/conflict';
+import { applyConfiguration, managersAfterUpdate } from '../apply/field-manager';
+import { typedFault } from '../apply/typed-check';
+import { jsonPatch } from '../patch/json-patch';
+import { mergePatch } from '../patch/merge-patch';
+import { strategicPatch } from '../patch/strategic-patch';
+import { groupVersion } from '../registry/resource';
+import type { DecodeReport } from '../schema/go-decode';
+import type { Caller, Core, MutationOptions, Target } from './core';
+import { setManagers, storeNew } from './create';
+import { checkKind, decodeFields, decodeObject } from './decode';
+import { emptyObject, fieldContext } from './fields';
+import { badRequest, conflict, internalError, notFound, Refusal, STALE } from './refusal';
+import { modifyObject } from './update';
+
+/** PATCH, in all its forms. */
+export function patchObject(
+  core: Core,
+  caller: Caller,
+  target: Target,
+  body: PatchBody,
+  options: MutationOptions,
+): Promise<KubeObject> {
+  if (body.type === 'apply') return applyObject(core, caller, target, body, options);
+  if (body.type === 'strategic' && target.resource.isCustom) {
+    throw new Refusal({
+      code: 415,
+      reason: 'UnsupportedMediaType',
+      message:
+        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor',
+      details: {},
+    });
+  }
+  return modifyObject(core, caller, target, options, async (live) => {
+    const patched = patchedObject(live, body, target);
+    const report: DecodeReport = { unknown: [] };
+    const next = decodePatched(patched, target, caller, options, report);
+    if (next.metadata.resourceVersion !== live.metadata.resourceVersion) {
+      throw conflict(target.resource, target.name, STALE);
+    }
+    checkIdentity(next, target);
+    const context = fieldContext(core, target, target.subresource, caller, options);
+    setManagers(next, await managersAfterUpdate(live, next, context));
+    return next;
+  });
+}
+
+function patchedObject(live: KubeObject, body: Exclude<PatchBody, { type: 'apply' }>, target: Target): unknown {
+  if (body.type === 'merge') return mergePatch(live, body.patch);
+  if (body.type === 'json') return jsonPatch(live, body.patch);
+  if (!isJsonObject(body.patch)) throw badRequest('the patch is not a JSON object');
+  return strategicPatch(live, body.patch, target.version.schema);
+}
+
+function decodePatched(
+  patched: unknown,
+  target: Target,
+  caller: Caller,
+  options: MutationOptions,
+  report: DecodeReport,
+): KubeObject {
+  const next = decodeObject(cloneJson(patched), target, caller, options);
+  report.unknown.length = 0;
+  return next;
+}
+
+function checkIdentity(next: KubeObject, target: Target): void {
+  if (next.metadata.name !== target.name) {
+    throw badRequest(
+      `the name of the object (${next.metadata.name}) does not match the name on the URL (${target.name})`,
+    );
+  }
+  if ((next.metadata.namespace ?? '') !== target.namespace) {
+    throw badRequest('the namespace of the object does not match the namespace on the request');
+  }
+}
+
+/** Server-side apply: changes what is there or creates what is not. */
+async function applyObject(
+  core: Core,
+  caller: Caller,
+  target: Target,
+  body: Extract<PatchBody, { type: 'apply' }>,
+  options: MutationOptions,
+): Promise<KubeObject> {
+  if (options.fieldManager === undefined || options.fieldManager === '') {
+    throw invalidManager();
+  }
+  const intent = checkIntent(cloneJson(body.patch), target);
+  const force = body.force === true;
+  for (;;) {
+    if (core.store.get(target.resource.table, target) === undefined) {
+      const created = await applyNew(core, caller, target, intent, options);
+      if (created !== undefined) return created;
+      continue;
+    }
+    return modifyObject(core, caller, target, options, async (live) => {
+      if (intent.metadata.uid !== undefined && intent.metadata.uid !== live.metadata.uid) {
+        throw conflict(
+          target.resource,
+          target.name,
+          `uid mismatch: the provided object specified uid ${intent.metadata.uid}, and no existing object was found`,
+        );
+      }
+      const { object, managedFields } = await applied(core, caller, target, live, intent, force, options);
+      // An intent with a resourceVersion insists on it; otherwise the live one is carried along by the merge.
+      const next = object === undefined ? mutableCopy(live) : decodeApplied(object, target);
+      setManagers(next, managedFields);
+      return next;
+    });
+  }
+}
+
+const mutableCopy = (live: KubeObject): KubeObject => ({ ...live, metadata: { ...live.metadata } });
+
+function invalidManager(): Refusal {
+  return new Refusal({
+    code: 422,
+    reason: 'Invalid',
+    message: 'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    details: {
+      group: 'meta.k8s.io',
+      kind: 'PatchOptions',
+      causes: [
+        { reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' },
+      ],
+    },
+  });
+}
+
+async function applied(
+  core: Core,
+  caller: Caller,
+  target: Target,
+  live: KubeObject,
+  intent: KubeObject,
+  force: boolean,
+  options: MutationOptions,
+) {
+  const context = fieldContext(core, target, target.subresource, caller, options);
+  try {
+    return await applyConfiguration(live, intent, force, context);
+  } catch (error) {
+    if (!(error instanceof ApplyConflict)) throw error;
+    const { message, causes } = error.describe();
+    throw new Refusal({ code: 409, reason: 'Conflict', message, details: { causes } });
+  }
+}
+
+async function applyNew(
+  core: Core,
+  caller: Caller,
+  target: Target,
+  intent: KubeObject,
+  options: MutationOptions,
+): Promise<KubeObject | undefined> {
+  if (target.subresource !== '') throw notFound(target.resource, target.name);
+  if (intent.metadata.uid !== undefined) {
+    throw conflict(
+      target.resource,
+      target.name,
+      `uid mismatch: the provided object specified uid ${intent.metadata.uid}, and no existing object was found`,
+    );
+  }
+  if (intent.metadata.resourceVersion !== undefined) throw notFound(target.resource, target.name);
+  const { object, managedFields } = await applied(core, caller, target, emptyObject(target), intent, false, options);
+  const next = decodeApplied(object ?? intent, target);
+  try {
+    return await storeNew(core, caller, target, next, managedFields, options);
+  } catch (error) {
+    // Somebody else created it while admission was asked: apply to theirs.
+    if (error instanceof Refusal && error.status.reason === 'AlreadyExists') return undefined;
+    throw error;
+  }
+}
+
+function decodeApplied(object: KubeObject, target: Target): KubeObject {
+  return decodeFields(cloneJson(object), target, { unknown: [] });
+}
+
+/** What an apply body must be: of the request's version, named as the URL says, and typed as the schema says. */
+function checkIntent(patch: unknown, target: Target): KubeObject {
+  const apiVersion = groupVersion(target.resource.group, target.version.name);
+  if (isJsonObject(patch) && patch['apiVersion'] !== undefined && patch['apiVersion'] !== apiVersion) {
+    throw badRequest(
+      `Incorrect version specified in apply patch. Specified patch version: ${String(patch['apiVersion'])}, expected: ${apiVersion}`,
+    );
+  }
+  const intent = checkKind(patch, target);
+  if (isJsonObject(patch) && (patch['apiVersion'] === undefined || patch['kind'] === undefined)) {
+    throw badRequest('apiVersion and kind must be set in an apply patch');
+  }
+  const { metadata } = intent;
+  if (metadata.managedFields !== undefined && metadata.managedFields !== null) {
+    throw badRequest('metadata.managedFields must be nil');
+  }
+  if (metadata.name !== undefined && metadata.name !== target.name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${target.name})`);
+  }
+  if (metadata.namespace !== undefined && metadata.namespace !== '' && metadata.namespace !== target.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  metadata.name = target.name;
+  if (target.resource.namespaced) metadata.namespace = target.namespace;
+  const fault = typedFault(intent, target.version.schema);
+  if (fault !== undefined) {
+    const at = target.namespace === '' ? `/${target.name}` : `${target.namespace}/${target.name}`;
+    throw internalError(
+      `failed to create typed patch object (${at}; ${apiVersion}, Kind=${target.resource.kind}): ${fault}`,
+    );
+  }
+  return intent;
+}

@@ -1,0 +1,226 @@
+import { cloneJson, equalJson } from '../../../machinery/json';
+import type { KubeObject } from '../../../machinery/kube-object';
+import { managersAfterUpdate } from '../apply/field-manager';
+import { validateMetadata, validateMetadataUpdate } from '../registry/metadata';
+import { groupVersion } from '../registry/resource';
+import type { Caller, Core, MutationOptions, Target } from './core';
+import { createObject, placeInNamespace, setManagers } from './create';
+import { decodeObject } from './decode';
+import { invalid } from './field-error';
+import { fieldContext } from './fields';
+import { badRequest, conflict, invalidObject, notFound, STALE } from './refusal';
+import { validateObject } from './validate';
+
+/** PUT on the object or its status. */
+export async function updateObject(
+  core: Core,
+  caller: Caller,
+  target: Target,
+  body: unknown,
+  options: MutationOptions,
+): Promise<KubeObject> {
+  const { resource } = target;
+  const copy = cloneJson(body);
+  const missing = core.store.get(resource.table, target) === undefined;
+  if (missing && resource.strategy.allowCreateOnUpdate && target.subresource === '') {
+    return createObject(core, caller, target, copy, options);
+  }
+  return modifyObject(core, caller, target, options, async (live) => {
+    const next = decodeObject(copy, target, caller, options);
+    placeInNamespace(next, target);
+    const { name } = next.metadata;
+    if ((name ?? '') === '') {
+      if (target.subresource === '')
+        throw badRequest('the name of the object (based on URL) was undeterminable: name must be provided');
+      next.metadata.name = target.name;
+    } else if (name !== target.name) {
+      throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+    }
+    const context = fieldContext(core, target, target.subresource, caller, options);
+    setManagers(next, await managersAfterUpdate(live, next, context));
+    return next;
+  });
+}
+
+/** How often a write is tried again when another one came between. */
+const RACE_ATTEMPTS = 20;
+
+/**
+ * Read, change, check, compare-and-swap. `change` gets the live object in the request's version (frozen) and returns
+ * a fresh one; it runs again when another write came between, unless it insists on a resourceVersion.
+ */
+export async function modifyObject(
+  core: Core,
+  caller: Caller,
+  target: Target,
+  options: MutationOptions,
+  change: (live: KubeObject) => Promise<KubeObject>,
+): Promise<KubeObject> {
+  const { resource } = target;
+  const apiVersion = groupVersion(resource.group, target.version.name);
+  for (let attempt = 1; ; attempt++) {
+    const stored = core.store.get(resource.table, target);
+    if (stored === undefined) throw notFound(resource, target.name);
+    const live = await resource.convert(stored, apiVersion);
+    const next = await change(live);
+    const insists = checkVersion(next, live, target);
+    const done = await writeChange(core, caller, target, options, { stored, live, next });
+    if (done !== undefined) return done;
+    if (insists || attempt >= RACE_ATTEMPTS) throw conflict(resource, target.name, STALE);
+  }
+}
+
+/** Fills in a missing resourceVersion where that is allowed. Returns whether the writer insists on its version. */
+function checkVersion(next: KubeObject, live: KubeObject, target: Target): boolean {
+  const { resource } = target;
+  const uid = next.metadata.uid ?? '';
+  if (uid !== '' && uid !== live.metadata.uid) {
+    throw conflict(
+      resource,
+      target.name,
+      `StorageError: invalid object, Code: 4, Key: /registry/${resource.group === '' ? '' : `${resource.group}/`}${resource.resource}/${target.namespace === '' ? '' : `${target.namespace}/`}${target.name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ''}`,
+    );
+  }
+  const version = next.metadata.resourceVersion ?? '';
+  if (version === '' || version === '0') {
+    if (!resource.strategy.allowUnconditionalUpdate) {
+      throw invalidObject(resource, target.name, [
+        invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+      ]);
+    }
+    next.metadata.resourceVersion = live.metadata.resourceVersion;
+    return false;
+  }
+  if (!/^\d+$/.test(version)) {
+    throw invalidObject(resource, target.name, [
+      invalid(
+        'metadata.resourceVersion',
+        version,
+        `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`,
+      ),
+    ]);
+  }
+  if (version !== live.metadata.resourceVersion) throw conflict(resource, target.name, STALE);
+  return true;
+}
+
+interface Change {
+  readonly stored: KubeObject;
+  readonly live: KubeObject;
+  readonly next: KubeObject;
+}
+
+/** The checked half of an update. Undefined when another write came between. */
+async function writeChange(
+  core: Core,
+  caller: Caller,
+  target: Target,
+  options: MutationOptions,
+  { stored, live, next }: Change,
+): Promise<KubeObject | undefined> {
+  const { resource } = target;
+  const request = {
+    operation: 'UPDATE' as const,
+    target,
+    user: caller.user,
+    oldObject: live,
+    dryRun: options.dryRun === true,
+    options: { apiVersion: 'meta.k8s.io/v1', kind: 'UpdateOptions' },
+    warnings: caller.warnings,
+  };
+  const admitted = cloneJson((await core.admission.mutate({ ...request, object: next })) ?? next);
+  prepareUpdate(admitted, live, target);
+  const errors = [
+    ...validateMetadata(admitted, resource),
+    ...validateMetadataUpdate(admitted, live),
+    ...validateObject(admitted, live, target),
+  ];
+  if (errors.length > 0) throw invalidObject(resource, target.name, errors);
+  await core.admission.validate({ ...request, object: admitted });
+  keepManagersIfNothingElseChanged(admitted, live);
+  if (equalJson(admitted, live)) return live;
+  const toStore = await resource.convert(admitted, resource.storageApiVersion);
+  if (core.store.get(resource.table, target) !== stored) return undefined;
+  if (isReadyToGo(admitted)) {
+    if (options.dryRun === true) return admitted;
+    return removeFinal(core, target, stored, toStore);
+  }
+  if (options.dryRun === true) return admitted;
+  const written = core.store.put(resource.table, toStore, stored);
+  return written === undefined ? undefined : resource.convert(written, live.apiVersion);
+}
+
+/** An object that only waited for its last finalizer. */
+const isReadyToGo = ({ metadata }: KubeObject): boolean =>
+  metadata.deletionTimestamp !== undefined &&
+  (metadata.finalizers ?? []).length === 0 &&
+  (metadata.deletionGracePeriodSeconds ?? 0) === 0;
+
+/** The last change and the removal are one commit, as in the real server: watchers see the final state once. */
+function removeFinal(core: Core, target: Target, stored: KubeObject, final: KubeObject): KubeObject | undefined {
+  const removed = core.store.remove(target.resource.table, stored, final);
+  return removed === undefined ? undefined : final;
+}
+
+/** A change of nothing but the times in managedFields is no change. */
+function keepManagersIfNothingElseChanged(next: KubeObject, live: KubeObject): void {
+  const strip = (object: KubeObject) => (object.metadata.managedFields ?? []).map(({ time: _, ...entry }) => entry);
+  if (!equalJson(strip(next), strip(live))) return;
+  const bare = (object: KubeObject) => ({ ...object, metadata: { ...object.metadata, managedFields: undefined } });
+  if (equalJson(bare(next), bare(live))) setManagers(next, live.metadata.managedFields);
+}
+
+/** What an update cannot touch, and what it implies (`BeforeUpdate` and the kind's own rules). */
+function prepareUpdate(next: KubeObject, live: KubeObject, target: Target): void {
+  const { resource, version, subresource } = target;
+  const before = live.metadata;
+  const { metadata } = next;
+  if (before.generation === undefined) delete metadata.generation;
+  else metadata.generation = before.generation;
+  metadata.uid = before.uid;
+  metadata.creationTimestamp = before.creationTimestamp;
+  if (before.deletionTimestamp === undefined) {
+    delete metadata.deletionTimestamp;
+    delete metadata.deletionGracePeriodSeconds;
+  } else {
+    metadata.deletionTimestamp = before.deletionTimestamp;
+    metadata.deletionGracePeriodSeconds = before.deletionGracePeriodSeconds;
+  }
+  if (subresource === 'status') keepAllButStatus(next, live, target);
+  else if (subresource === 'finalize') next['status'] = live['status'];
+  else {
+    if (version.subresources.has('status')) copyField(next, live, 'status', target);
+    resource.strategy.prepareUpdate(next, live);
+  }
+  const counts = resource.isCustom || resource.strategy.hasGeneration;
+  if (counts && !equalJson(countedPart(next, target), countedPart(live, target))) {
+    metadata.generation = (before.generation ?? 0) + 1;
+  }
+}
+
+function keepAllButStatus(next: KubeObject, live: KubeObject, target: Target): void {
+  for (const field of new Set([...Object.keys(next), ...Object.keys(live)])) {
+    if (field !== 'status' && field !== 'metadata') copyField(next, live, field, target);
+  }
+  if (!target.resource.isCustom) return;
+  // The status endpoint of custom resources changes status and managedFields, nothing else.
+  const { managedFields, resourceVersion } = next.metadata;
+  next.metadata = { ...cloneJson(live.metadata), resourceVersion };
+  setManagers(next, managedFields);
+}
+
+function copyField(next: KubeObject, live: KubeObject, field: string, _target: Target): void {
+  if (live[field] === undefined) delete next[field];
+  else next[field] = live[field];
+}
+
+/** What a generation counts: the spec of builtin kinds; of custom kinds everything but metadata and status. */
+function countedPart(object: KubeObject, { resource, version }: Target): unknown {
+  if (!resource.isCustom) return 'spec' in object ? object['spec'] : withoutMetadata(object, false);
+  return withoutMetadata(object, version.subresources.has('status'));
+}
+
+function withoutMetadata(object: KubeObject, withoutStatus: boolean): unknown {
+  const { metadata: _, status, ...rest } = object;
+  return withoutStatus ? rest : { ...rest, status };
+}

@@ -1,0 +1,35 @@
+import { cloneJson, isJsonObject } from '../../../machinery/json';
+import { fieldNode, type SchemaNode } from './node';
+
+type Plain = { [key: string]: unknown };
+
+/**
+ * Fills in the defaults of a structural schema, in place. A null where the schema is not nullable is dropped first,
+ * so that the default takes its place.
+ */
+export function applyDefaults(value: unknown, node: SchemaNode): void {
+  if (Array.isArray(value)) {
+    const { items } = node;
+    if (items !== undefined) {
+      for (const [index, item] of value.entries()) {
+        if (item === null && items.default !== undefined && !items.nullable) value[index] = cloneJson(items.default);
+        applyDefaults(value[index], items);
+      }
+    }
+    return;
+  }
+  if (!isJsonObject(value)) return;
+  const object: Plain = value;
+  for (const [name, property] of node.properties) {
+    if (property.default === undefined) continue;
+    if (object[name] === undefined || (object[name] === null && !property.nullable)) {
+      object[name] = cloneJson(property.default);
+    }
+  }
+  for (const [name, item] of Object.entries(object)) {
+    const field = fieldNode(node, name);
+    if (field === undefined) continue;
+    if (item === null && !field.nullable && field.default !== undefined) object[name] = cloneJson(field.default);
+    applyDefaults(object[name], field);
+  }
+}

@@ -1,0 +1,132 @@
+import { messageOf } from '../../../machinery/errors';
+import { equalJson, isJsonObject } from '../../../machinery/json';
+import type { KubeObject } from '../../../machinery/kube-object';
+import type { FieldError, FieldReason } from '../rest/field-error';
+import { type CelProgram, compileCel } from './cel';
+import { celValue } from './cel-values';
+import { fieldNode, type SchemaNode, type ValidationRule } from './node';
+import { correlated } from './validate-value';
+
+/** Faults found by the CEL rules (`x-kubernetes-validations`) of a schema. */
+export function ruleFaults(object: KubeObject, old: KubeObject | undefined, schema: SchemaNode): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!hasRules(schema)) return errors;
+  visit(object, old, schema, '', errors);
+  return errors;
+}
+
+const known = new WeakMap<SchemaNode, boolean>();
+
+/** Whether a node or anything below it has rules. */
+function hasRules(node: SchemaNode): boolean {
+  if (node.isGoType) return false;
+  let answer = known.get(node);
+  if (answer === undefined) {
+    known.set(node, false);
+    answer =
+      node.rules.length > 0 ||
+      (node.items !== undefined && hasRules(node.items)) ||
+      (node.additionalProperties !== undefined && hasRules(node.additionalProperties)) ||
+      [...node.properties.values()].some(hasRules);
+    known.set(node, answer);
+  }
+  return answer;
+}
+
+function visit(value: unknown, old: unknown, node: SchemaNode, at: string, errors: FieldError[]): void {
+  if (value === undefined || value === null) return;
+  for (const rule of node.rules) check(rule, value, old, node, at, errors);
+  if (Array.isArray(value)) {
+    const { items } = node;
+    if (items === undefined || !hasRules(items)) return;
+    for (const [index, item] of value.entries()) {
+      visit(item, correlated(item, index, node, old), items, `${at}[${index}]`, errors);
+    }
+  } else if (isJsonObject(value)) {
+    const before = isJsonObject(old) ? old : {};
+    for (const [name, item] of Object.entries(value)) {
+      const field = fieldNode(node, name);
+      if (field === undefined || !hasRules(field)) continue;
+      const below = node.properties.has(name) ? `${at}.${name}` : `${at}[${name}]`;
+      visit(item, before[name], field, at === '' ? name : below, errors);
+    }
+  }
+}
+
+function check(
+  rule: ValidationRule,
+  value: unknown,
+  old: unknown,
+  node: SchemaNode,
+  at: string,
+  errors: FieldError[],
+): void {
+  const program = compileCel(rule.rule);
+  const isTransition = program.usesOldSelf;
+  // A transition rule has nothing to say about something new, unless it says that it does.
+  if (isTransition && old === undefined && rule.optionalOldSelf !== true) return;
+  // Ratcheting: what did not change is not held against an update.
+  if (!isTransition && old !== undefined && equalJson(value, old)) return;
+  const verdict = evaluate(program, value, old, node, rule);
+  if (verdict === true) return;
+  const field = `${at}${rule.fieldPath ?? ''}`.replace(/^\./, '');
+  const detail = verdict === false ? message(rule, value, old, node) : verdict;
+  errors.push(fault(rule, field, value, detail));
+}
+
+function evaluate(
+  program: CelProgram,
+  value: unknown,
+  old: unknown,
+  node: SchemaNode,
+  rule: ValidationRule,
+): boolean | string {
+  try {
+    return program.run({ self: celValue(value, node), oldSelf: oldValue(old, node, rule) }) === true;
+  } catch (error) {
+    return `${messageOf(error)} evaluating rule: ${rule.message ?? rule.rule}`;
+  }
+}
+
+const oldValue = (old: unknown, node: SchemaNode, rule: ValidationRule): unknown => {
+  if (rule.optionalOldSelf === true)
+    return { optional: true, value: old === undefined ? undefined : celValue(old, node) };
+  return old === undefined ? undefined : celValue(old, node);
+};
+
+function message(rule: ValidationRule, value: unknown, old: unknown, node: SchemaNode): string {
+  if (rule.messageExpression !== undefined) {
+    try {
+      const text = compileCel(rule.messageExpression).run({
+        self: celValue(value, node),
+        oldSelf: oldValue(old, node, rule),
+      });
+      if (typeof text === 'string' && text.trim() !== '' && !text.includes('\n')) return text;
+    } catch {
+      // The plain message stands in, as in the real server.
+    }
+  }
+  return rule.message ?? `failed rule: ${rule.rule.trim()}`;
+}
+
+const REASONS: readonly FieldReason[] = [
+  'FieldValueInvalid',
+  'FieldValueForbidden',
+  'FieldValueRequired',
+  'FieldValueDuplicate',
+];
+
+function fault(rule: ValidationRule, field: string, value: unknown, detail: string): FieldError {
+  const reason = REASONS.find((known) => known === rule.reason) ?? 'FieldValueInvalid';
+  const shown = isJsonObject(value) ? 'object' : Array.isArray(value) ? 'array' : undefined;
+  switch (reason) {
+    case 'FieldValueForbidden':
+      return { reason, field, message: `Forbidden: ${detail}` };
+    case 'FieldValueRequired':
+      return { reason, field, message: `Required value: ${detail}` };
+    case 'FieldValueDuplicate':
+      return { reason, field, message: `Duplicate value: ${JSON.stringify(shown ?? value)}` };
+    default:
+      return { reason, field, message: `Invalid value: ${JSON.stringify(shown ?? value)}: ${detail}` };
+  }
+}
