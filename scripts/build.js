@@ -1,6 +1,7 @@
 // Builds dist/: the library as CommonJS files with declarations, and the command line as one bundle.
 //   node scripts/build.js            everything, always
-//   node scripts/build.js --stale    only the JavaScript, and only when a source is newer (what `npm start` does)
+//   node scripts/build.js --stale    only the JavaScript, and only when a source is newer (what `npm start` does);
+//                                    with --declarations also these, when there are none
 'use strict';
 
 const { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs');
@@ -64,6 +65,8 @@ module.exports = { isStale, buildJavaScript };
 if (require.main === module) {
   if (process.argv.includes('--stale')) {
     if (isStale()) buildJavaScript();
+    if (process.argv.includes('--declarations') && !existsSync(join(dist, 'constructs/index.d.ts')))
+      buildDeclarations();
   } else {
     rmSync(dist, { recursive: true, force: true });
     buildJavaScript();

@@ -1,5 +1,5 @@
 import { type ApiObject, Chart } from 'cdk8s';
-import * as kinds from '../../api/kinds';
+import { kindFor } from '../../api/crds';
 import { DefinitionInvalid, type Problem } from '../../constructs/problem';
 import { chartsOf, FastApp } from '../../constructs/synthesis/fast-app';
 import { emitYaml } from '../../constructs/synthesis/yaml-emitter';
@@ -34,12 +34,9 @@ export function renderFleet(loaded: LoadedDefinitions): ManifestTree {
   return new Map([...tree].sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-/** Kinds that have a schema: every rendered object of them is checked against it. */
-const checkedKinds = Object.values(kinds).filter((kind) => 'problems' in kind);
-
 function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, problems: Problem[]): void {
   const json: unknown = object.toJson();
-  const kind = checkedKinds.find(({ group, kind: name }) => group === object.apiGroup && name === object.kind);
+  const kind = kindFor(object.apiVersion, object.kind);
   for (const { path, value, message, fix } of kind?.problems(json) ?? []) {
     problems.push({ path: object.node.path, field: path, value, message, fix });
   }

@@ -1,0 +1,24 @@
+/** `npm run bench [-- NAME …]`: prints tables; results that count are recorded in RESULTS.md with machine and date. */
+import { cpus, totalmem } from 'node:os';
+import { benchSynth } from './synth';
+
+const benches: { readonly [name: string]: () => string | Promise<string> } = { synth: benchSynth };
+
+async function main(): Promise<void> {
+  const chosen = process.argv.slice(2);
+  const unknown = chosen.filter((name) => benches[name] === undefined);
+  if (unknown.length > 0) {
+    process.stderr.write(`no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const memory = Math.round(totalmem() / 2 ** 30);
+  process.stdout.write(
+    `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, ${memory} GiB, Node ${process.version}\n\n`,
+  );
+  for (const [name, bench] of Object.entries(benches)) {
+    if (chosen.length === 0 || chosen.includes(name)) process.stdout.write(`${await bench()}\n`);
+  }
+}
+
+void main();
