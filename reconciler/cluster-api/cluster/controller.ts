@@ -1,0 +1,144 @@
+import { Cluster } from '../../../api/kinds/cluster-api/cluster';
+import { Machine } from '../../../api/kinds/cluster-api/machine';
+import { MachineDeployment } from '../../../api/kinds/cluster-api/machine-deployment';
+import { MachineSet } from '../../../api/kinds/cluster-api/machine-set';
+import { CLUSTER_FINALIZER, CLUSTER_NAME_LABEL } from '../../../api/labels';
+import {
+  type Controller,
+  done,
+  type ObjectEvent,
+  type Outcome,
+  ownKind,
+  soonest,
+  type TypedResource,
+} from '../../../api/ports';
+import { textAt } from '../../../machinery/contract';
+import { equalJson } from '../../../machinery/json';
+import { isBeingDeleted, type KubeObject, keyOf, type ObjectKey } from '../../../machinery/kube-object';
+import type { ClusterApiDeps } from '../common/dependencies';
+import { Draft } from '../common/draft';
+import { ExternalObjects } from '../common/external-objects';
+import { pausedReport } from '../common/paused';
+import { reconcileDelete } from './deletion';
+import { descendantsOf } from './descendants';
+import { reconcileKubeconfig } from './kubeconfig';
+import { reconcileControlPlane, reconcileInfrastructure } from './phases';
+import type { ClusterScope } from './scope';
+import { reportStatus } from './status';
+
+/** Connects a Cluster with its infrastructure and control plane, and tells how all below it are. */
+export function clusterController(deps: ClusterApiDeps): Controller {
+  let enqueue: (key: ObjectKey) => void = () => undefined;
+  const external = new ExternalObjects(deps.objects, 'cluster', (event) => {
+    for (const key of clustersReferringTo(deps, event)) enqueue(key);
+  });
+  return {
+    name: 'cluster',
+    watches: [ownKind(Cluster), below(MachineDeployment), below(MachineSet), below(Machine)],
+    start(add) {
+      enqueue = add;
+      return deps.workloads.subscribe((event) => {
+        if (event.type !== 'object') add(event.cluster);
+      });
+    },
+    async reconcile(key) {
+      const stored = deps.objects.get(Cluster, key);
+      if (stored === undefined) return done();
+      const draft = new Draft(Cluster, stored, deps);
+      const descendants = descendantsOf(deps.objects, key);
+      return reconcileCluster({ deps, external, draft, descendants, outcomes: [] });
+    },
+  };
+}
+
+async function reconcileCluster(scope: ClusterScope): Promise<Outcome> {
+  const { draft } = scope;
+  const paused = pausedReport(draft.stored, draft.stored);
+  if (paused.status === 'True') {
+    await draft.save([paused], false);
+    return done();
+  }
+  const deleting = isBeingDeleted(draft.stored);
+  const { metadata } = draft.object;
+  if (!deleting && !metadata.finalizers?.includes(CLUSTER_FINALIZER)) {
+    metadata.finalizers = [...(metadata.finalizers ?? []), CLUSTER_FINALIZER];
+    await draft.saveMain();
+  }
+  const errors = await runPhases(scope);
+  if (deleting) {
+    try {
+      if (await reconcileDelete(scope)) {
+        const name = draft.stored.metadata.name;
+        scope.deps.events.event(draft.stored, 'Normal', 'Deleted', `Cluster ${name} has been deleted`);
+        await draft.release(CLUSTER_FINALIZER);
+        return done();
+      }
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  // Status tells what is known even when a phase failed; the failure itself comes back by its retry.
+  await draft.save(reportStatus(scope, paused), errors.length === 0);
+  if (errors.length > 0) throw errors[0];
+  return soonest(...scope.outcomes);
+}
+
+/** All phases run although one fails: each tells the status something of its own. */
+async function runPhases(scope: ClusterScope): Promise<unknown[]> {
+  const errors: unknown[] = [];
+  const attempt = async (phase: (scope: ClusterScope) => Promise<void>, failed: (error: unknown) => void) => {
+    try {
+      await phase(scope);
+    } catch (error) {
+      failed(error);
+      errors.push(error);
+    }
+  };
+  await attempt(reconcileInfrastructure, (error) => {
+    scope.infrastructureError = error;
+  });
+  await attempt(reconcileControlPlane, (error) => {
+    scope.controlPlaneError = error;
+  });
+  if (!isBeingDeleted(scope.draft.stored)) await attempt(reconcileKubeconfig, () => undefined);
+  return errors;
+}
+
+/** Machines and pools: their Cluster, by name. */
+function below(resource: TypedResource): Controller['watches'][number] {
+  return {
+    resource,
+    keys: (event) => {
+      const name = textAt(event.object, 'spec', 'clusterName');
+      if (name === undefined || !concernsCluster(event)) return [];
+      return [{ namespace: event.object.metadata.namespace ?? '', name }];
+    },
+  };
+}
+
+/** A Cluster shows conditions, counters and the existence of what is below it, and nothing of the rest. */
+function concernsCluster(event: ObjectEvent): boolean {
+  if (event.previous === undefined) return true;
+  const shown = ({ metadata, spec, status }: KubeObject) => [
+    metadata.labels,
+    metadata.deletionTimestamp,
+    metadata.ownerReferences,
+    spec,
+    status,
+  ];
+  return !equalJson(shown(event.previous), shown(event.object));
+}
+
+/** InfraClusters and control planes: their Clusters, by owner, label and reference. */
+function clustersReferringTo(deps: ClusterApiDeps, event: ObjectEvent): ObjectKey[] {
+  const { kind, metadata } = event.object;
+  const namespace = metadata.namespace ?? '';
+  const labelled = metadata.labels?.[CLUSTER_NAME_LABEL];
+  if (labelled !== undefined) return [{ namespace, name: labelled }];
+  const refersToIt = (reference: { kind: string; name: string } | undefined) =>
+    reference?.kind === kind && reference.name === metadata.name;
+  return deps.objects
+    .list(Cluster, { namespace })
+    .filter(({ spec }) => refersToIt(spec.infrastructureRef) || refersToIt(spec.controlPlaneRef))
+    .map(keyOf);
+}

@@ -1,0 +1,199 @@
+import { Cluster, Machine, MachineSet } from '../../../api/kinds';
+import {
+  CLUSTER_NAME_LABEL,
+  DISABLE_MACHINE_CREATE_ANNOTATION,
+  MACHINE_SET_FINALIZER,
+  SKIP_PREFLIGHT_CHECKS_ANNOTATION,
+  TOPOLOGY_OWNED_LABEL,
+} from '../../../api/labels';
+import { type Controller, done, type ObjectEvent, type Outcome, ownedBy, ownKind } from '../../../api/ports';
+import { textAt, viewControlPlane } from '../../../machinery/contract';
+import { equalJson } from '../../../machinery/json';
+import {
+  controllerOf,
+  describeObject,
+  isBeingDeleted,
+  type KubeObject,
+  keyOf,
+  type ObjectKey,
+} from '../../../machinery/kube-object';
+import { ownerReference, withOwner } from '../../../machinery/owner-references';
+import type { ClusterApiDeps } from '../common/dependencies';
+import { Draft } from '../common/draft';
+import { ExternalObjects } from '../common/external-objects';
+import { pausedReport } from '../common/paused';
+import { claimTemplates, templateReferences } from '../common/templates';
+import {
+  collectMachines,
+  createMachines,
+  deleteMachine,
+  deleteMachines,
+  refreshMachines,
+  syncMachines,
+} from './machines';
+import { preflightFailures } from './preflight';
+import type { MachineSetScope } from './scope';
+import { reportStatus } from './status';
+
+/** Keeps a number of equal machines. */
+export function machineSetController(deps: ClusterApiDeps): Controller {
+  let enqueue: (key: ObjectKey) => void = () => undefined;
+  const external = new ExternalObjects(deps.objects, 'machineset', (event) => {
+    for (const key of setsToldBy(deps, event)) enqueue(key);
+  });
+  return {
+    name: 'machineset',
+    watches: [
+      ownKind(MachineSet),
+      ownedBy(Machine, { group: MachineSet.group, kind: MachineSet.kind }),
+      { resource: Machine, keys: (event) => setsMatchingOrphan(deps, event) },
+      { resource: Cluster, keys: (event) => setsOfCluster(deps, event) },
+    ],
+    start(add) {
+      enqueue = add;
+      return () => undefined;
+    },
+    async reconcile(key) {
+      const stored = deps.objects.get(MachineSet, key);
+      if (stored === undefined) return done();
+      const { namespace } = key;
+      const cluster = deps.objects.get(Cluster, { namespace, name: stored.spec.clusterName });
+      // Without its Cluster a MachineSet is not acted upon; the event of the Cluster's creation wakes it.
+      if (cluster === undefined) return done();
+      const draft = new Draft(MachineSet, stored, deps);
+      const wanted = MachineSet.withDefaults(stored);
+      return reconcileSet({ deps, external, draft, wanted, cluster, namespace, machines: [], blocked: [] });
+    },
+  };
+}
+
+async function reconcileSet(scope: MachineSetScope): Promise<Outcome> {
+  const { draft, wanted, cluster } = scope;
+  const paused = pausedReport(cluster, draft.stored);
+  if (paused.status === 'True') {
+    await draft.save([paused], false);
+    return done();
+  }
+  const deleting = isBeingDeleted(wanted);
+  let failure: unknown;
+  try {
+    if (!deleting) await claim(scope);
+    await collectMachines(scope);
+    if (deleting) {
+      for (const machine of scope.machines) if (!isBeingDeleted(machine)) await deleteMachine(scope, machine);
+      refreshMachines(scope);
+      if (scope.machines.length === 0) {
+        await draft.release(MACHINE_SET_FINALIZER);
+        return done();
+      }
+    } else {
+      await claimTemplates({ objects: scope.deps.objects, external: scope.external }, cluster, templatesOf(wanted));
+      await syncMachines(scope);
+      await syncReplicas(scope);
+      refreshMachines(scope);
+    }
+  } catch (error) {
+    failure = error;
+  }
+  await draft.save(reportStatus(scope, paused), failure === undefined);
+  if (failure !== undefined) throw failure;
+  return done();
+}
+
+function templatesOf(set: MachineSet) {
+  return templateReferences(set.spec.template.spec);
+}
+
+/** Finalizer, label and, for a set on its own, the owner: in one write, before the first machine. */
+async function claim(scope: MachineSetScope): Promise<void> {
+  const { draft, wanted, cluster } = scope;
+  const { metadata } = draft.object;
+  metadata.labels = { ...metadata.labels, [CLUSTER_NAME_LABEL]: wanted.spec.clusterName };
+  if (controllerOf(wanted)?.kind !== 'MachineDeployment') {
+    metadata.ownerReferences = withOwner(metadata.ownerReferences, ownerReference(cluster));
+  }
+  if (!metadata.finalizers?.includes(MACHINE_SET_FINALIZER)) {
+    metadata.finalizers = [...(metadata.finalizers ?? []), MACHINE_SET_FINALIZER];
+  }
+  if (!equalJson(metadata, draft.stored.metadata)) await draft.saveMain();
+}
+
+async function syncReplicas(scope: MachineSetScope): Promise<void> {
+  const { wanted, machines } = scope;
+  const missing = (wanted.spec.replicas ?? 1) - machines.length;
+  if (missing < 0) {
+    await deleteMachines(scope, -missing);
+    return;
+  }
+  if (missing === 0) return;
+  if (wanted.metadata.annotations?.[DISABLE_MACHINE_CREATE_ANNOTATION] === 'true') return;
+  scope.blocked = await preflight(scope);
+  if (scope.blocked.length === 0) await createMachines(scope, missing);
+}
+
+/** Events of the control plane repeat what failed here; nothing has to be tried again by time. */
+async function preflight(scope: MachineSetScope): Promise<string[]> {
+  const { cluster, wanted, external, namespace } = scope;
+  const reference = cluster.spec.controlPlaneRef;
+  if (reference === undefined) return [];
+  const controlPlane = await external.find(reference, namespace);
+  if (controlPlane.object === undefined) return [`${reference.kind} ${namespace}/${reference.name} does not exist`];
+  const { bootstrap, version } = wanted.spec.template.spec;
+  const annotated = wanted.metadata.annotations?.[SKIP_PREFLIGHT_CHECKS_ANNOTATION];
+  const template = bootstrap.configRef === undefined ? undefined : await external.find(bootstrap.configRef, namespace);
+  return preflightFailures({
+    controlPlaneName: describeObject(controlPlane.object),
+    controlPlane: viewControlPlane(controlPlane.object, controlPlane.contract),
+    version,
+    kubeadm: bootstrap.configRef?.kind === 'KubeadmConfigTemplate',
+    topologyManaged: wanted.metadata.labels?.[TOPOLOGY_OWNED_LABEL] !== undefined,
+    skip: annotated ?? template?.object?.metadata.annotations?.[SKIP_PREFLIGHT_CHECKS_ANNOTATION],
+  });
+}
+
+/** Control planes decide on preflight; templates that appear late are what a set waits for. */
+function setsToldBy(deps: ClusterApiDeps, event: ObjectEvent): ObjectKey[] {
+  const { object, previous } = event;
+  const namespace = object.metadata.namespace ?? '';
+  const cluster = object.metadata.labels?.[CLUSTER_NAME_LABEL];
+  if (object.kind.endsWith('Template')) {
+    if (event.type !== 'added') return [];
+    return deps.objects
+      .list(MachineSet, { namespace })
+      .filter((set) =>
+        templatesOf(set).some((reference) => reference.kind === object.kind && reference.name === object.metadata.name),
+      )
+      .map(keyOf);
+  }
+  // InfraMachines and BootstrapConfigs are watched to be read; their Machines tell what they mean.
+  if (cluster === undefined || textAt(object, 'spec', 'version') === undefined) return [];
+  if (previous !== undefined && equalJson(preflightPart(previous), preflightPart(object))) return [];
+  return deps.objects
+    .list(MachineSet, { namespace })
+    .filter((set) => set.spec.clusterName === cluster)
+    .map(keyOf);
+}
+
+function preflightPart(object: KubeObject): unknown {
+  const { version, versions } = viewControlPlane(object, 'v1beta2');
+  return { version, versions };
+}
+
+function setsMatchingOrphan(deps: ClusterApiDeps, { object }: ObjectEvent): ObjectKey[] {
+  if (controllerOf(object) !== undefined || isBeingDeleted(object)) return [];
+  const namespace = object.metadata.namespace ?? '';
+  const cluster = object.metadata.labels?.[CLUSTER_NAME_LABEL];
+  return deps.objects
+    .list(MachineSet, { namespace })
+    .filter((set) => set.spec.clusterName === cluster)
+    .map(keyOf);
+}
+
+/** Sets of a Cluster that appears, or is unpaused, or gets another control plane. */
+function setsOfCluster(deps: ClusterApiDeps, { object, previous }: ObjectEvent): ObjectKey[] {
+  if (previous !== undefined && equalJson(previous.spec, object.spec)) return [];
+  return deps.objects
+    .list(MachineSet, { namespace: object.metadata.namespace ?? '' })
+    .filter((set) => set.spec.clusterName === object.metadata.name)
+    .map(keyOf);
+}

@@ -1,0 +1,208 @@
+import { type Node, Node as nodes, PersistentVolume, Pod, VolumeAttachment } from '../../../api/kinds';
+import { isReason, type KubeApi, requeueAfter, type WorkloadConnection } from '../../../api/ports';
+import { textAt } from '../../../machinery/contract';
+import { messageOf } from '../../../machinery/errors';
+import type { KubeObject } from '../../../machinery/kube-object';
+import { Reason } from '../common/reasons';
+import { needsDrain, needsVolumeDetach } from './deletion-guards';
+import { type DrainProgress, drainMessage, sortPods } from './drain-pods';
+import { type MachineScope, machineOf, statusOf } from './scope';
+
+/** Pods outside kube-system are not watched; while a drain waits for them they are looked at this often. */
+const DRAIN_LOOK_MS = 2000;
+const PODS_PER_PAGE = 100;
+
+/** `next`: nothing is left to do here. `wait`: the reason is in the scope. */
+export type Stage = 'next' | 'wait';
+
+/** Cordons the node and evicts what runs there. */
+export async function drainNode(scope: MachineScope, node: Node, connection: WorkloadConnection): Promise<Stage> {
+  const machine = machineOf(scope);
+  const deletion = machine.spec.deletion;
+  const facts = {
+    annotations: machine.metadata.annotations,
+    times: machine.status?.deletion ?? {},
+    timeoutSeconds: deletion?.nodeDrainTimeoutSeconds,
+    infrastructureGone: infrastructureGone(scope),
+    now: scope.deps.clock.now(),
+  };
+  if (!needsDrain(facts)) return 'next';
+  const started = (startTimes(scope).nodeDrainStartTime ??= scope.draft.now);
+  await cordon(node, connection.api);
+  const pods = await podsOn(node, connection.api);
+  const unreachable = isUnreachable(node);
+  const progress = sortPods(pods, { now: facts.now, nodeUnreachable: unreachable });
+  const refused = await evict(progress, connection.api, unreachable);
+  if (progress.toEvict.length + progress.terminating.length + progress.waiting.length === 0) {
+    const name = node.metadata.name;
+    scope.deps.events.event(
+      scope.draft.stored,
+      'Normal',
+      'SuccessfulDrainNode',
+      `success draining Machine's node "${name}"`,
+    );
+    return 'next';
+  }
+  scope.deleting = { reason: Reason.drainingNode, message: drainMessage(progress, refused, started) };
+  scope.outcomes.push(requeueAfter(DRAIN_LOOK_MS));
+  return 'wait';
+}
+
+/** Waits until the volumes of the evicted pods are detached: a VM that goes too early leaves them locked. */
+export async function waitForVolumes(scope: MachineScope, node: Node, connection: WorkloadConnection): Promise<Stage> {
+  const machine = machineOf(scope);
+  const facts = {
+    annotations: machine.metadata.annotations,
+    times: machine.status?.deletion ?? {},
+    timeoutSeconds: machine.spec.deletion?.nodeVolumeDetachTimeoutSeconds,
+    infrastructureGone: infrastructureGone(scope),
+    now: scope.deps.clock.now(),
+  };
+  if (isUnreachable(node) || !needsVolumeDetach(facts)) return 'next';
+  startTimes(scope).waitForNodeVolumeDetachStartTime ??= scope.draft.now;
+  const attached = await attachedVolumes(node, connection.api);
+  if (attached.length === 0) {
+    scope.deps.events.event(
+      scope.draft.stored,
+      'Normal',
+      'NodeVolumesDetached',
+      `success waiting for node volumes detaching Machine's node "${node.metadata.name}"`,
+    );
+    return 'next';
+  }
+  const message = `Waiting for Node volumes to be detached (started at ${startTimes(scope).waitForNodeVolumeDetachStartTime ?? ''}): ${attached.join(', ')}`;
+  scope.deleting = { reason: Reason.waitingForVolumeDetach, message };
+  scope.outcomes.push(requeueAfter(DRAIN_LOOK_MS));
+  return 'wait';
+}
+
+type StartTimes = NonNullable<ReturnType<typeof statusOf>['deletion']>;
+
+export function startTimes(scope: MachineScope): StartTimes {
+  const status = statusOf(scope);
+  status.deletion ??= {};
+  return status.deletion;
+}
+
+function infrastructureGone(scope: MachineScope): boolean {
+  const object = scope.infrastructure?.object;
+  return object === undefined || object.metadata.deletionTimestamp !== undefined;
+}
+
+/** A kubelet that has stopped to report: its pods cannot confirm that they ended. */
+function isUnreachable(node: Node): boolean {
+  return node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'Unknown') ?? false;
+}
+
+async function cordon(node: Node, api: KubeApi): Promise<void> {
+  if (node.spec?.unschedulable === true) return;
+  const key = { namespace: '', name: node.metadata.name };
+  await api.patch(nodes, key, { type: 'merge', patch: { spec: { unschedulable: true } } }, { fieldManager: 'manager' });
+}
+
+async function podsOn(node: Node, api: KubeApi): Promise<Pod[]> {
+  const pods: Pod[] = [];
+  let next: string | undefined;
+  do {
+    const page = await api.list(Pod, {
+      fieldSelector: `spec.nodeName=${node.metadata.name}`,
+      limit: PODS_PER_PAGE,
+      continue: next,
+    });
+    pods.push(...page.items);
+    next = page.continue === '' ? undefined : page.continue;
+  } while (next !== undefined);
+  return pods;
+}
+
+/** Asks for every eviction; returns the pods whose disruption budget did not allow it now. */
+async function evict(progress: DrainProgress, api: KubeApi, unreachable: boolean): Promise<Pod[]> {
+  const refused: Pod[] = [];
+  for (const pod of progress.toEvict) {
+    const key = { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name };
+    const eviction: KubeObject = {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name: key.name, namespace: key.namespace },
+      deleteOptions: {
+        preconditions: { uid: pod.metadata.uid },
+        ...(unreachable ? { gracePeriodSeconds: 1 } : {}),
+      },
+    };
+    try {
+      await api.createSubresource(Pod, key, 'eviction', eviction);
+    } catch (error) {
+      if (isReason(error, 'NotFound')) continue;
+      if (!isReason(error, 'TooManyRequests')) throw error;
+      refused.push(pod);
+    }
+  }
+  return refused;
+}
+
+/** Names of what is still attached: by the kubelet's word and by the attach controller's. */
+async function attachedVolumes(node: Node, api: KubeApi): Promise<string[]> {
+  const byKubelet = (node.status?.volumesAttached ?? []).map((volume) => volume.name);
+  const attachments = (await listOrNone(api)).filter(({ spec }) => spec?.nodeName === node.metadata.name);
+  const names = new Set([...byKubelet, ...attachments.map((attachment) => attachment.metadata.name)]);
+  if (names.size === 0) return [];
+  const kept = await volumesOfPodsThatStay(node, api);
+  return [...names].filter((name) => !kept.has(name)).sort();
+}
+
+async function listOrNone(api: KubeApi): Promise<readonly VolumeAttachment[]> {
+  try {
+    return (await api.list(VolumeAttachment)).items;
+  } catch (error) {
+    // A workload cluster without the storage API has no attachments.
+    if (isReason(error, 'NotFound')) return [];
+    throw error;
+  }
+}
+
+/** Volumes of pods that are not evicted (DaemonSets and the like) stay attached; they must not be waited for. */
+async function volumesOfPodsThatStay(node: Node, api: KubeApi): Promise<Set<string>> {
+  const pods = sortPods(await podsOn(node, api), { now: 0, nodeUnreachable: false });
+  const claims = new Set<string>();
+  for (const pod of [...pods.skipped, ...pods.waiting]) {
+    for (const volume of pod.spec?.volumes ?? []) {
+      const claim = volume.persistentVolumeClaim?.claimName;
+      if (claim !== undefined) claims.add(`${pod.metadata.namespace ?? ''}/${claim}`);
+    }
+  }
+  const kept = new Set<string>();
+  if (claims.size === 0) return kept;
+  for (const volume of (await api.list(PersistentVolume)).items) {
+    const { csi } = volume.spec;
+    const claim = `${textAt(volume.spec, 'claimRef', 'namespace') ?? ''}/${textAt(volume.spec, 'claimRef', 'name') ?? ''}`;
+    if (!claims.has(claim)) continue;
+    if (csi !== undefined) kept.add(`kubernetes.io/csi/${csi.driver}^${csi.volumeHandle}`);
+    for (const attachment of await listOrNone(api)) {
+      if (attachment.spec?.source?.persistentVolumeName === volume.metadata.name) kept.add(attachment.metadata.name);
+    }
+  }
+  return kept;
+}
+
+/** Deletes the Node of a machine whose VM is gone; `wait` while its API server does not answer. */
+export async function deleteNode(scope: MachineScope, name: string): Promise<Stage> {
+  const machine = machineOf(scope);
+  try {
+    if (scope.connection === undefined) throw new Error('the workload cluster is not connected');
+    await scope.connection.api.delete(nodes, { namespace: '', name });
+    return 'next';
+  } catch (error) {
+    if (isReason(error, 'NotFound')) return 'next';
+    const timeoutMs = (machine.spec.deletion?.nodeDeletionTimeoutSeconds ?? 10) * 1000;
+    const deletedAt = Date.parse(machine.metadata.deletionTimestamp ?? scope.draft.now);
+    const left = deletedAt + timeoutMs - scope.deps.clock.now();
+    // The Node of a cluster that does not come back must not keep its Machine for ever, unless asked for (0).
+    if (timeoutMs > 0 && left <= 0) {
+      scope.deps.events.event(scope.draft.stored, 'Warning', 'FailedDeleteNode', messageOf(error));
+      return 'next';
+    }
+    scope.deleting = { reason: Reason.deletingNode, message: `Error deleting Node ${name}: ${messageOf(error)}` };
+    scope.outcomes.push(requeueAfter(timeoutMs > 0 ? Math.min(left, DRAIN_LOOK_MS) : DRAIN_LOOK_MS));
+    return 'wait';
+  }
+}
