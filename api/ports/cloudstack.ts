@@ -174,6 +174,8 @@ export interface LoadBalancers {
   delete(id: string): Promise<Job>;
   /** Ids of assigned machines; remembered, and kept true by `assign` and `remove`. */
   members(ruleId: string): Promise<ReadonlySet<string>>;
+  /** The remembered members may be wrong: a job that changed them failed. */
+  forgetMembers(ruleId: string): void;
   assign(ruleId: string, machineId: string): Promise<Job>;
   remove(ruleId: string, machineId: string): Promise<Job>;
 }

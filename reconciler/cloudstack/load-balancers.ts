@@ -48,6 +48,7 @@ export function loadBalancersOf(connection: Connection): LoadBalancers {
 
   return {
     members,
+    forgetMembers: (ruleId) => memberships.forget(ruleId),
     async rules(addressId) {
       return present((await connection.list(COMMAND, ITEM, { publicipid: addressId })).map(readLoadBalancerRule));
     },

@@ -1,5 +1,6 @@
 import { type CloudStackFailureDomain, Secret } from '../../api/kinds';
 import type { Cloud, CloudStackCredentials, Objects } from '../../api/ports';
+import { keyText } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { ConfigurationProblem } from './faults';
 import { Reason } from './reasons';
@@ -18,19 +19,20 @@ export function openCloud(deps: InfrastructureDeps, spec: FailureDomainSpec): Pr
 
 const REQUIRED = ['api-url', 'api-key', 'secret-key'] as const;
 
-export function credentialsOf(
-  objects: Objects,
-  reference: { readonly name: string; readonly namespace: string },
-): CloudStackCredentials {
-  const where = `Secret ${reference.namespace}/${reference.name}`;
-  const secret = objects.get(Secret, reference);
+export function credentialsOf(objects: Objects, reference: FailureDomainSpec['acsEndpoint']): CloudStackCredentials {
+  const key = { namespace: reference.namespace ?? '', name: reference.name ?? '' };
+  const where = `Secret ${keyText(key)}`;
+  const secret = objects.get(Secret, key);
   if (secret === undefined) {
     throw new ConfigurationProblem(Reason.CredentialsMissing, [
       `${where} with the CloudStack credentials does not exist; create it with the keys ${REQUIRED.join(', ')}`,
     ]);
   }
   const values = new Map(
-    Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString().trim()]),
+    Object.entries(secret.data ?? {}).map(([key, value]) => [
+      key,
+      Buffer.from(String(value), 'base64').toString().trim(),
+    ]),
   );
   const missing = REQUIRED.filter((key) => (values.get(key) ?? '') === '');
   if (missing.length > 0) {

@@ -28,8 +28,10 @@ export const Annotation = {
   intentPrefix: 'capstan.dev/creating-',
   /** The CloudStack job that deploys the machine. */
   deployJob: 'capstan.dev/deploy-job',
-  /** Failure domains in which a deployment of this machine failed, one for each attempt, oldest first. */
-  failedIn: 'capstan.dev/deploy-failed-in',
+  /** Deployments of this machine that failed: `<failure domain>:<instance id>`, comma separated, oldest first. */
+  failedDeployments: 'capstan.dev/failed-deployments',
+  /** The provider chose the failure domain and may choose another. */
+  drawn: 'capstan.dev/failure-domain-drawn',
 } as const;
 
 export const Tag = {

@@ -5,18 +5,18 @@ import {
   KubeError,
   KubeUnreachable,
   type Outcome,
-  requeueAfter,
   type Run,
+  requeueAfter,
   type TypedResource,
   type WatchSource,
 } from '../../api/ports';
 import { conditionOf } from '../../machinery/conditions';
-import { isBeingDeleted, type ObjectKey } from '../../machinery/kube-object';
+import { isBeingDeleted, keyOf, type ObjectKey } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { faultOf } from './faults';
 import { Annotation } from './names';
 import { Reason } from './reasons';
-import { clusterNameOf, pausedBy, type ProviderObject, Scope } from './scope';
+import { clusterNameOf, type ProviderObject, pausedBy, Scope } from './scope';
 import type { Setbacks } from './setbacks';
 
 /** What differs from kind to kind. */
@@ -82,6 +82,8 @@ async function guarded<T extends ProviderObject>(
   const paused = pausedBy(stored, scope.cluster);
   if (paused !== undefined) {
     scope.reportPaused(paused);
+    // A paused object is not looked after, so nothing may be polled for it.
+    loop.forget?.(keyOf(stored));
     return done();
   }
   if (!isDeleting && scope.cluster === undefined) return withoutCluster(scope);
@@ -100,7 +102,13 @@ async function guarded<T extends ProviderObject>(
     deps.onError?.(fault.metricCode);
     // End-to-end suites match the text of the error together with the namespace in one entry (`capc.md` 8).
     deps.log.error(
-      { controller: loop.name, namespace: scope.namespace, name: scope.name, reason: fault.reason, error: fault.message },
+      {
+        controller: loop.name,
+        namespace: scope.namespace,
+        name: scope.name,
+        reason: fault.reason,
+        error: fault.message,
+      },
       'reconcile failed',
     );
     return requeueAfter(delayMs);

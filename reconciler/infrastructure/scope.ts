@@ -1,9 +1,9 @@
-import { Cluster } from '../../api/kinds';
-import { type Outcome, type TypedResource } from '../../api/ports';
+import type { Cluster } from '../../api/kinds';
+import type { Outcome, TypedResource } from '../../api/ports';
 import { kubeTime } from '../../machinery/clock';
 import { type Condition, conditionOf, setCondition } from '../../machinery/conditions';
 import { cloneJson } from '../../machinery/json';
-import { type KubeObject, type ObjectMeta } from '../../machinery/kube-object';
+import type { KubeObject, ObjectMeta } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { Annotation, CLUSTER_API_GROUP, Label } from './names';
 import { Reason } from './reasons';

@@ -30,5 +30,8 @@ const FAILURE_DOMAIN = /\{\{\s*ds\.meta_data\.failuredomain\s*\}\}|ds\.meta_data
 function fillPlaceholders(data: Buffer, machineName: string, failureDomain: string): Buffer {
   if (!data.includes('ds.meta_data.')) return data;
   const text = data.toString('utf8');
-  return Buffer.from(text.replace(HOSTNAME, () => machineName).replace(FAILURE_DOMAIN, () => failureDomain), 'utf8');
+  return Buffer.from(
+    text.replace(HOSTNAME, () => machineName).replace(FAILURE_DOMAIN, () => failureDomain),
+    'utf8',
+  );
 }

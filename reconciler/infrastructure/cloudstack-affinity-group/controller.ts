@@ -1,0 +1,165 @@
+import { CloudStackAffinityGroup, CloudStackFailureDomain, CloudStackMachine } from '../../../api/kinds';
+import { type Cloud, type Controller, done, isGone, type Outcome, ownKind, requeueAfter } from '../../../api/ports';
+import { keyOf, type ObjectKey } from '../../../machinery/kube-object';
+import { openCloud } from '../credentials';
+import type { InfrastructureDeps } from '../deps';
+import { failureDomainOf } from '../family';
+import { ConfigurationProblem, JobFailure } from '../faults';
+import { announce, intentOf } from '../intent';
+import { JobBook } from '../job-book';
+import { Finalizer } from '../names';
+import { providerController } from '../provider-controller';
+import { Reason } from '../reasons';
+import type { Scope } from '../scope';
+import type { Setbacks } from '../setbacks';
+import { ofCluster, onPauseChange } from '../watches';
+
+type GroupScope = Scope<CloudStackAffinityGroup>;
+
+/** A group nobody stands in is kept this long: its first machine may be about to refer to it. */
+const UNUSED_GRACE_MS = 60_000;
+
+/** Keeps one CloudStack affinity group for each set of machines, and removes it after the last of them. */
+export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
+  const jobs = new JobBook();
+  let enqueue: (key: ObjectKey) => void = () => undefined;
+
+  const open = async (scope: GroupScope): Promise<Cloud | undefined> => {
+    const failureDomain = failureDomainOf(scope, scope.object.spec.failureDomainName ?? '');
+    return failureDomain === undefined ? undefined : openCloud(deps, failureDomain.spec);
+  };
+
+  /** The job of a step, while it runs. @throws JobFailure when it failed. */
+  const running = (scope: GroupScope, cloud: Cloud, step: string): string | undefined => {
+    const found = jobs.outcome(cloud, scope.uid, step);
+    if (found?.outcome.state === 'failed') {
+      const { errorCode, errorText } = found.outcome;
+      throw new JobFailure(Reason.JobFailed, `${step} affinity group`, found.job.id, errorCode, errorText);
+    }
+    return found?.outcome.state === 'pending' ? found.job.id : undefined;
+  };
+
+  const reconcile = async (scope: GroupScope): Promise<Outcome> => {
+    if (scope.addFinalizer(Finalizer.affinityGroup)) await scope.persist();
+    const ageMs = deps.clock.now() - Date.parse(scope.object.metadata.creationTimestamp ?? '');
+    if (users(scope).length === 0 && ageMs > UNUSED_GRACE_MS) {
+      await deps.objects.delete(CloudStackAffinityGroup, scope.stored);
+      return done();
+    }
+    if (scope.object.status?.ready === true) return done();
+    const cloud = await open(scope);
+    if (cloud === undefined)
+      return scope.wait(done(), Reason.WaitingForFailureDomain, 'the failure domain is not there');
+    const jobId = running(scope, cloud, 'create');
+    if (jobId !== undefined) return creating(scope, jobId);
+
+    const { spec } = scope.object;
+    const name = spec.name ?? '';
+    const known =
+      (spec.id ?? '') === '' ? await cloud.affinityGroups.find(name) : await cloud.affinityGroups.get(spec.id ?? '');
+    if (known !== undefined) {
+      if (known.type !== spec.type) {
+        throw new ConfigurationProblem(Reason.NameTaken, [`affinity group ${name} exists with type ${known.type}`]);
+      }
+      spec.id = known.id;
+      scope.object.status = { ...scope.object.status, ready: true };
+      scope.report('True', Reason.Ready, '');
+      // Comes back once, to notice when nobody stands in it.
+      return requeueAfter(UNUSED_GRACE_MS + 1000);
+    }
+    announce(scope.object.metadata, 'affinity-group', deps.clock);
+    await scope.persist();
+    const started = await cloud.affinityGroups.create(name, spec.type ?? '');
+    scope.object.spec.id = started.id;
+    const key = keyOf(scope.object);
+    jobs.note(cloud, scope.uid, 'create', started.job, () => enqueue(key));
+    return creating(scope, started.job.id);
+  };
+
+  const remove = async (scope: GroupScope): Promise<Outcome> => {
+    const { spec, metadata } = scope.object;
+    const names = users(scope).map((machine) => machine.metadata.name);
+    if (names.length > 0) {
+      return scope.wait(done(), Reason.WaitingForMachines, `machines stand in the group: ${names.join(', ')}`);
+    }
+    if ((spec.id ?? '') === '' && intentOf(metadata, 'affinity-group') === undefined) return release(scope);
+    const cloud = await open(scope);
+    if (cloud === undefined) {
+      return scope.wait(
+        done(),
+        Reason.WaitingForFailureDomain,
+        'the failure domain that names the credentials is gone',
+      );
+    }
+    const jobId = running(scope, cloud, 'delete');
+    if (jobId !== undefined) return deleting(scope, jobId);
+    const group =
+      (spec.id ?? '') === ''
+        ? await cloud.affinityGroups.find(spec.name ?? '')
+        : await cloud.affinityGroups.get(spec.id ?? '');
+    if (group === undefined) return release(scope);
+    try {
+      const job = await cloud.affinityGroups.delete(group.id);
+      const key = keyOf(scope.object);
+      jobs.note(cloud, scope.uid, 'delete', job, () => enqueue(key));
+      return deleting(scope, job.id);
+    } catch (error) {
+      if (isGone(error)) return release(scope);
+      throw error;
+    }
+  };
+
+  const release = (scope: GroupScope): Outcome => {
+    jobs.forget(scope.uid);
+    scope.removeFinalizer(Finalizer.affinityGroup);
+    return done();
+  };
+
+  return providerController(deps, setbacks, {
+    name: 'cloudstackaffinitygroup',
+    resource: CloudStackAffinityGroup,
+    finalizer: Finalizer.affinityGroup,
+    watches: [
+      ownKind(CloudStackAffinityGroup),
+      {
+        resource: CloudStackMachine,
+        keys: ({ type, object }) => {
+          // Watched as CloudStackMachine, so it is one.
+          const name = (object as CloudStackMachine).spec.cloudstackAffinityRef?.name;
+          if (type !== 'deleted' || name === undefined) return [];
+          return [{ namespace: object.metadata.namespace ?? '', name }];
+        },
+      },
+      {
+        resource: CloudStackFailureDomain,
+        keys: ({ object }) =>
+          ofCluster(deps, CloudStackAffinityGroup, object)
+            .filter((group) => group.status?.ready !== true || group.metadata.deletionTimestamp !== undefined)
+            .map(keyOf),
+      },
+      onPauseChange(deps, CloudStackAffinityGroup),
+    ],
+    reconcile,
+    remove,
+    start(enqueueKey) {
+      enqueue = enqueueKey;
+      return () => {
+        enqueue = () => undefined;
+      };
+    },
+  });
+}
+
+function users(scope: GroupScope): readonly CloudStackMachine[] {
+  return ofCluster(scope.deps, CloudStackMachine, scope.object).filter(
+    (machine) => machine.spec.cloudstackAffinityRef?.name === scope.name,
+  );
+}
+
+function creating(scope: GroupScope, jobId: string): Outcome {
+  return scope.wait(done(), Reason.CreatingAffinityGroup, `creating the affinity group (CloudStack job ${jobId})`);
+}
+
+function deleting(scope: GroupScope, jobId: string): Outcome {
+  return scope.wait(done(), Reason.Deleting, `deleting the affinity group (CloudStack job ${jobId})`);
+}

@@ -1,0 +1,207 @@
+import {
+  CloudStackAffinityGroup,
+  type CloudStackCluster,
+  CloudStackFailureDomain,
+  CloudStackIsolatedNetwork,
+  CloudStackMachine,
+  Machine,
+  Secret,
+} from '../../../api/kinds';
+import {
+  type Cloud,
+  CloudStackNoMatch,
+  type Controller,
+  done,
+  type Network,
+  type Outcome,
+  ownedBy,
+  ownKind,
+} from '../../../api/ports';
+import { cloneJson, equalJson } from '../../../machinery/json';
+import { controllerReference } from '../../../machinery/owner-references';
+import { openCloud } from '../credentials';
+import type { InfrastructureDeps } from '../deps';
+import { cloudStackClusterOf, createOrRead, identityOf, isolatedNetworkOf } from '../family';
+import { Annotation, Finalizer, failureDomainObjectName, GROUP, isolatedNetworkObjectName, Label } from '../names';
+import { providerController } from '../provider-controller';
+import { Reason } from '../reasons';
+import { readyText, type Scope } from '../scope';
+import type { Setbacks } from '../setbacks';
+import { onPauseChange } from '../watches';
+import { evacuate } from './evacuation';
+
+type FailureDomainScope = Scope<CloudStackFailureDomain>;
+
+/** Resolves zone and network of a failure domain and has its isolated network made; empties it before it goes. */
+export function cloudStackFailureDomainController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
+  const owner = { group: GROUP, kind: 'CloudStackFailureDomain' };
+  return providerController(deps, setbacks, {
+    name: 'cloudstackfailuredomain',
+    resource: CloudStackFailureDomain,
+    finalizer: Finalizer.failureDomain,
+    watches: [
+      ownKind(CloudStackFailureDomain),
+      ownedBy(CloudStackIsolatedNetwork, owner),
+      ownedBy(CloudStackAffinityGroup, owner),
+      {
+        resource: CloudStackMachine,
+        keys: ({ type, object }) => {
+          // Only the deletion of machines is waited for here.
+          const cluster = object.metadata.labels?.[Label.clusterName] ?? '';
+          // Watched as CloudStackMachine, so it is one.
+          const { failureDomainName } = (object as CloudStackMachine).spec;
+          if (type !== 'deleted' || failureDomainName === undefined) return [];
+          const name = failureDomainObjectName(failureDomainName, cluster);
+          return [{ namespace: object.metadata.namespace ?? '', name }];
+        },
+      },
+      { resource: Machine, keys: () => [] },
+      onPauseChange(deps, CloudStackFailureDomain),
+      {
+        resource: Secret,
+        keys: ({ object, previous }) => {
+          if (previous !== undefined && equalJson(previous['data'], object['data'])) return [];
+          return deps.objects
+            .list(CloudStackFailureDomain)
+            .filter(({ spec: { acsEndpoint } }) => {
+              return acsEndpoint.name === object.metadata.name && acsEndpoint.namespace === object.metadata.namespace;
+            })
+            .map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name }));
+        },
+      },
+    ],
+    reconcile,
+    remove,
+  });
+}
+
+async function reconcile(scope: FailureDomainScope): Promise<Outcome> {
+  if (scope.addFinalizer(Finalizer.failureDomain)) await scope.persist();
+  const cloudStackCluster = cloudStackClusterOf(scope);
+  if (cloudStackCluster === undefined) {
+    return scope.wait(done(), Reason.WaitingForCluster, 'the CloudStackCluster does not exist');
+  }
+  const { objects } = scope.deps;
+  let isolated = isolatedNetworkOf(objects, scope.namespace, scope.clusterName, scope.object.spec.name);
+  if (isolated === undefined) {
+    const cloud = await openCloud(scope.deps, scope.object.spec);
+    await resolveZone(scope, cloud);
+    const network = await resolveNetwork(scope, cloud);
+    if (network !== undefined && network.type !== 'Isolated') return ready(scope);
+    isolated = await createIsolatedNetwork(scope, cloudStackCluster, network);
+  }
+  if (isolated.status?.ready !== true) {
+    return scope.wait(done(), Reason.WaitingForNetwork, `network ${isolated.spec.name ?? ''}: ${readyText(isolated)}`);
+  }
+  scope.object.spec.zone.network.id = isolated.spec.id ?? '';
+  scope.object.spec.zone.network.type = 'Isolated';
+  return ready(scope);
+}
+
+function ready(scope: FailureDomainScope): Outcome {
+  scope.object.status = { ...scope.object.status, ready: true };
+  scope.report('True', Reason.Ready, '');
+  return done();
+}
+
+async function resolveZone(scope: FailureDomainScope, cloud: Cloud): Promise<void> {
+  const { zone } = scope.object.spec;
+  const found = await cloud.zone(zone);
+  zone.id = found.id;
+  zone.name = found.name;
+}
+
+/** The network if it exists; by name first, as the existing provider does. Only a sure "no" is undefined. */
+async function resolveNetwork(scope: FailureDomainScope, cloud: Cloud): Promise<Network | undefined> {
+  const { zone } = scope.object.spec;
+  const { network } = zone;
+  const name = network.name ?? '';
+  const named = name === '' ? [] : await cloud.networks.find(zone.id ?? '', name);
+  if (named.length > 1 && (network.id ?? '') === '') {
+    throw new CloudStackNoMatch(
+      `expected 1 Network with name ${name} in zone ${zone.name}, but got ${named.length}; name one by its id`,
+    );
+  }
+  const byId = (network.id ?? '') === '' ? undefined : await cloud.networks.get(network.id ?? '');
+  const found = byId ?? named[0];
+  if (found === undefined) {
+    if (name === '') throw new CloudStackNoMatch(`No match found for ${network.id}: no Network has this id`);
+    return undefined;
+  }
+  network.id = found.id;
+  network.name = found.name;
+  network.type = found.type;
+  return found;
+}
+
+async function createIsolatedNetwork(
+  scope: FailureDomainScope,
+  cloudStackCluster: CloudStackCluster,
+  found: Network | undefined,
+): Promise<CloudStackIsolatedNetwork> {
+  const { objects } = scope.deps;
+  const { name: failureDomainName, zone } = scope.object.spec;
+  const { network } = zone;
+  const networkName = found?.name ?? network.name ?? '';
+  const base = isolatedNetworkObjectName(cloudStackCluster.metadata.name, networkName);
+  // Two failure domains may name their networks alike, in different zones: each needs its own object.
+  const isTaken = objects.get(CloudStackIsolatedNetwork, { namespace: scope.namespace, name: base }) !== undefined;
+  const { gateway, netmask, offering, vpc } = network;
+  const wanted: CloudStackIsolatedNetwork = {
+    apiVersion: CloudStackIsolatedNetwork.apiVersion,
+    kind: 'CloudStackIsolatedNetwork',
+    metadata: {
+      name: isTaken ? `${base}-${failureDomainName}` : base,
+      namespace: scope.namespace,
+      labels: { [Label.clusterName]: scope.clusterName },
+      annotations: { [Annotation.identity]: identityOf(scope.object, cloudStackCluster) },
+      ownerReferences: [controllerReference(scope.object)],
+      finalizers: [Finalizer.isolatedNetwork],
+    },
+    spec: {
+      ...definedOnly({ gateway, netmask, offering, vpc: vpc === undefined ? undefined : cloneJson(vpc) }),
+      name: found === undefined ? networkName.toLowerCase() : found.name,
+      ...(found === undefined ? {} : { id: found.id }),
+      controlPlaneEndpoint: cloneJson(cloudStackCluster.spec.controlPlaneEndpoint ?? { host: '', port: 0 }),
+      failureDomainName,
+    },
+  };
+  // Zone and network ids first: the network's controller reads them here.
+  await scope.persist();
+  return createOrRead(objects, CloudStackIsolatedNetwork, wanted);
+}
+
+function definedOnly<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const defined: { [K in keyof T]?: Exclude<T[K], undefined> } = {};
+  // Object.entries loses the key type; values are copied under their own keys.
+  for (const [key, value] of Object.entries(fields)) if (value !== undefined) Object.assign(defined, { [key]: value });
+  return defined;
+}
+
+async function remove(scope: FailureDomainScope): Promise<Outcome> {
+  const waiting = await evacuate(scope);
+  if (waiting !== undefined) return waiting;
+
+  const { objects } = scope.deps;
+  const filter = { namespace: scope.namespace, selector: { matchLabels: { [Label.clusterName]: scope.clusterName } } };
+  const failureDomain = scope.object.spec.name;
+  const groups = objects
+    .list(CloudStackAffinityGroup, filter)
+    .filter((group) => group.spec.failureDomainName === failureDomain);
+  const networks = objects
+    .list(CloudStackIsolatedNetwork, filter)
+    .filter((network) => network.spec.failureDomainName === failureDomain);
+  for (const group of groups) {
+    if (group.metadata.deletionTimestamp === undefined) await objects.delete(CloudStackAffinityGroup, group);
+  }
+  for (const network of networks) {
+    if (network.metadata.deletionTimestamp === undefined) await objects.delete(CloudStackIsolatedNetwork, network);
+  }
+  const left = [...groups, ...networks];
+  if (left.length > 0) {
+    const lines = left.map((child) => `${child.kind} ${child.metadata.name}: ${readyText(child)}`);
+    return scope.wait(done(), Reason.WaitingForChildren, `waiting until they are gone: ${lines.join('; ')}`);
+  }
+  scope.removeFinalizer(Finalizer.failureDomain);
+  return done();
+}

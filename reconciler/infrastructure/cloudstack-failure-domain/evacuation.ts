@@ -1,0 +1,77 @@
+import { type CloudStackFailureDomain, CloudStackMachine, Machine } from '../../../api/kinds';
+import { done, type Outcome, requeueAfter } from '../../../api/ports';
+import { isTrue } from '../../../machinery/conditions';
+import { isBeingDeleted } from '../../../machinery/kube-object';
+import { CLUSTER_API_GROUP, Label } from '../names';
+import { Reason } from '../reasons';
+import type { Scope } from '../scope';
+
+/** Between looks at machines of others that must become healthy first. */
+const LOOK_AGAIN_MS = 5000;
+
+/**
+ * Empties a failure domain that is being deleted: undefined when no machine is left in it.
+ *
+ * When the cluster goes as a whole, Cluster API deletes the machines. When a living cluster gives the failure domain up,
+ * the machines go one by one, each only while all others of the cluster are well (`capc.md` 3.4).
+ */
+export async function evacuate(scope: Scope<CloudStackFailureDomain>): Promise<Outcome | undefined> {
+  const machines = machinesIn(scope);
+  if (machines.length === 0) return undefined;
+  const names = machines.map((machine) => machine.metadata.name).join(', ');
+  const isClusterGoing = scope.cluster === undefined || isBeingDeleted(scope.cluster);
+  if (isClusterGoing || machines.some(isBeingDeleted)) {
+    return scope.wait(done(), Reason.WaitingForMachines, `waiting until the machines are gone: ${names}`);
+  }
+  const [next] = machines;
+  const owner = next === undefined ? undefined : machineOf(scope, next);
+  if (owner === undefined) {
+    return scope.wait(done(), Reason.WaitingForMachines, `machines without Machine must be deleted by hand: ${names}`);
+  }
+  const unwell = othersThatAreUnwell(scope, machines);
+  if (unwell.length > 0) {
+    const message = `machines ${names} are to be replaced one by one; waiting for ${unwell.join(', ')} to be ready first`;
+    return scope.wait(requeueAfter(LOOK_AGAIN_MS), Reason.WaitingForMachines, message);
+  }
+  scope.event(
+    'Normal',
+    Reason.Deleting,
+    `Deleting Machine ${owner.metadata.name}: its failure domain is being removed`,
+  );
+  await scope.deps.objects.delete(Machine, owner);
+  return scope.wait(done(), Reason.WaitingForMachines, `machines are being replaced one by one; left: ${names}`);
+}
+
+function machinesIn(scope: Scope<CloudStackFailureDomain>): readonly CloudStackMachine[] {
+  const { objects } = scope.deps;
+  const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
+  const { name } = scope.object.spec;
+  return objects
+    .list(CloudStackMachine, { namespace: scope.namespace, selector })
+    .filter(
+      (machine) =>
+        machine.spec.failureDomainName === name || machine.metadata.labels?.[Label.failureDomain] === scope.name,
+    )
+    .sort((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
+}
+
+function machineOf(scope: Scope<CloudStackFailureDomain>, machine: CloudStackMachine): Machine | undefined {
+  const owner = machine.metadata.ownerReferences?.find(
+    (reference) => reference.kind === 'Machine' && reference.apiVersion.startsWith(`${CLUSTER_API_GROUP}/`),
+  );
+  if (owner === undefined) return undefined;
+  return scope.deps.objects.get(Machine, { namespace: scope.namespace, name: owner.name });
+}
+
+function othersThatAreUnwell(
+  scope: Scope<CloudStackFailureDomain>,
+  inside: readonly CloudStackMachine[],
+): readonly string[] {
+  const insideNames = new Set(inside.map((machine) => machineOf(scope, machine)?.metadata.name));
+  const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
+  return scope.deps.objects
+    .list(Machine, { namespace: scope.namespace, selector })
+    .filter((machine) => !insideNames.has(machine.metadata.name))
+    .filter((machine) => isBeingDeleted(machine) || !isTrue(machine, 'Ready'))
+    .map((machine) => machine.metadata.name);
+}

@@ -1,0 +1,146 @@
+import { CloudStackCluster, CloudStackFailureDomain, CloudStackIsolatedNetwork } from '../../../api/kinds';
+import { type Controller, done, type Outcome, ownKind, requeueAfter, soonest } from '../../../api/ports';
+import { keyOf, type ObjectKey } from '../../../machinery/kube-object';
+import { openCloud } from '../credentials';
+import type { InfrastructureDeps } from '../deps';
+import { cloudStackClusterOf, failureDomainOf, identityOf } from '../family';
+import { intentOf } from '../intent';
+import { JobBook } from '../job-book';
+import { Finalizer } from '../names';
+import { providerController } from '../provider-controller';
+import { Reason } from '../reasons';
+import type { Scope } from '../scope';
+import type { Setbacks } from '../setbacks';
+import { onPauseChange } from '../watches';
+import { ensureEgress } from './egress';
+import { ensureEndpoint } from './endpoint';
+import { ensureNetwork } from './network';
+import { removeNetwork } from './removal';
+import type { Known, NetworkWork } from './work';
+
+type NetworkScope = Scope<CloudStackIsolatedNetwork>;
+
+/** What others may have changed in CloudStack is looked at again after this time. */
+const VERIFY_MS = 20 * 60_000;
+
+/** Makes the isolated network, the endpoint's address and rule, and the way out; removes what it made. */
+export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
+  const jobs = new JobBook();
+  const known = new Map<string, Known>();
+  let enqueue: (key: ObjectKey) => void = () => undefined;
+
+  /** The failure domain must still be there: it names zone and credentials, and waits for this object. */
+  const open = async (scope: NetworkScope): Promise<NetworkWork | undefined> => {
+    const failureDomain = failureDomainOf(scope, scope.object.spec.failureDomainName);
+    const zoneId = failureDomain?.spec.zone.id ?? '';
+    if (failureDomain === undefined || zoneId === '') return undefined;
+    const cloudStackCluster = cloudStackClusterOf(scope);
+    const key = keyOf(scope.object);
+    return {
+      scope,
+      cloud: await openCloud(deps, failureDomain.spec),
+      zoneId,
+      cloudStackCluster,
+      identity: identityOf(scope.object, cloudStackCluster),
+      known: freshlyKnown(known, scope.uid, deps.clock.now()),
+      jobs,
+      wake: () => enqueue(key),
+    };
+  };
+
+  const reconcile = async (scope: NetworkScope): Promise<Outcome> => {
+    const isNew = scope.addFinalizer(Finalizer.isolatedNetwork);
+    if (isNew) await scope.persist();
+    const work = await open(scope);
+    if (work?.cloudStackCluster === undefined) {
+      return scope.wait(done(), Reason.WaitingForFailureDomain, 'the failure domain has no zone yet');
+    }
+    try {
+      return await advance(work);
+    } catch (error) {
+      // What was known may be wrong: the next pass looks.
+      known.delete(scope.uid);
+      throw error;
+    }
+  };
+
+  const remove = async (scope: NetworkScope): Promise<Outcome> => {
+    if (mayHaveMadeSomething(scope.object)) {
+      const work = await open(scope);
+      if (work === undefined) {
+        return scope.wait(
+          done(),
+          Reason.WaitingForFailureDomain,
+          'the failure domain that names the credentials is gone',
+        );
+      }
+      const wait = await removeNetwork(work);
+      if (wait !== undefined) return scope.wait(wait.outcome, wait.reason, wait.message);
+    }
+    known.delete(scope.uid);
+    jobs.forget(scope.uid);
+    scope.removeFinalizer(Finalizer.isolatedNetwork);
+    return done();
+  };
+
+  return providerController(deps, setbacks, {
+    name: 'cloudstackisolatednetwork',
+    resource: CloudStackIsolatedNetwork,
+    finalizer: Finalizer.isolatedNetwork,
+    watches: [
+      ownKind(CloudStackIsolatedNetwork),
+      {
+        resource: CloudStackFailureDomain,
+        keys: ({ object }) =>
+          deps.objects
+            .list(CloudStackIsolatedNetwork, { namespace: object.metadata.namespace, ownerUid: object.metadata.uid })
+            .filter((network) => network.status?.ready !== true || network.metadata.deletionTimestamp !== undefined)
+            .map(keyOf),
+      },
+      { resource: CloudStackCluster, keys: () => [] },
+      onPauseChange(deps, CloudStackIsolatedNetwork),
+    ],
+    reconcile,
+    remove,
+    start(enqueueKey) {
+      enqueue = enqueueKey;
+      return () => {
+        enqueue = () => undefined;
+      };
+    },
+  });
+}
+
+async function advance(work: NetworkWork): Promise<Outcome> {
+  const { scope } = work;
+  const network = await ensureNetwork(work);
+  if ('reason' in network) return scope.wait(network.outcome, network.reason, network.message);
+
+  const [endpoint, egress] = [await ensureEndpoint(work, network), await ensureEgress(work, network)];
+  if (endpoint.isReachable) {
+    const { status } = scope.object;
+    scope.object.status = { ...status, ready: true, initialization: { ...status?.initialization, provisioned: true } };
+  }
+  const waits = [endpoint.wait, egress].filter((wait) => wait !== undefined);
+  const [first] = waits;
+  if (first !== undefined) {
+    const message = waits.map((wait) => wait.message).join('; ');
+    return scope.wait(soonest(...waits.map((wait) => wait.outcome)), first.reason, message);
+  }
+  scope.report('True', Reason.Ready, '');
+  return requeueAfter(VERIFY_MS * (0.9 + 0.2 * scope.deps.random.fraction()));
+}
+
+function freshlyKnown(all: Map<string, Known>, uid: string, now: number): Known {
+  let known = all.get(uid);
+  if (known === undefined || now - known.sinceMs > VERIFY_MS * 0.8) {
+    known = { sinceMs: now, tagged: new Set() };
+    all.set(uid, known);
+  }
+  return known;
+}
+
+function mayHaveMadeSomething(object: CloudStackIsolatedNetwork): boolean {
+  if ((object.spec.id ?? '') !== '' || (object.spec.vpc?.id ?? '') !== '') return true;
+  return (['network', 'vpc', 'address'] as const).some((subject) => intentOf(object.metadata, subject) !== undefined);
+}

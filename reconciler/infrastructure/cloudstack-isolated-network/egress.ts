@@ -1,0 +1,73 @@
+import { CloudStackRefused, type FirewallRule, type Network } from '../../../api/ports';
+import { clusterTag } from '../names';
+import { Reason } from '../reasons';
+import { isOurs } from './network';
+import { ensureTags, follow, jobOf, type NetworkWork, type Wait, waitForJob } from './work';
+
+type Protocol = 'all' | 'tcp' | 'udp' | 'icmp';
+
+/** Lets machines reach the outside: images, time, CloudStack. VPC tiers use access lists and are left alone. */
+export async function ensureEgress(work: NetworkWork, network: Network): Promise<Wait | undefined> {
+  const { scope, cloud, known } = work;
+  if (network.vpcId !== undefined || known.isEgressOpen === true) return undefined;
+  const isRouted = (network.routingMode ?? '') !== '';
+  const what = `opening egress of network ${network.name}`;
+
+  const opening = (['all', 'tcp', 'udp', 'icmp'] as const).flatMap((protocol) => {
+    const found = jobOf(work, `egress ${protocol}`, what);
+    return found === undefined ? [] : [found];
+  });
+  const pending = opening.find(({ outcome }) => outcome.state === 'pending');
+  if (pending !== undefined) return waitForJob(Reason.OpeningFirewall, what, pending.job);
+
+  if (opening.length === 0 && (isRouted || !network.egressDefaultAllow)) {
+    const rules = known.isNetworkNew === true ? [] : await existingRules(work, network, isRouted);
+    let wait: Wait | undefined;
+    for (const protocol of missingProtocols(rules)) wait = (await open(work, network, protocol, isRouted)) ?? wait;
+    if (wait !== undefined) return wait;
+  }
+  known.isEgressOpen = true;
+  scope.object.status = { ...scope.object.status, firewallRulesOpened: true };
+  return undefined;
+
+  async function existingRules(_work: NetworkWork, { id }: Network, routed: boolean): Promise<readonly FirewallRule[]> {
+    return routed ? cloud.firewall.routing(id) : cloud.firewall.egress(id);
+  }
+}
+
+/** What is not open yet. One rule for everything unless somebody began with single protocols. */
+export function missingProtocols(rules: readonly FirewallRule[]): readonly Protocol[] {
+  const open = new Set(rules.filter(isUnrestricted).map((rule) => rule.protocol));
+  if (open.has('all')) return [];
+  const single = ['tcp', 'udp', 'icmp'] as const;
+  return single.some((protocol) => open.has(protocol)) ? single.filter((protocol) => !open.has(protocol)) : ['all'];
+}
+
+function isUnrestricted(rule: FirewallRule): boolean {
+  const hasPorts = rule.startPort !== undefined && !(rule.startPort === 1 && rule.endPort === 65_535);
+  return !hasPorts && (rule.icmpType === undefined || rule.icmpType === -1);
+}
+
+async function open(
+  work: NetworkWork,
+  network: Network,
+  protocol: Protocol,
+  isRouted: boolean,
+): Promise<Wait | undefined> {
+  const { firewall } = work.cloud;
+  try {
+    const started = isRouted
+      ? await firewall.openRouting(network.id, protocol)
+      : await firewall.openEgress(network.id, protocol);
+    follow(work, `egress ${protocol}`, started.job);
+    // In a network of others the mark says which rule is ours to remove.
+    if (!isOurs(work, network)) {
+      await ensureTags(work, 'FirewallRule', started.id, {}, { [clusterTag(work.identity)]: '1' });
+    }
+    return waitForJob(Reason.OpeningFirewall, `opening egress of network ${network.name}`, started.job);
+  } catch (error) {
+    // The rule exists, made by someone else just now (`capc.md` 4.4 row 6).
+    if (error instanceof CloudStackRefused && error.errorCode === 537) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,181 @@
+import { CloudStackIsolatedNetwork } from '../../../api/kinds';
+import { CloudStackRefused, type Job, type Network, type PublicAddress } from '../../../api/ports';
+import { JobFailure } from '../faults';
+import { intentOf } from '../intent';
+import { clusterTag, Label, LOAD_BALANCER_RULE, Tag } from '../names';
+import { Reason } from '../reasons';
+import { byName } from './network';
+import { follow, jobOf, type NetworkWork, otherClusters, type Wait, waitAndLook, waitForJob } from './work';
+
+/** Between attempts to delete a network that still holds destroyed machines. */
+const EXPUNGE_LOOK_MS = 15_000;
+
+/**
+ * Takes away what was made for the cluster: the network when it is ours and nobody else uses it (rules and addresses go
+ * with it), else our rule, our address and our marks. undefined: nothing of ours is left.
+ */
+export async function removeNetwork(work: NetworkWork): Promise<Wait | undefined> {
+  const network = await findNetwork(work);
+  if (network !== undefined && !isShared(work, network)) {
+    const isWhole = isRemovable(network.tags, intentOf(work.scope.object.metadata, 'network'), work.identity);
+    const wait = isWhole ? await deleteNetwork(work, network) : await leaveNetwork(work, network);
+    if (wait !== undefined) return wait;
+  }
+  return removeVpc(work, network?.vpcId);
+}
+
+/** Made by us or the provider before us, and no other cluster's mark is on it. */
+export function isRemovable(
+  tags: { readonly [key: string]: string },
+  intended: number | undefined,
+  identity: string,
+): boolean {
+  return (tags[Tag.created] !== undefined || intended !== undefined) && otherClusters(tags, identity).length === 0;
+}
+
+async function findNetwork(work: NetworkWork): Promise<Network | undefined> {
+  const { scope, cloud } = work;
+  const { id } = scope.object.spec;
+  if ((id ?? '') !== '') return cloud.networks.get(id ?? '');
+  // Without an id only an announced creation can have left something.
+  return intentOf(scope.object.metadata, 'network') === undefined ? undefined : byName(work);
+}
+
+/** Another failure domain of this cluster stands in the same network: it will remove it. */
+function isShared({ scope }: NetworkWork, network: Network): boolean {
+  const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
+  return scope.deps.objects
+    .list(CloudStackIsolatedNetwork, { namespace: scope.namespace, selector })
+    .some((other) => other.metadata.uid !== scope.uid && other.spec.id === network.id);
+}
+
+async function deleteNetwork(work: NetworkWork, network: Network): Promise<Wait | undefined> {
+  const { cloud } = work;
+  const what = `deleting network ${network.name}`;
+  try {
+    const deletion = jobOf(work, 'delete network', what);
+    if (deletion?.outcome.state === 'pending') return waitForJob(Reason.DeletingNetwork, what, deletion.job);
+    if (deletion?.outcome.state === 'succeeded') return undefined;
+    const job = await cloud.networks.delete(network.id);
+    follow(work, 'delete network', job);
+    return waitForJob(Reason.DeletingNetwork, what, job);
+  } catch (error) {
+    if (error instanceof JobFailure || error instanceof CloudStackRefused) return explainRefusal(work, network, error);
+    throw error;
+  }
+}
+
+/** A network cannot go before its machines are expunged (`cloudstack.md` 7.4); without the right to, that takes long. */
+async function explainRefusal(work: NetworkWork, network: Network, error: Error): Promise<Wait> {
+  const { mayExpunge } = await work.cloud.capabilities();
+  if (mayExpunge) throw error;
+  return waitAndLook(
+    Reason.WaitingForExpunge,
+    `network ${network.name} can be deleted when CloudStack has expunged its destroyed machines (settings expunge.delay, ` +
+      `expunge.interval), because these credentials may not expunge (allow.user.expunge.recover.vm); last answer: ${error.message}`,
+    EXPUNGE_LOOK_MS,
+  );
+}
+
+/** Leaves a network that stays: our rules, our address and our marks go. */
+async function leaveNetwork(work: NetworkWork, network: Network): Promise<Wait | undefined> {
+  const address = await findAddress(work, network);
+  const wait = address === undefined ? undefined : await releaseAddress(work, address);
+  if (wait !== undefined) return wait;
+  const closing = await closeOwnEgress(work, network);
+  if (closing !== undefined) return closing;
+  return unmark(work, 'Network', network.id, network.tags);
+}
+
+async function findAddress(work: NetworkWork, network: Network): Promise<PublicAddress | undefined> {
+  const { scope, cloud, identity } = work;
+  const id = scope.object.status?.publicIPID ?? '';
+  if (id !== '') return cloud.addresses.get(id);
+  if (intentOf(scope.object.metadata, 'address') === undefined) return undefined;
+  const target = network.vpcId === undefined ? { networkId: network.id } : { vpcId: network.vpcId };
+  const addresses = await cloud.addresses.of(target);
+  return addresses.find((address) => address.tags[clusterTag(identity)] !== undefined);
+}
+
+async function releaseAddress(work: NetworkWork, address: PublicAddress): Promise<Wait | undefined> {
+  const { scope, cloud, identity } = work;
+  if (address.state === 'Free') return undefined;
+  const intended = intentOf(scope.object.metadata, 'address');
+  if (isRemovable(address.tags, intended, identity) && !address.sourceNat) {
+    return step(work, 'release address', Reason.ReleasingAddress, `releasing address ${address.address}`, () =>
+      cloud.addresses.disassociate(address.id),
+    );
+  }
+  const recorded = scope.object.status?.loadBalancerRuleID;
+  for (const rule of await cloud.loadBalancers.rules(address.id)) {
+    const isMarked = rule.tags[clusterTag(identity)] !== undefined;
+    if (!isMarked && !(rule.id === recorded && rule.name === LOAD_BALANCER_RULE)) continue;
+    const what = `deleting load balancer rule ${rule.name}`;
+    const wait = await step(work, `delete rule ${rule.id}`, Reason.ReleasingAddress, what, () =>
+      cloud.loadBalancers.delete(rule.id),
+    );
+    if (wait !== undefined) return wait;
+  }
+  return unmark(work, 'PublicIpAddress', address.id, address.tags);
+}
+
+async function closeOwnEgress(work: NetworkWork, network: Network): Promise<Wait | undefined> {
+  const { cloud, identity, scope } = work;
+  if (network.vpcId !== undefined || scope.object.status?.firewallRulesOpened !== true) return undefined;
+  if ((network.routingMode ?? '') !== '') return undefined;
+  const rules = await cloud.firewall.egress(network.id);
+  for (const rule of rules) {
+    if (rule.tags[clusterTag(identity)] === undefined || otherClusters(network.tags, identity).length > 0) continue;
+    const what = `closing egress rule ${rule.id}`;
+    const wait = await step(work, `close ${rule.id}`, Reason.DeletingNetwork, what, () =>
+      cloud.firewall.closeEgress(rule.id),
+    );
+    if (wait !== undefined) return wait;
+  }
+  return undefined;
+}
+
+async function unmark(
+  work: NetworkWork,
+  type: 'Network' | 'PublicIpAddress' | 'Vpc',
+  id: string,
+  tags: { readonly [key: string]: string },
+): Promise<Wait | undefined> {
+  const key = clusterTag(work.identity);
+  const value = tags[key];
+  if (value === undefined) return undefined;
+  return step(
+    work,
+    `unmark ${id}`,
+    Reason.DeletingNetwork,
+    `removing the mark of this cluster from ${type} ${id}`,
+    () => work.cloud.tags.delete(type, id, { [key]: value }),
+  );
+}
+
+async function removeVpc(work: NetworkWork, vpcId: string | undefined): Promise<Wait | undefined> {
+  const { scope, cloud, identity } = work;
+  const id = vpcId ?? scope.object.spec.vpc?.id ?? '';
+  if (id === '') return undefined;
+  const vpc = await cloud.vpcs.get(id);
+  if (vpc === undefined) return undefined;
+  if (!isRemovable(vpc.tags, intentOf(scope.object.metadata, 'vpc'), identity))
+    return unmark(work, 'Vpc', id, vpc.tags);
+  return step(work, 'delete vpc', Reason.DeletingNetwork, `deleting VPC ${vpc.name}`, () => cloud.vpcs.delete(id));
+}
+
+/** Runs a job once; undefined when it has succeeded. "Gone" is what was wanted. */
+async function step(
+  work: NetworkWork,
+  name: string,
+  reason: Reason,
+  what: string,
+  start: () => Promise<Job>,
+): Promise<Wait | undefined> {
+  const running = jobOf(work, name, what);
+  if (running?.outcome.state === 'succeeded') return undefined;
+  if (running !== undefined) return waitForJob(reason, what, running.job);
+  const job = await start();
+  follow(work, name, job);
+  return waitForJob(reason, what, job);
+}

@@ -1,0 +1,67 @@
+import { CloudStackNoMatch, type Vpc } from '../../../api/ports';
+import { announce, inFlightMs, intentOf, withdraw } from '../intent';
+import { DEFAULT_VPC_OFFERING } from '../names';
+import { Reason } from '../reasons';
+import { isSureRefusal, nonEmpty } from './network';
+import { ensureTags, follow, jobOf, type NetworkWork, ownTags, type Wait, waitAndLook, waitForJob } from './work';
+
+/** The id of the VPC the network is a tier of, made when no VPC has its name; undefined: no tier. */
+export async function ensureVpc(work: NetworkWork): Promise<string | undefined | Wait> {
+  const { scope, cloud, zoneId } = work;
+  const { vpc } = scope.object.spec;
+  if (vpc === undefined || ((vpc.id ?? '') === '' && (vpc.name ?? '') === '')) return undefined;
+
+  const creation = jobOf(work, 'vpc', `creating VPC ${vpc.name}`);
+  if (creation?.outcome.state === 'pending') {
+    return waitForJob(Reason.CreatingVpc, `creating VPC ${vpc.name}`, creation.job);
+  }
+  const found = await findVpc(work, vpc);
+  if (found !== undefined) {
+    vpc.id = found.id;
+    vpc.name = found.name;
+    if (intentOf(scope.object.metadata, 'vpc') !== undefined) {
+      await ensureTags(work, 'Vpc', found.id, found.tags, ownTags(work.identity));
+    }
+    if (found.state !== '' && found.state !== 'Enabled') {
+      return waitAndLook(Reason.CreatingVpc, `VPC ${found.name} is in state ${found.state}`);
+    }
+    return found.id;
+  }
+  const intended = intentOf(scope.object.metadata, 'vpc');
+  const waitMs = intended === undefined ? 0 : inFlightMs(intended, scope.deps.clock);
+  if (waitMs > 0) return waitAndLook(Reason.WaitingForAnswer, 'createVPC was sent and not answered', waitMs);
+
+  const offering = await cloud.vpcOffering(nonEmpty(vpc.offering) ?? DEFAULT_VPC_OFFERING, zoneId);
+  announce(scope.object.metadata, 'vpc', scope.deps.clock);
+  await scope.persist();
+  try {
+    const wanted = { name: vpc.name ?? '', zoneId, offeringId: offering.id, cidr: nonEmpty(vpc.cidr) };
+    const started = await cloud.vpcs.create(wanted);
+    const { vpc: current } = scope.object.spec;
+    if (current !== undefined) current.id = started.id;
+    follow(work, 'vpc', started.job);
+    return waitForJob(Reason.CreatingVpc, `creating VPC ${wanted.name}`, started.job);
+  } catch (error) {
+    if (isSureRefusal(error)) withdraw(scope.object.metadata, 'vpc');
+    throw error;
+  }
+}
+
+async function findVpc(
+  work: NetworkWork,
+  vpc: { id?: string | undefined; name?: string | undefined },
+): Promise<Vpc | undefined> {
+  const { cloud, zoneId } = work;
+  const isOurs = intentOf(work.scope.object.metadata, 'vpc') !== undefined;
+  if ((vpc.id ?? '') !== '') {
+    const found = await cloud.vpcs.get(vpc.id ?? '');
+    if (found !== undefined) return found;
+    if (!isOurs) throw new CloudStackNoMatch(`No match found for ${vpc.id}: no VPC has this id`);
+  }
+  const name = vpc.name ?? '';
+  const found = await cloud.vpcs.find(zoneId, name);
+  if (found.length > 1) {
+    throw new CloudStackNoMatch(`expected 1 VPC with name ${name}, but got ${found.length}; name one by its id`);
+  }
+  return found[0];
+}

@@ -1,0 +1,158 @@
+import {
+  CloudStackAffinityGroup,
+  CloudStackCluster,
+  CloudStackFailureDomain,
+  CloudStackIsolatedNetwork,
+  CloudStackMachine,
+  Machine,
+  Secret,
+} from '../../../api/kinds';
+import { type Cloud, type Controller, done, type Outcome, ownKind, type WatchSource } from '../../../api/ports';
+import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
+import { openCloud } from '../credentials';
+import type { InfrastructureDeps } from '../deps';
+import { cloudStackClusterOf, failureDomainOf, identityOf } from '../family';
+import { JobBook } from '../job-book';
+import { CLUSTER_API_GROUP, Finalizer } from '../names';
+import { providerController } from '../provider-controller';
+import { Reason } from '../reasons';
+import type { Scope } from '../scope';
+import type { Setbacks } from '../setbacks';
+import { ofCluster, onPauseChange } from '../watches';
+import { refersTo } from './affinity';
+import { deploy } from './deploy';
+import { observe } from './observe';
+import { place } from './placement';
+import { mayHaveInstance, release, remove as removeInstance } from './removal';
+import type { MachineWork } from './work';
+
+type MachineScope = Scope<CloudStackMachine>;
+
+/** Gives every Machine its instance in CloudStack, watches over it, and destroys it with the Machine. */
+export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
+  const tools = { jobs: new JobBook(), setbacks };
+  const clouds = new Map<string, Cloud>();
+  let enqueue: (key: ObjectKey) => void = () => undefined;
+
+  const open = async (scope: MachineScope, failureDomain: CloudStackFailureDomain): Promise<MachineWork> => {
+    const cloudStackCluster = cloudStackClusterOf(scope);
+    const cloud = await openCloud(deps, failureDomain.spec);
+    const key = keyOf(scope.object);
+    clouds.set(keyText(key), cloud);
+    return {
+      scope,
+      machine: ownerOf(scope),
+      cloudStackCluster,
+      failureDomain,
+      zoneId: failureDomain.spec.zone.id ?? '',
+      cloud,
+      identity: identityOf(failureDomain, cloudStackCluster),
+      watchKey: keyText(key),
+      wake: () => enqueue(key),
+      tools,
+    };
+  };
+
+  const reconcile = async (scope: MachineScope): Promise<Outcome> => {
+    const machine = ownerOf(scope);
+    if (machine === undefined) return scope.wait(done(), Reason.WaitingForOwner, 'no Machine owns this object yet');
+    if ((scope.object.spec.instanceID ?? '') !== '') {
+      const failureDomain = failureDomainOf(scope, scope.object.spec.failureDomainName ?? '');
+      if (failureDomain === undefined) return withoutFailureDomain(scope);
+      if (scope.addFinalizer(Finalizer.machine)) await scope.persist();
+      return observe(await open(scope, failureDomain));
+    }
+    const cloudStackCluster = cloudStackClusterOf(scope);
+    if (cloudStackCluster?.status?.ready !== true) {
+      return scope.wait(
+        done(),
+        Reason.WaitingForClusterInfrastructure,
+        "the cluster's infrastructure is not ready yet",
+      );
+    }
+    if ((machine.spec.bootstrap.dataSecretName ?? '') === '') {
+      return scope.wait(done(), Reason.WaitingForBootstrapData, 'Bootstrap DataSecretName not yet available');
+    }
+    const failureDomain = failureDomainOf(scope, place(scope, machine, cloudStackCluster, setbacks));
+    if (failureDomain?.status?.ready !== true) return withoutFailureDomain(scope);
+    return deploy(await open(scope, failureDomain), machine);
+  };
+
+  const forget = (key: ObjectKey): void => {
+    clouds.get(keyText(key))?.inventory.forget(keyText(key));
+    clouds.delete(keyText(key));
+  };
+
+  const remove = async (scope: MachineScope): Promise<Outcome> => {
+    forget(keyOf(scope.object));
+    if (!mayHaveInstance({ scope })) return release({ scope });
+    const failureDomain = failureDomainOf(scope, scope.object.spec.failureDomainName ?? '');
+    if (failureDomain === undefined) return withoutFailureDomain(scope);
+    const work = await open(scope, failureDomain);
+    const outcome = await removeInstance(work);
+    if ((scope.object.metadata.finalizers ?? []).includes(Finalizer.machine)) return outcome;
+    forget(keyOf(scope.object));
+    tools.jobs.forget(scope.uid);
+    return outcome;
+  };
+
+  return providerController(deps, setbacks, {
+    name: 'cloudstackmachine',
+    resource: CloudStackMachine,
+    finalizer: Finalizer.machine,
+    watches: watches(deps),
+    concurrency: 20,
+    reconcile,
+    remove,
+    forget,
+    start(enqueueKey) {
+      enqueue = enqueueKey;
+      return () => {
+        enqueue = () => undefined;
+      };
+    },
+  });
+}
+
+function ownerOf(scope: MachineScope): Machine | undefined {
+  const owner = scope.object.metadata.ownerReferences?.find(
+    (reference) => reference.kind === 'Machine' && reference.apiVersion.startsWith(`${CLUSTER_API_GROUP}/`),
+  );
+  if (owner === undefined) return undefined;
+  return scope.deps.objects.get(Machine, { namespace: scope.namespace, name: owner.name });
+}
+
+function withoutFailureDomain(scope: MachineScope): Outcome {
+  const name = scope.object.spec.failureDomainName ?? '';
+  return scope.wait(done(), Reason.WaitingForFailureDomain, `failure domain ${name} is not ready`);
+}
+
+function watches(deps: InfrastructureDeps): readonly WatchSource[] {
+  const machinesOf = (object: KubeObject, isConcerned: (machine: CloudStackMachine) => boolean) =>
+    ofCluster(deps, CloudStackMachine, object).filter(isConcerned).map(keyOf);
+  const isUnsettled = (machine: CloudStackMachine) =>
+    machine.status?.ready !== true || machine.metadata.deletionTimestamp !== undefined;
+  return [
+    ownKind(CloudStackMachine),
+    {
+      resource: Machine,
+      keys: ({ object }) => {
+        // Watched as Machine, so it is one.
+        const { infrastructureRef } = (object as Machine).spec;
+        if (infrastructureRef.kind !== 'CloudStackMachine') return [];
+        return [{ namespace: object.metadata.namespace ?? '', name: infrastructureRef.name }];
+      },
+    },
+    { resource: CloudStackCluster, keys: ({ object }) => machinesOf(object, isUnsettled) },
+    { resource: CloudStackFailureDomain, keys: ({ object }) => machinesOf(object, isUnsettled) },
+    { resource: CloudStackIsolatedNetwork, keys: ({ object }) => machinesOf(object, isUnsettled) },
+    {
+      resource: CloudStackAffinityGroup,
+      keys: ({ object }) =>
+        // Watched as CloudStackAffinityGroup, so it is one.
+        machinesOf(object, (machine) => isUnsettled(machine) && refersTo(machine, object as CloudStackAffinityGroup)),
+    },
+    { resource: Secret, keys: () => [] },
+    onPauseChange(deps, CloudStackMachine),
+  ];
+}

@@ -1,0 +1,178 @@
+import { done, type Outcome, requeueAfter, type VirtualMachine } from '../../../api/ports';
+import { kubeTime } from '../../../machinery/clock';
+import { JobFailure } from '../faults';
+import { clusterTag, providerId, Tag } from '../names';
+import { Reason } from '../reasons';
+import { continueDiscard, deployOutcome, discard, isDiscarded, isReplaceable, replace } from './failed-deploy';
+import { failedDeployments } from './failed-deployments';
+import { type InstanceView, STOPPED_GRACE_MS, whatToDoWithInstance } from './instance-decision';
+import { ensureMembership } from './load-balancer';
+import { follow, jobOf, type MachineWork, watchInstance } from './work';
+
+/** Looks at the instance of a machine, in the shared snapshot, and does what its state asks for. */
+export async function observe(work: MachineWork): Promise<Outcome> {
+  const { scope } = work;
+  if (isDiscarded(work)) return continueDiscard(work);
+  watchInstance(work);
+  const instance = await lookAt(work);
+  const view = viewOf(instance);
+  if (typeof instance === 'object') record(work, instance);
+
+  const deployment = view.kind === 'gone' && !hasRun(work) ? await deployOutcome(work) : undefined;
+  // A failed first start may leave nothing behind at all: the same as Error, with nothing to destroy.
+  const effective: InstanceView = deployment?.state === 'failed' ? { kind: 'seen', state: 'Error' } : view;
+  const action = whatToDoWithInstance({
+    instance: effective,
+    jobPending: isJobPending(work),
+    everRan: hasRun(work),
+    stoppedForMs: stoppedForMs(work),
+    failedAttempts: failedDeployments(scope.object.metadata).length,
+    attemptLimit: attemptLimit(work),
+    isReplaceable: isReplaceable(work.machine),
+  });
+  switch (action) {
+    case 'serve':
+      return typeof instance === 'object' ? serve(work, instance) : done();
+    case 'start':
+      return start(work);
+    case 'discard':
+      return discard(work);
+    case 'replace':
+      return replace(work);
+    case 'report-lost':
+      return reportLost(work, view);
+    case 'wait':
+      return waiting(work, instance);
+    case 'deploy':
+    case 'look':
+      // The snapshot is under way and wakes this machine.
+      return done();
+  }
+}
+
+/** The instance; 'gone' when the server says so for this very id; 'unknown' while no snapshot was taken. */
+async function lookAt({ cloud, scope, watchKey }: MachineWork): Promise<VirtualMachine | 'gone' | 'unknown'> {
+  const seen = cloud.inventory.observe(watchKey);
+  if (seen.kind === 'unknown') return 'unknown';
+  if (seen.kind === 'seen') return seen.machine;
+  // A list can miss what moved between pages or lags behind: only the direct question counts.
+  return (await cloud.machines.get(scope.object.spec.instanceID ?? '')) ?? 'gone';
+}
+
+function viewOf(instance: VirtualMachine | 'gone' | 'unknown'): InstanceView {
+  if (typeof instance === 'string') return { kind: instance };
+  return { kind: 'seen', state: instance.state };
+}
+
+function hasRun({ scope }: MachineWork): boolean {
+  return scope.object.status?.ready === true;
+}
+
+/** One attempt for each failure domain it may choose from, and one more. */
+function attemptLimit({ scope, cloudStackCluster, machine }: MachineWork): number {
+  const isFree = (machine?.spec.failureDomain ?? '') === '' && scope.object.metadata.annotations !== undefined;
+  return 1 + (isFree ? Math.max(1, cloudStackCluster?.spec.failureDomains?.length ?? 1) : 1);
+}
+
+function isJobPending(work: MachineWork): boolean {
+  return ['deploy', 'start'].some((step) => {
+    const job = work.tools.jobs.pending(work.scope.uid, step);
+    return job !== undefined && work.cloud.jobs.outcome(job.id).state === 'pending';
+  });
+}
+
+function stoppedForMs({ scope }: MachineWork): number {
+  const { status } = scope.object;
+  if (status?.instanceState !== 'Stopped') return 0;
+  return scope.deps.clock.now() - Date.parse(status.instanceStateLastUpdated ?? '');
+}
+
+/** Copies what is seen of the instance into the status, and marks it as ours if it is not marked. */
+function record(work: MachineWork, instance: VirtualMachine): void {
+  const { scope } = work;
+  const { status } = scope.object;
+  const addresses = instance.nics.flatMap(({ address }) =>
+    address === undefined ? [] : [{ type: 'InternalIP', address }],
+  );
+  scope.object.status = {
+    ...status,
+    // Addresses of an instance that is being moved or stopped stay what they were.
+    ...(addresses.length > 0 ? { addresses } : {}),
+    failureDomain: scope.object.spec.failureDomainName ?? '',
+    ...(status?.instanceState === instance.state
+      ? {}
+      : { instanceState: instance.state, instanceStateLastUpdated: kubeTime(scope.deps.clock) }),
+  };
+}
+
+async function serve(work: MachineWork, instance: VirtualMachine): Promise<Outcome> {
+  const { scope, tools, failureDomain } = work;
+  if (!hasRun(work)) {
+    scope.event('Normal', 'Running', 'Machine instance is Running...');
+    tools.setbacks.succeeded(`deploy in ${failureDomain.metadata.uid ?? ''}`);
+  }
+  scope.object.spec.providerID = providerId(instance.id);
+  const { status } = scope.object;
+  scope.object.status = { ...status, ready: true, initialization: { ...status?.initialization, provisioned: true } };
+  await ensureMarked(work, instance);
+  const membership = await ensureMembership(work);
+  if (membership !== undefined) return membership;
+  scope.report('True', Reason.Ready, '');
+  return done();
+}
+
+/** Tags the instance; whether they are there shows in the next snapshot. */
+async function ensureMarked(work: MachineWork, instance: VirtualMachine): Promise<void> {
+  const wanted = { [Tag.created]: '1', [clusterTag(work.identity)]: '1' };
+  const missing = Object.fromEntries(Object.entries(wanted).filter(([key]) => instance.tags[key] === undefined));
+  if (Object.keys(missing).length === 0) return;
+  const running = work.tools.jobs.pending(work.scope.uid, 'tag');
+  if (running !== undefined) {
+    const outcome = work.cloud.jobs.outcome(running.id);
+    // Tagged, but the snapshot is older than the tags.
+    if (outcome.state === 'pending' || outcome.state === 'succeeded') return;
+    jobOf(work, 'tag');
+    if (outcome.state === 'failed') {
+      throw new JobFailure(Reason.JobFailed, 'tagging the instance', running.id, outcome.errorCode, outcome.errorText);
+    }
+  }
+  follow(work, 'tag', await work.cloud.tags.create('UserVm', instance.id, missing));
+}
+
+async function start(work: MachineWork): Promise<Outcome> {
+  const { scope, cloud } = work;
+  const ended = jobOf(work, 'start');
+  if (ended?.outcome.state === 'failed') {
+    const { errorCode, errorText } = ended.outcome;
+    throw new JobFailure(Reason.StartFailed, 'starting the stopped instance', ended.job.id, errorCode, errorText);
+  }
+  const job = await cloud.machines.start(scope.object.spec.instanceID ?? '');
+  follow(work, 'start', job);
+  cloud.inventory.expectChange(work.watchKey, 'startVirtualMachine');
+  const message = `the instance was Stopped and is being started (CloudStack job ${job.id})`;
+  return scope.wait(done(), Reason.Starting, message);
+}
+
+function reportLost({ scope }: MachineWork, view: InstanceView): Outcome {
+  const what = view.kind === 'seen' ? `is ${view.state}` : 'does not exist any more';
+  scope.isFault = true;
+  scope.report(
+    'False',
+    Reason.InstanceLost,
+    `instance ${scope.object.spec.instanceID} ${what} in CloudStack; a Machine is never deployed twice: ` +
+      'a MachineHealthCheck replaces it, or delete the Machine',
+  );
+  return done();
+}
+
+function waiting(work: MachineWork, instance: VirtualMachine | 'gone' | 'unknown'): Outcome {
+  const { scope } = work;
+  if (typeof instance === 'string') return done();
+  const deploying = work.tools.jobs.pending(scope.uid, 'deploy');
+  if (!hasRun(work) && deploying !== undefined) {
+    return scope.wait(done(), Reason.Deploying, `deploying the instance (CloudStack job ${deploying.id})`);
+  }
+  const outcome =
+    instance.state === 'Stopped' ? requeueAfter(Math.max(0, STOPPED_GRACE_MS - stoppedForMs(work))) : done();
+  return scope.wait(outcome, Reason.InstanceNotRunning, `Instance not ready, is ${instance.state}`);
+}

@@ -1,0 +1,52 @@
+import type { CloudStackCluster, CloudStackFailureDomain, CloudStackMachine, Machine } from '../../../api/kinds';
+import type { Cloud, Job, JobOutcome, Outcome } from '../../../api/ports';
+import type { JobBook } from '../job-book';
+import { Label } from '../names';
+import type { Scope } from '../scope';
+import type { Setbacks } from '../setbacks';
+
+/** What the passes over machines share. */
+export interface MachineTools {
+  readonly jobs: JobBook;
+  readonly setbacks: Setbacks;
+}
+
+/** One pass over a machine whose failure domain is known. */
+export interface MachineWork {
+  readonly scope: Scope<CloudStackMachine>;
+  /** The owner; absent only while the machine is being deleted. */
+  readonly machine: Machine | undefined;
+  readonly cloudStackCluster: CloudStackCluster | undefined;
+  readonly failureDomain: CloudStackFailureDomain;
+  readonly zoneId: string;
+  readonly cloud: Cloud;
+  readonly identity: string;
+  /** Key of the machine in the inventory. */
+  readonly watchKey: string;
+  readonly wake: () => void;
+  readonly tools: MachineTools;
+}
+
+export type Step = (work: MachineWork) => Promise<Outcome>;
+
+export function follow(work: MachineWork, step: string, job: Job): void {
+  work.tools.jobs.note(work.cloud, work.scope.uid, step, job, work.wake);
+}
+
+export function jobOf(
+  work: MachineWork,
+  step: string,
+): { readonly job: Job; readonly outcome: JobOutcome } | undefined {
+  return work.tools.jobs.outcome(work.cloud, work.scope.uid, step);
+}
+
+export function isControlPlane(machine: CloudStackMachine, owner: Machine | undefined): boolean {
+  const label = owner?.metadata.labels?.[Label.controlPlane] ?? machine.metadata.labels?.[Label.controlPlane];
+  return label !== undefined;
+}
+
+/** Wakes the machine whenever its instance changes. */
+export function watchInstance(work: MachineWork): void {
+  const id = work.scope.object.spec.instanceID ?? '';
+  if (id !== '') work.cloud.inventory.watch(work.watchKey, { id, zoneId: work.zoneId }, work.wake);
+}

@@ -1,0 +1,31 @@
+import { Cluster } from '../../api/kinds';
+import type { TypedResource, WatchSource } from '../../api/ports';
+import { type KubeObject, keyOf } from '../../machinery/kube-object';
+import type { InfrastructureDeps } from './deps';
+import { Label } from './names';
+
+/** Wakes all objects of a cluster when the Cluster is paused, resumed, or gone for good. */
+export function onPauseChange<T extends KubeObject>(deps: InfrastructureDeps, resource: TypedResource<T>): WatchSource {
+  return {
+    resource: Cluster,
+    keys: ({ type, object, previous }) => {
+      // Watched as Cluster, so both are.
+      const isPaused = (object as Cluster).spec.paused === true;
+      const wasPaused = (previous as Cluster | undefined)?.spec.paused === true;
+      if (type === 'modified' && isPaused === wasPaused) return [];
+      return ofCluster(deps, resource, object).map(keyOf);
+    },
+  };
+}
+
+/** The objects of a kind that belong to the cluster of `object`: the Cluster itself, or anything with its label. */
+export function ofCluster<T extends KubeObject>(
+  deps: InfrastructureDeps,
+  resource: TypedResource<T>,
+  object: KubeObject,
+): readonly T[] {
+  const { name, namespace, labels } = object.metadata;
+  const cluster = object.kind === 'Cluster' ? name : labels?.[Label.clusterName];
+  if (cluster === undefined) return [];
+  return deps.objects.list(resource, { namespace, selector: { matchLabels: { [Label.clusterName]: cluster } } });
+}
