@@ -112,7 +112,10 @@ export class Applier {
 
 /** The server understood and said no: repeating the request would not help. */
 function isRefusal(error: unknown): error is KubeError {
-  return error instanceof KubeError && [400, 403, 404, 409, 413, 422].includes(error.status.code);
+  if (!(error instanceof KubeError)) return false;
+  // An unknown field in a server-side apply is answered with 500 by real API servers.
+  if (error.status.message.includes('failed to create typed patch object')) return true;
+  return [400, 403, 404, 409, 413, 422].includes(error.status.code);
 }
 
 function refusalText(error: KubeError): string {
