@@ -1,0 +1,164 @@
+import { Cluster, KubeadmConfig, KubeadmControlPlane, Machine, Secret } from '../../../api/kinds';
+import {
+  type Controller,
+  done,
+  type ObjectEvent,
+  type Outcome,
+  ownedBy,
+  ownKind,
+  type WatchSource,
+  type WorkloadEvent,
+} from '../../../api/ports';
+import { Label } from '../../../machinery/contract-metadata';
+import { equalJson } from '../../../machinery/json';
+import { isBeingDeleted, type KubeObject, keyText, type ObjectKey } from '../../../machinery/kube-object';
+import { KubeProxyUpdater } from './addons';
+import { reconcileDeletion, releaseFinalizer } from './deletion';
+import type { ControlPlaneDeps } from './dependencies';
+import { EtcdObserver } from './etcd-view';
+import { inspectMachines } from './inspect';
+import { claimFinalizer, reconcileControlPlane } from './phases';
+import { Type } from './reasons';
+import { loadMembers, machinesOf, openScope, pausedReport, type Scope, savePaused, saveScope } from './scope';
+
+/**
+ * Keeps a control plane of Machines that run kubeadm (`capi.md` 6): makes its certificates and kubeconfig, adds and
+ * replaces machines one at a time, and never lets etcd lose its quorum by its own doing.
+ */
+export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controller {
+  const observer = new EtcdObserver(deps.etcd, deps.clock);
+  const kubeProxy = new KubeProxyUpdater();
+  return {
+    name: 'kubeadmcontrolplane',
+    watches: watches(deps),
+    async reconcile(key, run): Promise<Outcome> {
+      const scope = openScope(deps, observer, key);
+      if (scope === undefined) return done();
+      const paused = pausedReport(scope);
+      if (paused.status === 'True') {
+        await savePaused(scope, paused);
+        return done();
+      }
+      scope.reports.push(paused);
+      if (isBeingDeleted(scope.stored)) return reconcileDeleting(scope, kubeProxy);
+      await claimFinalizer(scope);
+      return withStatus(scope, () => reconcileControlPlane(scope, kubeProxy, () => run.enqueue(key)));
+    },
+    start: (enqueue) =>
+      deps.workloads.subscribe((event) => {
+        const key = isRelevantInWorkload(event) ? controlPlaneOf(deps, event.cluster) : undefined;
+        if (key !== undefined) enqueue(key);
+      }),
+  };
+}
+
+async function reconcileDeleting(scope: Scope, kubeProxy: KubeProxyUpdater): Promise<Outcome> {
+  observerForget(scope);
+  const outcome = await withStatus(scope, async () => {
+    await loadMembers(scope);
+    const deletion = await reconcileDeletion(scope);
+    await loadMembers(scope);
+    await inspectMachines(scope);
+    return deletion;
+  });
+  if (machinesOf(scope).length === 0 && scope.reports.some(isCompleted)) {
+    kubeProxy.forget(keyText(scope.clusterKey));
+    await releaseFinalizer(scope);
+  }
+  return outcome;
+}
+
+function observerForget(scope: Scope): void {
+  scope.observer.forget(scope.clusterKey);
+}
+
+function isCompleted(report: { readonly type: string; readonly reason: string }): boolean {
+  return report.type === Type.deleting && report.reason === 'DeletionCompleted';
+}
+
+/** Writes the status after success and after failure; a failure to write never hides the first one. */
+async function withStatus(scope: Scope, work: () => Promise<Outcome>): Promise<Outcome> {
+  let outcome: Outcome;
+  try {
+    outcome = await work();
+  } catch (error) {
+    await saveScope(scope, false).catch(() => undefined);
+    throw error;
+  }
+  await saveScope(scope, true);
+  return outcome;
+}
+
+function watches(deps: ControlPlaneDeps): WatchSource[] {
+  const owner = { group: KubeadmControlPlane.group, kind: KubeadmControlPlane.kind };
+  return [
+    ownKind(KubeadmControlPlane),
+    { resource: Machine, keys: (event) => machineKeys(deps, event) },
+    { resource: Cluster, keys: (event) => (isRelevantCluster(event) ? keysOfCluster(deps, event.object) : []) },
+    // Deleted by hand to be made anew, or brought by the user.
+    { resource: Secret, keys: (event) => secretKeys(deps, event) },
+    // Read for comparison; changes that matter are changes of the control plane itself.
+    { ...ownedBy(KubeadmConfig, owner), keys: () => [] },
+  ];
+}
+
+/** Every Machine of the cluster counts while the control plane waits for workers to go. */
+function machineKeys(deps: ControlPlaneDeps, event: ObjectEvent): readonly ObjectKey[] {
+  const { labels, namespace = '' } = event.object.metadata;
+  const name = labels?.[Label.clusterName];
+  const key = name === undefined ? undefined : controlPlaneOf(deps, { namespace, name });
+  if (key === undefined) return [];
+  if (labels?.[Label.controlPlane] !== undefined) return [key];
+  const controlPlane = deps.objects.get(KubeadmControlPlane, key);
+  return event.type === 'deleted' && controlPlane !== undefined && isBeingDeleted(controlPlane) ? [key] : [];
+}
+
+function isRelevantCluster(event: ObjectEvent): boolean {
+  if (event.type !== 'modified' || event.previous === undefined) return event.type === 'added';
+  return !equalJson(essenceOf(event.previous as Cluster), essenceOf(event.object as Cluster)); // the watch is of Clusters
+}
+
+function essenceOf({ spec, status }: Cluster) {
+  return [
+    spec?.paused,
+    spec?.controlPlaneEndpoint,
+    spec?.controlPlaneRef,
+    status?.failureDomains,
+    status?.initialization?.infrastructureProvisioned,
+  ];
+}
+
+function keysOfCluster(deps: ControlPlaneDeps, cluster: KubeObject): readonly ObjectKey[] {
+  const { name, namespace = '' } = cluster.metadata;
+  const key = controlPlaneOf(deps, { namespace, name });
+  return key === undefined ? [] : [key];
+}
+
+function secretKeys(deps: ControlPlaneDeps, event: ObjectEvent): readonly ObjectKey[] {
+  const { labels, name, namespace = '' } = event.object.metadata;
+  const clusterName = labels?.[Label.clusterName];
+  if (clusterName === undefined || !CLUSTER_SECRETS.some((purpose) => name === `${clusterName}-${purpose}`)) return [];
+  const key = controlPlaneOf(deps, { namespace, name: clusterName });
+  return key === undefined ? [] : [key];
+}
+
+const CLUSTER_SECRETS = ['ca', 'sa', 'proxy', 'etcd', 'apiserver-etcd-client', 'kubeconfig'];
+
+/** The KubeadmControlPlane of a cluster, when it has one. */
+function controlPlaneOf(deps: ControlPlaneDeps, cluster: ObjectKey): ObjectKey | undefined {
+  const reference = deps.objects.get(Cluster, cluster)?.spec?.controlPlaneRef;
+  if (reference?.kind !== KubeadmControlPlane.kind || reference.apiGroup !== KubeadmControlPlane.group)
+    return undefined;
+  return { namespace: cluster.namespace, name: reference.name };
+}
+
+const STATIC_POD = /^(?:etcd|kube-apiserver|kube-controller-manager|kube-scheduler)-/;
+
+/** Of all that happens in a workload cluster: the connection, Nodes, static pods, kubeadm's ConfigMap. */
+function isRelevantInWorkload(event: WorkloadEvent): boolean {
+  if (event.type !== 'object') return true;
+  const { kind, metadata } = event.object;
+  if (kind === 'Node') return true;
+  if (metadata.namespace !== 'kube-system') return false;
+  return kind === 'Pod' ? STATIC_POD.test(metadata.name) : kind === 'ConfigMap' && metadata.name === 'kubeadm-config';
+}

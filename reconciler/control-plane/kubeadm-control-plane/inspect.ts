@@ -1,0 +1,110 @@
+import { ConfigMap, Node, Pod } from '../../../api/kinds';
+import { done, type Outcome, requeueAfter } from '../../../api/ports';
+import { kubeTime } from '../../../machinery/clock';
+import type { ConditionReport } from '../../../machinery/conditions';
+import { inspectedTypes, inspectMachine, type WorkloadView } from './inspection';
+import { MachineType, Reason } from './reasons';
+import {
+  isInitialized,
+  machinesOf,
+  outdatedReasons,
+  type Scope,
+  saveMachineConditions,
+  updateMachine,
+  workloadOf,
+} from './scope';
+
+/** How long a lost connection leaves what was seen last in the conditions. */
+const GRACE_MS = 5 * 60_000;
+
+/** Notes that the first machine's kubeadm is done: its ConfigMap appears last. */
+export function observeInitialization(scope: Scope): void {
+  if (isInitialized(scope)) return;
+  const found = workloadOf(scope)?.get(ConfigMap, { namespace: 'kube-system', name: 'kubeadm-config' });
+  if (found === undefined) return;
+  const status = scope.draft.status ?? {};
+  status.initialization = { ...status.initialization, controlPlaneInitialized: true };
+  scope.draft.status = status;
+}
+
+/** Looks at every machine's node, pods and etcd member, and writes what it sees into the Machines' conditions. */
+export async function inspectMachines(scope: Scope): Promise<Outcome> {
+  const view = await observeWorkload(scope);
+  const outdated = outdatedReasons(scope);
+  for (const { machine, config } of scope.members) {
+    const reasons = outdated.get(machine.metadata.name) ?? [];
+    const reports: ConditionReport[] = [upToDateReport(reasons)];
+    if (view !== undefined) reports.push(...inspectMachine(machine, config, view, scope.managedEtcd));
+    updateMachine(scope, await saveMachineConditions(scope, machine, reports));
+  }
+  return nextLook(scope);
+}
+
+function upToDateReport(reasons: readonly string[]): ConditionReport {
+  const type = MachineType.upToDate;
+  if (reasons.length === 0) return { type, status: 'True', reason: Reason.upToDate };
+  const message = reasons.map((reason) => `* ${reason}`).join('\n');
+  return { type, status: 'False', reason: Reason.notUpToDate, message };
+}
+
+/** Undefined: the connection was lost so recently that the conditions stay as they are. */
+async function observeWorkload(scope: Scope): Promise<WorkloadView | undefined> {
+  if (!isInitialized(scope)) return { kind: 'notInitialized' };
+  const connection = workloadOf(scope);
+  if (connection === undefined) {
+    const { lastSuccess } = scope.deps.workloads.health(scope.clusterKey);
+    if (lastSuccess !== undefined && scope.deps.clock.now() - lastSuccess < GRACE_MS) return undefined;
+    scope.connectionDown =
+      lastSuccess === undefined
+        ? 'Remote connection not established yet'
+        : `Last successful probe at ${kubeTime({ now: () => lastSuccess })}`;
+    return { kind: 'disconnected', message: scope.connectionDown };
+  }
+  if (scope.managedEtcd) scope.etcd = await scope.observer.view(scope.clusterKey, etcdNodes(scope), aboutEtcd(scope));
+  return { kind: 'connected', connection, etcd: scope.etcd };
+}
+
+/** Nodes whose etcd member can be asked: those of our machines that have the Pod. */
+export function etcdNodes(scope: Scope): string[] {
+  const connection = workloadOf(scope);
+  if (connection === undefined) return [];
+  const nodes = connection.list(Node);
+  return machinesOf(scope)
+    .map((machine) => nodes.find((node) => node.spec?.providerID === machine.spec.providerID))
+    .filter((node) => node !== undefined)
+    .map((node) => node.metadata.name)
+    .filter((name) => connection.get(Pod, { namespace: 'kube-system', name: `etcd-${name}` }) !== undefined)
+    .sort();
+}
+
+/** Everything that makes an earlier answer of etcd doubtful. */
+function aboutEtcd(scope: Scope): string {
+  const connection = workloadOf(scope);
+  const pods = etcdNodes(scope).map((name) => {
+    const pod = connection?.get(Pod, { namespace: 'kube-system', name: `etcd-${name}` });
+    const ready = pod?.status?.conditions?.find((condition) => condition.type === 'Ready')?.status;
+    return `${name} ${pod?.metadata.uid ?? ''} ${ready ?? ''}`;
+  });
+  const machines = machinesOf(scope).map(({ metadata, status }) => {
+    return `${metadata.name} ${status?.nodeRef?.name ?? ''} ${metadata.deletionTimestamp ?? ''}`;
+  });
+  return [...pods, ...machines].join('\n');
+}
+
+/** etcd and lost connections send no events; everything else does. */
+function nextLook(scope: Scope): Outcome {
+  if (!isInitialized(scope)) return done();
+  if (workloadOf(scope) === undefined) {
+    const { lastSuccess } = scope.deps.workloads.health(scope.clusterKey);
+    const left = (lastSuccess ?? 0) + GRACE_MS - scope.deps.clock.now();
+    return lastSuccess !== undefined && left > 0 ? requeueAfter(left) : done();
+  }
+  if (!scope.managedEtcd) return done();
+  const next = scope.observer.nextLookMs(scope.clusterKey, etcdNodes(scope));
+  return next === undefined ? done() : requeueAfter(next);
+}
+
+/** Types of the Machines' conditions that this controller owns. */
+export function ownedMachineTypes(managedEtcd: boolean): string[] {
+  return [MachineType.upToDate, ...inspectedTypes(managedEtcd)];
+}

@@ -1,0 +1,111 @@
+import { KubeadmControlPlane, Machine } from '../../../api/kinds';
+import { done, type Outcome, requeueAfter, soonest } from '../../../api/ports';
+import { endpointOf } from '../../../machinery/contract';
+import { Finalizer } from '../../../machinery/contract-metadata';
+import { cloneJson } from '../../../machinery/json';
+import { isOwnedBy, type KubeObject, keyOf } from '../../../machinery/kube-object';
+import { ownerReference, withOwner } from '../../../machinery/owner-references';
+import type { KubeProxyUpdater } from './addons';
+import { adoptMachines } from './adoption';
+import { reconcileCertificateExpiry } from './certificate-expiry';
+import { reconcileCertificates, reconcileKubeconfig } from './cluster-secrets';
+import { createMachine } from './create-machine';
+import { reconcileDeletingMachine } from './delete-machines';
+import { moveLeadershipFrom, removeStrangers } from './etcd-members';
+import { inspectMachines, observeInitialization } from './inspect';
+import { planStep } from './plan';
+import { joinMessages } from './preflight';
+import { EventReason } from './reasons';
+import { candidatesOf, findTemplate, loadMembers, machinesOf, type Scope } from './scope';
+import { syncMachines } from './sync-machines';
+import { nextRolloutTime } from './up-to-date';
+import { prepareRollout } from './workload-configuration';
+
+/** The finalizer comes before the first side effect. */
+export async function claimFinalizer(scope: Scope): Promise<void> {
+  const current = scope.deps.objects.get(KubeadmControlPlane, keyOf(scope.stored));
+  const finalizers = current?.metadata.finalizers ?? [];
+  if (current === undefined || finalizers.includes(Finalizer.kubeadmControlPlane)) return;
+  const metadata = { ...current.metadata, finalizers: [...finalizers, Finalizer.kubeadmControlPlane] };
+  await scope.deps.objects.patch(KubeadmControlPlane, current, { ...current, metadata });
+}
+
+/** One reconcile of a control plane that shall exist, in the order of `capi.md` 6.1. */
+export async function reconcileControlPlane(
+  scope: Scope,
+  kubeProxy: KubeProxyUpdater,
+  onTemplate: () => void,
+): Promise<Outcome> {
+  const refusal = await adoptMachines(scope);
+  await loadMembers(scope);
+  if (refusal !== undefined) {
+    scope.deps.events.event(scope.stored, 'Warning', EventReason.unhealthy, refusal);
+    return done();
+  }
+  const template = await findTemplate(scope, onTemplate);
+  if (template === undefined) scope.missingTemplate = scope.draft.spec.machineTemplate.spec.infrastructureRef.kind;
+  else await ownTemplate(scope, template);
+  if (scope.cluster.status?.initialization?.infrastructureProvisioned !== true) return done();
+  observeInitialization(scope);
+  if (!(await reconcileCertificates(scope))) return done();
+  if (endpointOf(scope.cluster) === undefined) return done();
+  await reconcileKubeconfig(scope);
+  await syncMachines(scope);
+  const look = await inspectMachines(scope);
+  if (await removeStrangers(scope)) return requeueAfter(1_000);
+  if (await reconcileDeletingMachine(scope)) return look;
+  const step = await takeStep(scope, template);
+  if (step === 'stepped') return look;
+  if (step === 'resting') await kubeProxy.reconcile(scope);
+  await reconcileCertificateExpiry(scope);
+  return soonest(look, untilRollout(scope));
+}
+
+/** Keeps the template alive, and found by tools that follow owners, as long as the cluster is. */
+async function ownTemplate(scope: Scope, template: KubeObject): Promise<void> {
+  if (isOwnedBy(template, scope.cluster)) return;
+  const { objects } = scope.deps;
+  const reference = scope.draft.spec.machineTemplate.spec.infrastructureRef;
+  const { resource } = await objects.resolveContract(reference.apiGroup, reference.kind);
+  const after = cloneJson(template);
+  after.metadata.ownerReferences = withOwner(template.metadata.ownerReferences, ownerReference(scope.cluster));
+  await objects.patch(resource, template, after);
+}
+
+/** Makes or removes one machine, when that is due and safe. */
+async function takeStep(scope: Scope, template: KubeObject | undefined): Promise<'stepped' | 'waiting' | 'resting'> {
+  const { spec } = scope.draft;
+  const candidates = candidatesOf(scope);
+  const step = planStep({
+    candidates,
+    desiredReplicas: spec.replicas ?? 1,
+    maxSurge: Number(spec.rollout?.strategy?.rollingUpdate?.maxSurge ?? 1),
+    managedEtcd: scope.managedEtcd,
+    certificatesAvailable: scope.certificatesAvailable,
+    domains: scope.cluster.status?.failureDomains ?? [],
+  });
+  if (step.kind === 'rest') return 'resting';
+  if (step.kind === 'wait') {
+    scope.verdict = step.verdict;
+    const why = joinMessages(step.verdict.messages);
+    const message = `Waiting for control plane to pass preflight checks to continue reconciliation: ${why}`;
+    scope.deps.events.event(scope.stored, 'Warning', EventReason.unhealthy, message);
+    return 'waiting';
+  }
+  if (candidates.some((candidate) => candidate.outdated)) await prepareRollout(scope);
+  if (step.kind === 'scaleDown') {
+    if (scope.managedEtcd) await moveLeadershipFrom(scope, step.machine);
+    await scope.deps.objects.delete(Machine, step.machine);
+    return 'stepped';
+  }
+  if (template === undefined) return 'waiting';
+  await createMachine(scope, template, step.kind === 'initialize' ? 'init' : 'join');
+  return 'stepped';
+}
+
+/** Time alone can make machines outdated. */
+function untilRollout(scope: Scope): Outcome {
+  const now = scope.deps.clock.now();
+  const next = nextRolloutTime(scope.draft, machinesOf(scope), now);
+  return next === undefined ? done() : requeueAfter(next - now);
+}

@@ -1,0 +1,262 @@
+import { Cluster, KubeadmConfig, KubeadmControlPlane, Machine } from '../../../api/kinds';
+import type { WorkloadConnection } from '../../../api/ports';
+import { kubeTime } from '../../../machinery/clock';
+import { type ConditionReport, conditionOf, isTrue, setCondition } from '../../../machinery/conditions';
+import { Annotation, Label } from '../../../machinery/contract-metadata';
+import { cloneJson } from '../../../machinery/json';
+import { controllerOf, type KubeObject, keyOf, type ObjectKey, parseApiVersion } from '../../../machinery/kube-object';
+import { hasExternalEtcd } from '../../../machinery/kubeadm';
+import { kindOfTemplate } from '../../../machinery/template-clone';
+import { countVersions } from '../../../machinery/versions';
+import type { ControlPlaneDeps } from './dependencies';
+import { type EtcdObserver, type EtcdView, NO_ETCD } from './etcd-view';
+import { isMachineHealthy, type PreflightVerdict } from './preflight';
+import { MachineType, Reason, Type } from './reasons';
+import { rollUp } from './roll-up';
+import type { Candidate } from './selection';
+import { type Member, rolloutReasons } from './up-to-date';
+
+/** A KubeadmControlPlane in work, with its Cluster and its Machines. */
+export interface Scope {
+  readonly deps: ControlPlaneDeps;
+  readonly observer: EtcdObserver;
+  readonly stored: KubeadmControlPlane;
+  /** Phases change this; its status is written once, at the end. Defaults are applied. */
+  draft: KubeadmControlPlane;
+  readonly cluster: Cluster;
+  readonly clusterKey: ObjectKey;
+  readonly managedEtcd: boolean;
+  /** Machines this control plane owns, with the conditions of this reconcile once they are inspected. */
+  members: Member[];
+  /** What conditions are said beside the roll-up. */
+  readonly reports: ConditionReport[];
+  certificatesAvailable: boolean;
+  etcd: EtcdView;
+  /** Undefined: connected, or not wanted yet. */
+  connectionDown: string | undefined;
+  verdict: PreflightVerdict | undefined;
+  missingTemplate: string | undefined;
+}
+
+/** The scope of a control plane, or undefined while it does not belong to a Cluster. */
+export function openScope(deps: ControlPlaneDeps, observer: EtcdObserver, key: ObjectKey): Scope | undefined {
+  const stored = deps.objects.get(KubeadmControlPlane, key);
+  if (stored === undefined) return undefined;
+  const owner = stored.metadata.ownerReferences?.find(
+    (reference) => reference.kind === Cluster.kind && parseApiVersion(reference.apiVersion).group === Cluster.group,
+  );
+  if (owner === undefined) return undefined;
+  const clusterKey = { namespace: key.namespace, name: owner.name };
+  const cluster = deps.objects.get(Cluster, clusterKey);
+  if (cluster === undefined) return undefined;
+  const draft = KubeadmControlPlane.withDefaults(stored);
+  return {
+    deps,
+    observer,
+    stored,
+    draft,
+    cluster,
+    clusterKey,
+    managedEtcd: !hasExternalEtcd(draft.spec.kubeadmConfigSpec?.clusterConfiguration),
+    members: [],
+    reports: [],
+    certificatesAvailable: isTrue(stored, Type.certificatesAvailable),
+    etcd: NO_ETCD,
+    connectionDown: undefined,
+    verdict: undefined,
+    missingTemplate: undefined,
+  };
+}
+
+/** All Machines of the cluster's control plane, whoever owns them. */
+export function controlPlaneMachines(deps: ControlPlaneDeps, cluster: ObjectKey): Machine[] {
+  const selector = {
+    matchLabels: { [Label.clusterName]: cluster.name },
+    matchExpressions: [{ key: Label.controlPlane, operator: 'Exists' as const }],
+  };
+  return [...deps.objects.list(Machine, { namespace: cluster.namespace, selector })].sort((left, right) =>
+    left.metadata.name < right.metadata.name ? -1 : 1,
+  );
+}
+
+/** Reads the Machines that belong to this control plane, with their configuration and infrastructure. */
+export async function loadMembers(scope: Scope): Promise<void> {
+  const owned = controlPlaneMachines(scope.deps, scope.clusterKey).filter(
+    (machine) => controllerOf(machine)?.uid === scope.stored.metadata.uid,
+  );
+  const members: Member[] = [];
+  for (const machine of owned) members.push(await memberOf(scope, machine));
+  scope.members = members;
+}
+
+async function memberOf(scope: Scope, machine: Machine): Promise<Member> {
+  const { namespace } = scope.clusterKey;
+  const configName = machine.spec.bootstrap.configRef?.name;
+  const config =
+    configName === undefined ? undefined : scope.deps.objects.get(KubeadmConfig, { namespace, name: configName });
+  return { machine, config, infra: await findInfra(scope, machine) };
+}
+
+async function findInfra(scope: Scope, machine: Machine): Promise<KubeObject | undefined> {
+  const { apiGroup, kind, name } = machine.spec.infrastructureRef;
+  const { objects } = scope.deps;
+  const { resource } = await objects.resolveContract(apiGroup, kind);
+  // Only looked at; the Machine tells when something about it changes.
+  await objects.ensureWatched('kubeadmcontrolplane', resource, () => undefined);
+  return objects.get(resource, { namespace: scope.clusterKey.namespace, name });
+}
+
+export function machinesOf(scope: Scope): Machine[] {
+  return scope.members.map((member) => member.machine);
+}
+
+/** Replaces a Machine by the state it was answered with. */
+export function updateMachine(scope: Scope, machine: Machine): void {
+  scope.members = scope.members.map((member) =>
+    member.machine.metadata.name === machine.metadata.name ? { ...member, machine } : member,
+  );
+}
+
+/** Why each machine has to be replaced; machines that are being deleted have nothing to be replaced for. */
+export function outdatedReasons(scope: Scope): Map<string, string[]> {
+  const now = scope.deps.clock.now();
+  return new Map(
+    scope.members.map((member) => [member.machine.metadata.name, rolloutReasons(scope.draft, member, now)]),
+  );
+}
+
+export function candidatesOf(scope: Scope): Candidate[] {
+  const outdated = outdatedReasons(scope);
+  return machinesOf(scope).map((machine) => ({
+    machine,
+    outdated: (outdated.get(machine.metadata.name)?.length ?? 0) > 0,
+    healthy: isMachineHealthy(machine, scope.managedEtcd),
+  }));
+}
+
+export function isInitialized(scope: Scope): boolean {
+  return scope.draft.status?.initialization?.controlPlaneInitialized === true;
+}
+
+export function workloadOf(scope: Scope): WorkloadConnection | undefined {
+  return scope.deps.workloads.connection(scope.clusterKey);
+}
+
+/** The template machines are cloned from; undefined when it does not exist. */
+export async function findTemplate(scope: Scope, onEvent: () => void): Promise<KubeObject | undefined> {
+  const reference = scope.draft.spec.machineTemplate.spec.infrastructureRef;
+  const { objects } = scope.deps;
+  const { resource } = await objects.resolveContract(reference.apiGroup, reference.kind);
+  await objects.ensureWatched('kubeadmcontrolplane', resource, onEvent);
+  return objects.get(resource, { namespace: scope.clusterKey.namespace, name: reference.name });
+}
+
+/** Kind of the infrastructure machines of this control plane. */
+export function infraKind(scope: Scope): string {
+  return kindOfTemplate(scope.draft.spec.machineTemplate.spec.infrastructureRef.kind);
+}
+
+/** The condition `Paused`; True stops everything else. */
+export function pausedReport(scope: Scope): ConditionReport {
+  const causes: string[] = [];
+  if (scope.cluster.spec?.paused === true) causes.push('Cluster spec.paused is set to true');
+  if (scope.stored.metadata.annotations?.[Annotation.paused] !== undefined) {
+    causes.push(`KubeadmControlPlane has the ${Annotation.paused} annotation`);
+  }
+  if (causes.length === 0) return { type: Type.paused, status: 'False', reason: Reason.notPaused };
+  return { type: Type.paused, status: 'True', reason: Reason.paused, message: causes.join(', ') };
+}
+
+/** Writes the status: counters, conditions with their roll-up. One request, or none when nothing changed. */
+export async function saveScope(scope: Scope, succeeded: boolean): Promise<void> {
+  const { deps, draft } = scope;
+  const machines = machinesOf(scope);
+  const outdated = outdatedReasons(scope);
+  const isDeleting = draft.metadata.deletionTimestamp !== undefined;
+  const reports = [
+    ...rollUp({
+      controlPlane: draft,
+      machines,
+      outdated: isDeleting ? new Map() : outdated,
+      infrastructureProvisioned: scope.cluster.status?.initialization?.infrastructureProvisioned === true,
+      initialized: isInitialized(scope),
+      managedEtcd: scope.managedEtcd,
+      certificatesAvailable: scope.certificatesAvailable,
+      etcdMembers: scope.etcd.members,
+      connectionDown: scope.connectionDown,
+      verdict: scope.verdict,
+      missingTemplate: scope.missingTemplate,
+      now: deps.clock.now(),
+    }),
+    ...scope.reports,
+  ];
+  if (!isDeleting) reports.push({ type: Type.deleting, status: 'False', reason: Reason.notDeleting });
+  const status = draft.status ?? {};
+  status.selector = `${Label.clusterName}=${scope.clusterKey.name},${Label.controlPlane}`;
+  status.replicas = machines.length;
+  status.readyReplicas = machines.filter((machine) => isTrue(machine, 'Ready')).length;
+  status.availableReplicas = machines.filter((machine) => isTrue(machine, 'Available')).length;
+  status.upToDateReplicas = machines.filter((machine) => isTrue(machine, MachineType.upToDate)).length;
+  const versions = countVersions(machines.map((machine) => machine.spec.version));
+  if (versions.length > 0) status.versions = versions;
+  else delete status.versions;
+  const lowest = versions[0]?.version;
+  if (lowest !== undefined) status.version = lowest;
+  await writeStatus(scope, status, reports, succeeded);
+}
+
+/** Writes the condition Paused alone. */
+export async function savePaused(scope: Scope, report: ConditionReport): Promise<void> {
+  await writeStatus(scope, scope.draft.status ?? {}, [report], false);
+}
+
+async function writeStatus(
+  scope: Scope,
+  status: NonNullable<KubeadmControlPlane['status']>,
+  reports: readonly ConditionReport[],
+  succeeded: boolean,
+): Promise<void> {
+  const { deps, stored } = scope;
+  const generation = stored.metadata.generation ?? 0;
+  const now = kubeTime(deps.clock);
+  let conditions = status.conditions ?? [];
+  for (const report of reports) conditions = setCondition(conditions, report, now, generation);
+  status.conditions = conditions;
+  if (succeeded && generation > 0) status.observedGeneration = generation;
+  const current = deps.objects.get(KubeadmControlPlane, keyOf(stored));
+  if (current === undefined || current.metadata.uid !== stored.metadata.uid) return;
+  // The defaults in the draft are for this loop to decide on; they are not ours to write.
+  const before = { ...stored, metadata: current.metadata };
+  await deps.objects.patch(
+    KubeadmControlPlane,
+    before,
+    { ...before, status },
+    { ownedConditions: Object.values(Type) },
+  );
+}
+
+/**
+ * Writes conditions of a Machine that this control plane owns. A change of the observed generation alone is not worth
+ * a request.
+ */
+export async function saveMachineConditions(
+  scope: Scope,
+  machine: Machine,
+  reports: readonly ConditionReport[],
+): Promise<Machine> {
+  const changed = reports.some((report) => {
+    const before = conditionOf(machine, report.type);
+    return (
+      before?.status !== report.status || before.reason !== report.reason || before.message !== (report.message ?? '')
+    );
+  });
+  if (!changed) return machine;
+  const after = cloneJson(machine);
+  const now = kubeTime(scope.deps.clock);
+  let conditions = after.status?.conditions ?? [];
+  for (const report of reports) conditions = setCondition(conditions, report, now, machine.metadata.generation);
+  after.status = { ...after.status, conditions };
+  return scope.deps.objects.patch(Machine, machine, after, {
+    ownedConditions: reports.map((report) => report.type),
+  });
+}

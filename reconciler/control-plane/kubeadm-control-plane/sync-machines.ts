@@ -1,0 +1,42 @@
+import { KubeadmConfig, Machine } from '../../../api/kinds';
+import { FieldManager } from '../../../machinery/contract-metadata';
+import { equalJson } from '../../../machinery/json';
+import { isBeingDeleted } from '../../../machinery/kube-object';
+import { machineSyncIntent, metadataIntent } from './desired-machine';
+import { type Scope, updateMachine } from './scope';
+
+/** Brings what may change without a new machine to the machines that exist (`capi.md` 6.1, item 7). */
+export async function syncMachines(scope: Scope): Promise<void> {
+  const { objects } = scope.deps;
+  const { name: clusterName } = scope.clusterKey;
+  for (const { machine, config, infra } of scope.members) {
+    if (isBeingDeleted(machine)) {
+      await syncDeletion(scope, machine);
+      continue;
+    }
+    const intent = machineSyncIntent(scope.draft, clusterName, scope.managedEtcd, machine);
+    updateMachine(scope, await objects.apply(Machine, intent, FieldManager.kubeadmControlPlane));
+    if (infra !== undefined && !isBeingDeleted(infra)) {
+      const { resource } = await objects.resolveContract(
+        machine.spec.infrastructureRef.apiGroup,
+        machine.spec.infrastructureRef.kind,
+      );
+      const metadata = metadataIntent(scope.draft, clusterName, infra);
+      await objects.apply(resource, metadata, FieldManager.kubeadmControlPlaneMetadata);
+    }
+    if (config !== undefined && !isBeingDeleted(config)) {
+      const metadata = metadataIntent(scope.draft, clusterName, config);
+      await objects.apply(KubeadmConfig, metadata, FieldManager.kubeadmControlPlaneMetadata);
+    }
+  }
+}
+
+/** A machine that is going follows the timeouts alone, so that a user can still shorten the wait. */
+async function syncDeletion(scope: Scope, machine: Machine): Promise<void> {
+  const deletion = scope.draft.spec.machineTemplate.spec.deletion;
+  if (deletion === undefined) return;
+  const wanted = { ...machine.spec.deletion, ...deletion };
+  if (equalJson(wanted, machine.spec.deletion)) return;
+  const after: Machine = { ...machine, spec: { ...machine.spec, deletion: wanted } };
+  updateMachine(scope, await scope.deps.objects.patch(Machine, machine, after));
+}
