@@ -9,3 +9,4 @@ export type {
   WorkloadListenOptions,
   WorkloadUser,
 } from './ports';
+export { type WorkloadJournals, type WorkloadKubeOptions, workloadKube } from './workload-kube';

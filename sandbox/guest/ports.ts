@@ -4,7 +4,7 @@ import type { ObjectKey } from '../../machinery/kube-object';
 
 /** Who speaks to a workload cluster's API server. */
 export interface WorkloadUser {
-  readonly name: string;
+  readonly username: string;
   readonly groups: readonly string[];
 }
 

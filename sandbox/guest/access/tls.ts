@@ -28,7 +28,7 @@ export class TlsRefused extends CapstanError {
   }
 }
 
-const ANONYMOUS: WorkloadUser = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+const ANONYMOUS: WorkloadUser = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 /** The serving certificate of a machine's API server, with the names and dates that kubeadm gave it. */
 export function apiServerCertificate(world: World, machine: Machine): IssuedCertificate {
@@ -99,7 +99,7 @@ export function certificateUser(
     throw new TlsRefused('private key does not match public key');
   }
   if (!isSignedBy(certificatePem, caPem) || now < notBefore || now > notAfter) return undefined;
-  return { name: subject.commonName, groups: [...(subject.organizations ?? []), 'system:authenticated'] };
+  return { username: subject.commonName, groups: [...(subject.organizations ?? []), 'system:authenticated'] };
 }
 
 export function anonymous(): WorkloadUser {

@@ -65,7 +65,7 @@ export function inspectToken(secret: KubeObject | undefined, token: string, now:
   return {
     isGenuine,
     canSign: read('usage-bootstrap-signing') === 'true',
-    user: canAuthenticate ? { name: `system:bootstrap:${match[1]}`, groups } : undefined,
+    user: canAuthenticate ? { username: `system:bootstrap:${match[1]}`, groups } : undefined,
   };
 }
 

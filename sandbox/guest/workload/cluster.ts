@@ -25,7 +25,7 @@ export class WorkloadCluster {
     this.#world = world;
     this.#record = record;
     this.kube = kube;
-    this.api = kube.api({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
+    this.api = kube.api({ username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
     this.#controllers = new ClusterControllers(world, this);
   }
 
