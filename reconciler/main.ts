@@ -1,0 +1,102 @@
+/** The reconciler: wires loops to the world. The only place that knows both. */
+import type {
+  ApiServerCertificates,
+  CloudStackAccess,
+  Controller,
+  EtcdAdmin,
+  GitSource,
+  KubeApi,
+  Log,
+  Objects,
+  WorkloadAccess,
+} from '../api/ports';
+import type { Clock } from '../machinery/clock';
+import type { Random } from '../machinery/random';
+import { bootstrapControllers } from './bootstrap';
+import { createCloudStackApi } from './cloudstack';
+import { clusterApiControllers } from './cluster-api';
+import { controlPlaneControllers } from './control-plane';
+import { gitopsControllers } from './gitops';
+import { infrastructureControllers } from './infrastructure';
+import { type Manager, type ManagerKit, type Metrics, startManager } from './runtime';
+import { clusterCacheController, WorkloadLinks } from './workload';
+
+/** The loops, in the order of the pipeline. */
+export const LOOPS = ['gitops', 'infrastructure', 'cluster-api', 'bootstrap', 'control-plane'] as const;
+export type Loop = (typeof LOOPS)[number];
+
+/** etcd and certificates of workload clusters. */
+export interface EtcdAccess {
+  readonly etcd: EtcdAdmin;
+  readonly certificates: ApiServerCertificates;
+}
+
+/** Everything outside the process, as ports. */
+export interface ReconcilerWorld {
+  /** The management cluster. */
+  readonly api: KubeApi;
+  readonly cloudStack: CloudStackAccess;
+  readonly workloads: WorkloadAccess;
+  etcdAccess(links: WorkloadLinks, objects: Objects): EtcdAccess;
+  readonly git: GitSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface ReconcilerOptions {
+  /** @default - all */
+  readonly loops?: readonly Loop[] | undefined;
+  /** Watch one namespace only. @default - all */
+  readonly namespace?: string | undefined;
+  readonly metrics?: Metrics | undefined;
+}
+
+export interface Reconciler {
+  readonly manager: Manager;
+  /** Ends loops, connections and polling; resolves when nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+/** Starts the loops over a world. CRDs must be installed. */
+export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptions = {}): Reconciler {
+  const { api, clock, random, log } = world;
+  const wanted = new Set<Loop>(options.loops ?? LOOPS);
+  const links = new WorkloadLinks({ access: world.workloads, clock, random, log });
+  const cloudStack = createCloudStackApi({ access: world.cloudStack, clock });
+
+  const controllers = (kit: ManagerKit): Controller[] => {
+    const { objects } = kit;
+    const common = { objects, clock, random, log };
+    const loops: { readonly [loop in Loop]: () => Controller[] } = {
+      gitops: () => gitopsControllers({ ...common, api, source: world.git, events: kit.recorder('fleet') }),
+      infrastructure: () =>
+        infrastructureControllers({ ...common, cloudStack, events: kit.recorder('capc-machine-controller') }),
+      'cluster-api': () => clusterApiControllers({ ...common, workloads: links, events: kit.recorder('cluster-api') }),
+      bootstrap: () => bootstrapControllers({ ...common, workloads: links, events: kit.recorder('kubeadm-bootstrap') }),
+      'control-plane': () =>
+        controlPlaneControllers({
+          ...common,
+          ...world.etcdAccess(links, objects),
+          workloads: links,
+          events: kit.recorder('kubeadm-control-plane'),
+        }),
+    };
+    const needsWorkloads = wanted.has('cluster-api') || wanted.has('bootstrap') || wanted.has('control-plane');
+    return [
+      ...(needsWorkloads ? [clusterCacheController({ objects, links })] : []),
+      ...LOOPS.filter((loop) => wanted.has(loop)).flatMap((loop) => loops[loop]()),
+    ];
+  };
+
+  const { namespace, metrics } = options;
+  const manager = startManager({ api, controllers, clock, random, log, namespace, metrics });
+  return {
+    manager,
+    async stop() {
+      await manager.stop();
+      await links.stop();
+      cloudStack.stop();
+    },
+  };
+}
