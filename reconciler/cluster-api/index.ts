@@ -1,18 +1,25 @@
-import type { Controller } from '../../api/ports';
+import type { Controller, EventRecorder } from '../../api/ports';
 import { clusterController } from './cluster/controller';
 import type { ClusterApiDeps } from './common/dependencies';
 import { machineController } from './machine/controller';
 import { machineDeploymentController } from './machine-deployment/controller';
 import { machineSetController } from './machine-set/controller';
 
-export type { ClusterApiDeps } from './common/dependencies';
+/** What the loop `cluster-api` needs; every controller records events under upstream's name for it. */
+export interface ClusterApiLoopDeps extends Omit<ClusterApiDeps, 'events'> {
+  recorder(component: string): EventRecorder;
+}
 
 /** The Cluster API core controllers: Cluster, MachineDeployment, MachineSet and Machine. */
-export function clusterApiControllers(deps: ClusterApiDeps): Controller[] {
+export function clusterApiControllers(deps: ClusterApiLoopDeps): Controller[] {
+  const { objects, workloads, clock, random } = deps;
+  const as = (component: string): ClusterApiDeps => {
+    return { objects, workloads, clock, random, events: deps.recorder(component) };
+  };
   return [
-    clusterController(deps),
-    machineDeploymentController(deps),
-    machineSetController(deps),
-    machineController(deps),
+    clusterController(as('cluster-controller')),
+    machineDeploymentController(as('machinedeployment-controller')),
+    machineSetController(as('machineset-controller')),
+    machineController(as('machine-controller')),
   ];
 }

@@ -27,7 +27,8 @@ export async function drainNode(scope: MachineScope, node: Node, connection: Wor
     now: scope.deps.clock.now(),
   };
   if (!needsDrain(facts)) return 'next';
-  const started = (startTimes(scope).nodeDrainStartTime ??= scope.draft.now);
+  const times = startTimes(scope);
+  times.nodeDrainStartTime ??= scope.draft.now;
   await cordon(node, connection.api);
   const pods = await podsOn(node, connection.api);
   const unreachable = isUnreachable(node);
@@ -43,7 +44,7 @@ export async function drainNode(scope: MachineScope, node: Node, connection: Wor
     );
     return 'next';
   }
-  scope.deleting = { reason: Reason.drainingNode, message: drainMessage(progress, refused, started) };
+  scope.deleting = { reason: Reason.drainingNode, message: drainMessage(progress, refused, times.nodeDrainStartTime) };
   scope.outcomes.push(requeueAfter(DRAIN_LOOK_MS));
   return 'wait';
 }

@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { loadAll } from 'js-yaml';
+import type { KubeObject } from '../../machinery/kube-object';
+import { isJsonObject } from '../../machinery/json';
+
+/** Recorded scenarios: what the user did, and what upstream's controllers made of it. */
+
+const FOLDER = join(__dirname, '../../../shared/conformance/traces-capi-v1.14');
+
+export const tracesArePresent = existsSync(FOLDER);
+
+export type Step =
+  | { readonly title: string; readonly kind: 'apply'; readonly objects: readonly KubeObject[] }
+  | { readonly title: string; readonly kind: 'patch'; readonly target: Target; readonly patch: object }
+  | { readonly title: string; readonly kind: 'delete'; readonly target: Target };
+
+export interface Target {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** One line of a trace. */
+export interface TraceLine {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'STEP';
+  readonly kind: string;
+  readonly name: string;
+  readonly object: KubeObject;
+  readonly step?: string | undefined;
+}
+
+/** The steps of `NN-name.input.yaml`. */
+export function readSteps(scenario: string): Step[] {
+  const text = readFileSync(join(FOLDER, `${scenario}.input.yaml`), 'utf8');
+  const parts = text.split(/^# step (?=\d+:)/m).slice(1);
+  return parts.map((part): Step => {
+    const [title = '', ...rest] = part.split('\n');
+    const documents = loadAll(rest.join('\n')).filter((document) => document !== null && document !== undefined);
+    const patched = /merge patch of (\w+) (\S+)\)$/.exec(title);
+    const deleted = /delete (\w+) (\S+)\)$/.exec(title);
+    if (patched !== null) {
+      const [patch] = documents;
+      if (!isJsonObject(patch)) throw new Error(`step without a patch: ${title}`);
+      return { title, kind: 'patch', target: { kind: patched[1] ?? '', name: patched[2] ?? '' }, patch };
+    }
+    if (deleted !== null) {
+      return { title, kind: 'delete', target: { kind: deleted[1] ?? '', name: deleted[2] ?? '' } };
+    }
+    return { title, kind: 'apply', objects: documents.filter(isKubeObject) };
+  });
+}
+
+function isKubeObject(value: unknown): value is KubeObject {
+  return isJsonObject(value) && typeof value['kind'] === 'string' && isJsonObject(value['metadata']);
+}
+
+/** The recorded lines, without Events. */
+export function readTrace(scenario: string): TraceLine[] {
+  const text = gunzipSync(readFileSync(join(FOLDER, `${scenario}.jsonl.gz`))).toString('utf8');
+  const lines: TraceLine[] = [];
+  for (const row of text.split('\n')) {
+    if (row === '') continue;
+    const line: TraceLine = JSON.parse(row);
+    if (line.kind !== 'Event') lines.push(line);
+  }
+  return lines;
+}
+
+/** Sequences that differed between two runs of upstream: `object pattern + condition type`. */
+export function readUnstable(scenario: string): Set<string> {
+  const all: unknown = JSON.parse(readFileSync(join(FOLDER, 'stability.json'), 'utf8'));
+  const one = isJsonObject(all) ? all[scenario] : undefined;
+  const differ = isJsonObject(one) ? one['differ'] : undefined;
+  return new Set(isJsonObject(differ) ? Object.keys(differ) : []);
+}
