@@ -49,7 +49,8 @@ export class World {
   readonly clusters = new Map<string, WorkloadCluster>();
   readonly options: WorldOptions;
   #routes = new Map<string, Route>();
-  readonly #byCluster = new Map<string, Set<Machine>>();
+  /** Machines of a cluster by the name of their Node. */
+  readonly #byCluster = new Map<string, Map<string, Machine>>();
   readonly #listeners = new Map<string, Set<() => void>>();
 
   constructor(options: WorldOptions) {
@@ -102,7 +103,8 @@ export class World {
   /** Forgets a cluster no disk holds any more: with its last control-plane disk its etcd data are gone. */
   dropOrphans(): void {
     for (const [id, cluster] of this.clusters) {
-      const isHeld = this.machinesOf(id).some((machine) => machine.kubelet?.controlPlane !== undefined);
+      const machines = [...this.machinesOf(id).values()];
+      const isHeld = machines.some((machine) => machine.kubelet?.controlPlane !== undefined);
       if (isHeld || cluster.isStarting) continue;
       this.clusters.delete(id);
       this.#byCluster.delete(id);
@@ -124,9 +126,9 @@ export class World {
     this.#notify(clusterTopic(clusterId), routeTopic(cluster.record.controlPlaneEndpoint));
   }
 
-  /** Machines whose disk belongs to a cluster. */
-  machinesOf(clusterId: string): readonly Machine[] {
-    return [...(this.#byCluster.get(clusterId) ?? [])];
+  /** Machines whose disk belongs to a cluster, by the name of their Node. */
+  machinesOf(clusterId: string): ReadonlyMap<string, Machine> {
+    return this.#byCluster.get(clusterId) ?? new Map();
   }
 
   addMachine(machine: Machine): void {
@@ -136,23 +138,30 @@ export class World {
 
   removeMachine(machine: Machine): void {
     this.machines.delete(machine.id);
-    if (machine.kubelet !== undefined) this.#byCluster.get(machine.kubelet.clusterId)?.delete(machine);
+    this.#unindex(machine);
     this.options.record({ type: 'disk-gone', machineId: machine.id });
   }
 
   /** Writes kubelet's files to a machine's disk, or takes them away. */
   setKubelet(machine: Machine, kubelet: KubeletRecord | undefined): void {
-    if (machine.kubelet !== undefined) this.#byCluster.get(machine.kubelet.clusterId)?.delete(machine);
+    this.#unindex(machine);
     machine.disk = { ...machine.disk, kubelet };
     this.#index(machine);
     this.saveDisk(machine);
   }
 
   #index(machine: Machine): void {
-    const id = machine.kubelet?.clusterId;
-    if (id === undefined) return;
-    const machines = this.#byCluster.get(id) ?? new Set();
-    this.#byCluster.set(id, machines.add(machine));
+    if (machine.kubelet === undefined) return;
+    const { clusterId, nodeName } = machine.kubelet;
+    const machines = this.#byCluster.get(clusterId) ?? new Map<string, Machine>();
+    this.#byCluster.set(clusterId, machines.set(nodeName, machine));
+  }
+
+  #unindex(machine: Machine): void {
+    if (machine.kubelet === undefined) return;
+    const { clusterId, nodeName } = machine.kubelet;
+    const machines = this.#byCluster.get(clusterId);
+    if (machines?.get(nodeName) === machine) machines.delete(nodeName);
   }
 
   /** Calls `listener` after changes of any of the topics ({@link ANY_TOPIC}: of all); returns what ends that. */

@@ -58,13 +58,8 @@ export class WorkloadCluster {
     return this.etcd?.members.find((member) => member.machineId === machine.id);
   }
 
-  /** Machines whose kubelet belongs to this cluster. */
-  machines(): readonly Machine[] {
-    return this.#world.machinesOf(this.id);
-  }
-
   machineOfNode(nodeName: string): Machine | undefined {
-    return this.machines().find((machine) => machine.kubelet?.nodeName === nodeName);
+    return this.#world.machinesOf(this.id).get(nodeName);
   }
 
   /** Since when a node's kubelet has been silent; a machine that is gone counts from when this process noticed. */
@@ -90,7 +85,10 @@ export class WorkloadCluster {
 
   /** Whether any API server of the cluster answers. */
   get isServed(): boolean {
-    return this.machines().some((machine) => this.#world.apiServerOn(machine) === this);
+    for (const machine of this.#world.machinesOf(this.id).values()) {
+      if (this.#world.apiServerOn(machine) === this) return true;
+    }
+    return false;
   }
 
   /** Replaces the membership; written to the journal before anybody sees it. */

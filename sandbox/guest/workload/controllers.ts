@@ -3,6 +3,7 @@ import type { KubeObject, Resource } from '../../../machinery/kube-object';
 import { keyOf, keyText } from '../../../machinery/kube-object';
 import type { World } from '../world';
 import type { WorkloadCluster } from './cluster';
+import { allowDisruptions } from './disruption';
 import { monitorNodes } from './node-monitor';
 import { runPods } from './pods';
 import { resources } from './resources';
@@ -15,6 +16,7 @@ const WATCHED = {
   daemonSets: resources.daemonSets,
   deployments: resources.deployments,
   replicaSets: resources.replicaSets,
+  budgets: resources.podDisruptionBudgets,
 } as const;
 
 /**
@@ -32,6 +34,7 @@ export class ClusterControllers {
     daemonSets: new Map<string, KubeObject>(),
     deployments: new Map<string, KubeObject>(),
     replicaSets: new Map<string, KubeObject>(),
+    budgets: new Map<string, KubeObject>(),
   } satisfies View;
   #isWatching = false;
   #isRunning = false;
@@ -48,7 +51,7 @@ export class ClusterControllers {
     this.#isDirty = true;
     if (!this.#isWatching) {
       this.#isWatching = true;
-      for (const name of ['nodes', 'pods', 'daemonSets', 'deployments', 'replicaSets'] as const) {
+      for (const name of ['nodes', 'pods', 'daemonSets', 'deployments', 'replicaSets', 'budgets'] as const) {
         void this.#watch(WATCHED[name], this.#caches[name]);
       }
     }
@@ -74,7 +77,7 @@ export class ClusterControllers {
   }
 
   async #pass(): Promise<void> {
-    const steps = [monitorNodes, runWorkloads, runPods];
+    const steps = [monitorNodes, runWorkloads, runPods, allowDisruptions];
     for (const step of steps) {
       try {
         await step(this.#world, this.#cluster, this.#caches);

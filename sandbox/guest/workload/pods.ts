@@ -10,11 +10,13 @@ import { fits, isFinished, isMirror, listAt, nodeNameOf, phaseOf, readyStatus, t
 
 /** What scheduler and kubelets do with pods. */
 export async function runPods(world: World, cluster: WorkloadCluster, view: View): Promise<void> {
+  const placed = new Map<string, string>();
+  for (const pod of view.pods.values()) placed.set(pod.metadata.uid ?? '', nodeNameOf(pod));
   for (const pod of [...view.pods.values()]) {
     const nodeName = nodeNameOf(pod);
     if (nodeName === '') {
       if (isBeingDeleted(pod)) await remove(cluster, pod);
-      else if (!isFinished(pod)) await schedule(world, cluster, pod, view);
+      else if (!isFinished(pod)) await schedule(world, cluster, pod, view, placed);
       continue;
     }
     const machine = cluster.machineOfNode(nodeName);
@@ -54,8 +56,14 @@ async function start(world: World, cluster: WorkloadCluster, pod: KubeObject, ad
   await cluster.api.patch(resources.pods, keyOf(pod), { type: 'merge', patch }, options);
 }
 
-async function schedule(world: World, cluster: WorkloadCluster, pod: KubeObject, view: View): Promise<void> {
-  const node = chooseNode(pod, view);
+async function schedule(
+  world: World,
+  cluster: WorkloadCluster,
+  pod: KubeObject,
+  view: View,
+  placed: Placement,
+): Promise<void> {
+  const node = chooseNode(pod, view, placed);
   if (node !== undefined) {
     await cluster.api.createSubresource(resources.pods, keyOf(pod), 'binding', {
       apiVersion: 'v1',
@@ -66,6 +74,7 @@ async function schedule(world: World, cluster: WorkloadCluster, pod: KubeObject,
       },
       target: { apiVersion: 'v1', kind: 'Node', name: node.metadata.name },
     });
+    placed.set(pod.metadata.uid ?? '', node.metadata.name);
     return;
   }
   const isMarked = listAt(pod, 'status', 'conditions').some((condition) => condition['reason'] === 'Unschedulable');
@@ -84,15 +93,19 @@ async function schedule(world: World, cluster: WorkloadCluster, pod: KubeObject,
   await cluster.api.patch(resources.pods, keyOf(pod), { type: 'merge', patch }, options);
 }
 
+/** By uid of a pod the node it is on, or empty: newer than the view within one pass. */
+type Placement = Map<string, string>;
+
 /** The fitting node with the fewest pods of the same controller, then the fewest pods, then the first by name. */
-function chooseNode(pod: KubeObject, view: View): KubeObject | undefined {
+function chooseNode(pod: KubeObject, view: View, placed: Placement): KubeObject | undefined {
   const owner = controllerOf(pod)?.uid;
   const load = new Map<string, { siblings: number; pods: number }>();
   for (const other of view.pods.values()) {
-    const entry = load.get(nodeNameOf(other)) ?? { siblings: 0, pods: 0 };
+    const nodeName = placed.get(other.metadata.uid ?? '') ?? '';
+    const entry = load.get(nodeName) ?? { siblings: 0, pods: 0 };
     if (owner !== undefined && controllerOf(other)?.uid === owner) entry.siblings++;
     if (!isMirror(other)) entry.pods++;
-    load.set(nodeNameOf(other), entry);
+    load.set(nodeName, entry);
   }
   const rank = (node: KubeObject) => load.get(node.metadata.name) ?? { siblings: 0, pods: 0 };
   return [...view.nodes.values()]

@@ -27,6 +27,7 @@ export const resources = {
   daemonSets: named('apps', 'DaemonSet', 'daemonsets'),
   deployments: named('apps', 'Deployment', 'deployments'),
   replicaSets: named('apps', 'ReplicaSet', 'replicasets'),
+  podDisruptionBudgets: named('policy', 'PodDisruptionBudget', 'poddisruptionbudgets'),
   leases: named('coordination.k8s.io', 'Lease', 'leases'),
   clusterRoles: named('rbac.authorization.k8s.io', 'ClusterRole', 'clusterroles', false),
   clusterRoleBindings: named('rbac.authorization.k8s.io', 'ClusterRoleBinding', 'clusterrolebindings', false),

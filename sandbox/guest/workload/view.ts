@@ -1,12 +1,5 @@
 import { isJsonObject, valueAt } from '../../../machinery/json';
-import {
-  controllerOf,
-  isBeingDeleted,
-  type KubeObject,
-  keyOf,
-  keyText,
-  type Resource,
-} from '../../../machinery/kube-object';
+import { controllerOf, isBeingDeleted, type KubeObject } from '../../../machinery/kube-object';
 import type { Taint } from './node-objects';
 
 /** What the controllers of a workload cluster see: their watch caches. */
@@ -16,6 +9,7 @@ export interface View {
   readonly daemonSets: ReadonlyMap<string, KubeObject>;
   readonly deployments: ReadonlyMap<string, KubeObject>;
   readonly replicaSets: ReadonlyMap<string, KubeObject>;
+  readonly budgets: ReadonlyMap<string, KubeObject>;
 }
 
 export const nodeNameOf = (pod: KubeObject): string => textAt(pod, 'spec', 'nodeName');
@@ -98,9 +92,4 @@ export function numberAt(root: unknown, fallback: number, ...path: readonly stri
 export function listAt(root: unknown, ...path: readonly string[]): readonly { readonly [field: string]: unknown }[] {
   const value = valueAt(root, ...path);
   return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-/** Key and kind for messages. */
-export function describe(resource: Resource, object: KubeObject): string {
-  return `${resource.kind} ${keyText(keyOf(object))}`;
 }

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
-import type { KubeObject, TypedResource } from '../../../api/ports';
+import type { TypedResource } from '../../../api/ports';
 import { valueAt } from '../../../machinery/json';
+import type { KubeObject } from '../../../machinery/kube-object';
 import { resources } from '../../../sandbox/guest/workload/resources';
 import { GuestWorld, TOKEN } from './guest-world';
 

@@ -38,25 +38,31 @@ export class GuestWorld {
   readonly clock = new VirtualClock();
   readonly random = new SeededRandom(42);
   readonly faults: unknown[] = [];
-  readonly guests: Guests;
+  guests: Guests;
   readonly certificates = new Map<CertificatePurpose, CertificatePair>();
   version = 'v1.34.2';
   #members: string[] = [];
+  readonly #userData = new Map<number, string>();
 
-  private constructor(latency: LatencyName) {
+  private constructor(latency: LatencyName, host?: (clock: VirtualClock) => Guests) {
     const { clock, random } = this;
-    this.guests = createGuestHost({
-      clock,
-      random,
-      latency: latencyProfiles[latency],
-      kube: workloadKube({ clock, random }),
-      network: 'in-process',
-      onFault: (_where, error) => this.faults.push(error),
-    });
+    this.guests =
+      host?.(clock) ??
+      createGuestHost({
+        clock,
+        random,
+        latency: latencyProfiles[latency],
+        kube: workloadKube({ clock, random }),
+        network: 'in-process',
+        onFault: (_where, error) => this.faults.push(error),
+      });
   }
 
-  static async create(latency: LatencyName = 'production'): Promise<GuestWorld> {
-    const world = new GuestWorld(latency);
+  static async create(
+    latency: LatencyName = 'production',
+    host?: (clock: VirtualClock) => Guests,
+  ): Promise<GuestWorld> {
+    const world = new GuestWorld(latency, host);
     for (const purpose of ['ca', 'sa', 'proxy', 'etcd'] as const) {
       world.certificates.set(purpose, await generateCertificate(purpose, undefined, world));
     }
@@ -105,6 +111,7 @@ export class GuestWorld {
   }
 
   machine(n: number, userData: string, boot: Boot = {}): GuestMachine {
+    this.#userData.set(n, userData);
     const text = (boot.edit ?? ((same) => same))(userData);
     const bytes = boot.gzip === false ? Buffer.from(text) : gzipSync(text);
     return {
@@ -117,6 +124,11 @@ export class GuestWorld {
       cpuNumber: 2,
       memoryMiB: 4096,
     };
+  }
+
+  /** What a machine was started with. */
+  userDataOf(n: number): string {
+    return this.#userData.get(n) ?? '';
   }
 
   init(n: number, boot?: Boot): string {
