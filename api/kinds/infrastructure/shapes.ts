@@ -60,8 +60,9 @@ const network = object(
   { rules: [namedRule] },
 );
 
+// `namespace` is reserved in CEL, so the API server knows the field by its escaped name.
 const secretRule: Rule<{ name?: string | undefined; namespace?: string | undefined }> = {
-  cel: "has(self.name) && self.name != '' && has(self.namespace) && self.namespace != ''",
+  cel: "has(self.name) && self.name != '' && has(self.__namespace__) && self.__namespace__ != ''",
   message: 'must have a name and a namespace',
   reason: 'FieldValueRequired',
   holds: (secret) => (secret.name ?? '') !== '' && (secret.namespace ?? '') !== '',
