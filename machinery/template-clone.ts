@@ -1,4 +1,4 @@
-import { isJsonObject, valueAt } from './json';
+import { cloneJson, isJsonObject, valueAt } from './json';
 import { type KubeObject, type OwnerReference, parseApiVersion } from './kube-object';
 
 export const CLONED_FROM_NAME = 'cluster.x-k8s.io/cloned-from-name';
@@ -46,7 +46,7 @@ export function cloneTemplate(template: KubeObject, options: CloneOptions): Kube
     },
   };
   if (options.owner !== undefined) object.metadata.ownerReferences = [options.owner];
-  if (isJsonObject(spec)) object.spec = structuredClone(spec);
+  if (isJsonObject(spec)) object.spec = cloneJson(spec);
   return object;
 }
 

@@ -1,5 +1,5 @@
 import { crds } from '../../../api';
-import { Cluster, KubeadmControlPlane, Machine, Secret } from '../../../api/kinds';
+import { Cluster, KubeadmControlPlane, Machine, MachineDeployment, MachineSet, Secret } from '../../../api/kinds';
 import type { EtcdAdmin, KubeApi, Objects } from '../../../api/ports';
 import { isTrue } from '../../../machinery/conditions';
 import type { KubeObject, ObjectKey } from '../../../machinery/kube-object';
@@ -51,7 +51,11 @@ export class World {
       onFault: (_where, error) => this.faults.push(error),
     });
     this.requests = new CountingApi(this.kube.api());
-    const log = silentLog;
+    const log = {
+      ...silentLog,
+      error: (fields: object, message: string) => this.faults.push(`${message} ${JSON.stringify(fields)}`),
+      warn: (fields: object, message: string) => this.faults.push(`${message} ${JSON.stringify(fields)}`),
+    };
     this.#links = new WorkloadLinks({ access: this.guests.access, clock, random, log });
     this.manager = startManager({
       api: this.requests,
@@ -154,7 +158,8 @@ export class World {
 
   /** Conditions that are not as wished, of everything. */
   report(): string {
-    const objects = [this.cluster, this.controlPlane, ...this.machines('control-plane'), ...this.machines('worker')];
+    const sets = this.manager.objects.list(MachineSet);
+    const objects = [this.cluster, this.controlPlane, ...sets, ...this.manager.objects.list(MachineDeployment), ...this.machines('control-plane'), ...this.machines('worker')];
     const lines = objects.flatMap((object) => {
       const conditions = object?.status?.conditions ?? [];
       return [
