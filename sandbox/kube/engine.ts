@@ -17,6 +17,7 @@ export class Engine {
   constructor(
     readonly core: Core,
     private readonly reviewToken: TokenReviewer,
+    private readonly issueToken: (target: Target, body: unknown) => KubeObject,
   ) {}
 
   async get(target: Target): Promise<KubeObject> {
@@ -49,6 +50,9 @@ export class Engine {
     }
     if (target.resource.table === '/pods' && target.subresource === 'binding') {
       return bindPod(this.core, caller, target, body);
+    }
+    if (target.resource.table === '/serviceaccounts' && target.subresource === 'token') {
+      return this.issueToken(target, body);
     }
     throw methodNotAllowed(target.resource, 'create');
   }

@@ -5,7 +5,9 @@ import type { KubeObject } from '../../machinery/kube-object';
 import type { Random } from '../../machinery/random';
 import type { Journal } from '../ports';
 import { type Authorize, InProcessApi } from './api';
+import { createBootstrapRoles } from './authz/bootstrap';
 import { denial, isAllowed } from './authz/rbac';
+import { ServiceAccountTokens } from './authz/service-account-tokens';
 import { builtinResources } from './builtins/catalog';
 import { CrdController } from './crd/controller';
 import { type ConvertObject, relabel } from './crd/definition';
@@ -13,6 +15,7 @@ import type { CustomResourceDefinition } from './crd/shape';
 import { Engine } from './engine';
 import { GarbageCollector } from './gc/collector';
 import { NamespaceController } from './gc/namespaces';
+import { type Listener, type ListenOptions, listen } from './http/listen';
 import { Registry } from './registry/registry';
 import { type Admission, admitAll } from './rest/admission';
 import { ADMINISTRATOR, type Core, type User } from './rest/core';
@@ -44,6 +47,8 @@ export interface KubeServer {
   api(user?: User, userAgent?: string): KubeApi;
   /** Verbs on resolved targets, for adapters. */
   readonly engine: Engine;
+  /** Serves the same state over HTTPS. */
+  listen(options: ListenOptions): Promise<Listener>;
   /** Drops the history: older watches and pages answer 410. */
   compact(): void;
   close(): void;
@@ -66,12 +71,18 @@ export function createKubeServer(options: KubeServerOptions): KubeServer {
     log: options.log,
   };
   createSystemNamespaces(core);
+  createBootstrapRoles(core);
+  const tokens = new ServiceAccountTokens(core);
   const converterFor = (definition: CustomResourceDefinition): ConvertObject =>
     options.conversions?.[definition.metadata.name] ?? relabel;
   new CrdController(core, converterFor).start();
   new GarbageCollector(core).start();
   new NamespaceController(core).start();
-  const engine = new Engine(core, () => undefined);
+  const engine = new Engine(
+    core,
+    (token) => tokens.review(token),
+    (target, body) => tokens.issue(target, body),
+  );
   const authorize: Authorize = (user, { verb, target }) => {
     const { resource, namespace, name = '', subresource = '' } = target;
     const request = { user, verb, group: resource.group, resource: resource.resource, subresource, namespace, name };
@@ -81,6 +92,8 @@ export function createKubeServer(options: KubeServerOptions): KubeServer {
     engine,
     api: (user = ADMINISTRATOR, userAgent = options.userAgent ?? 'manager') =>
       new InProcessApi(engine, user, userAgent, authorize),
+    listen: (listenOptions) =>
+      listen(engine, (token) => listenOptions.token?.(token) ?? tokens.review(token), listenOptions, options.log),
     compact: () => store.compact(),
     close: () => store.close(),
   };

@@ -31,30 +31,6 @@ interface Subject {
 const RBAC = 'rbac.authorization.k8s.io';
 const SUPERUSERS = 'system:masters';
 
-/** Everybody who proved who they are may look at what the server is (`system:discovery`, `system:basic-user`). */
-const DISCOVERY_PATHS = [
-  '/api',
-  '/api/*',
-  '/apis',
-  '/apis/*',
-  '/healthz',
-  '/livez',
-  '/openapi',
-  '/openapi/*',
-  '/readyz',
-  '/version',
-  '/version/',
-];
-const EVERYBODY: readonly PolicyRule[] = [
-  { verbs: ['get'], nonResourceURLs: DISCOVERY_PATHS },
-  {
-    verbs: ['create'],
-    apiGroups: ['authorization.k8s.io'],
-    resources: ['selfsubjectaccessreviews', 'selfsubjectrulesreviews'],
-  },
-  { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
-];
-
 /** Whether RBAC lets a request pass. */
 export function isAllowed(core: Core, request: Attributes): boolean {
   if (request.user.groups.includes(SUPERUSERS)) return true;
@@ -63,7 +39,7 @@ export function isAllowed(core: Core, request: Attributes): boolean {
 
 /** The rules that hold for a user in a namespace (empty: cluster-wide). */
 export function rulesFor(core: Core, user: User, namespace: string): PolicyRule[] {
-  const rules: PolicyRule[] = user.groups.includes('system:authenticated') ? [...EVERYBODY] : [];
+  const rules: PolicyRule[] = [];
   if (user.groups.includes(SUPERUSERS)) {
     rules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] });
   }

@@ -94,7 +94,7 @@ function edit(root: unknown, path: readonly string[], change: Edit): unknown {
     const isMissing = parent[last] === undefined;
     if (change.kind !== 'add' && isMissing) {
       const what =
-        change.kind === 'remove' ? 'Unable to remove nonexistent key: ' + last : `doc is missing key: ${text(path)}`;
+        change.kind === 'remove' ? `Unable to remove nonexistent key: ${last}` : `doc is missing key: ${text(path)}`;
       throw refuse(`${change.kind} operation does not apply: ${what}: missing value`);
     }
     if (change.kind === 'remove') delete parent[last];

@@ -1,4 +1,5 @@
 import type { DeleteOptions } from '../../../api/ports/kube-api';
+import { kubeTime } from '../../../machinery/clock';
 import { cloneJson, isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { type LabelSelector, matchesSelector } from '../../../machinery/selectors';
@@ -68,7 +69,7 @@ async function takeDisruption(core: Core, caller: Caller, budget: KubeObject, po
       disruptionsAllowed: Number(status['disruptionsAllowed'] ?? 0) - 1,
       disruptedPods: {
         ...mapAt(status, 'disruptedPods'),
-        [pod.name]: new Date(core.clock.now()).toISOString().slice(0, 19) + 'Z',
+        [pod.name]: kubeTime(core.clock),
       },
     };
     return Promise.resolve(next);
@@ -99,7 +100,7 @@ export async function bindPod(core: Core, caller: Caller, target: Target, body: 
         type: 'PodScheduled',
         status: 'True',
         lastProbeTime: null,
-        lastTransitionTime: `${new Date(core.clock.now()).toISOString().slice(0, 19)}Z`,
+        lastTransitionTime: kubeTime(core.clock),
       },
     ];
     core.store.put('/pods', { ...stored, spec, status: { ...mapAt(stored, 'status'), conditions } }, stored);

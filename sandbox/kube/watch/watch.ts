@@ -2,7 +2,7 @@ import type { WatchEvent, WatchOptions } from '../../../api/ports/kube-api';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { groupVersion } from '../registry/resource';
 import type { CollectionTarget, Core } from '../rest/core';
-import { badRequest, expired } from '../rest/refusal';
+import { badRequest, expired, Refusal } from '../rest/refusal';
 import { type Matcher, matcherFor } from '../rest/select';
 import { RevisionCompacted, type StoreEvent } from '../store/event';
 
@@ -35,6 +35,11 @@ export async function* watchObjects(
   const namespace = target.namespace === '' ? undefined : target.namespace;
   const selects = selector(matcherFor(target, options), namespace);
   const started = start(core, target, options, namespace);
+  if (started instanceof Refusal) {
+    // Once a watch is accepted, what goes wrong is an event of it.
+    yield { type: 'ERROR', status: started.status };
+    return;
+  }
   let revision = started.revision;
   const unsubscribe = core.store.subscribe((table, event) => {
     if (table === resource.table && event.revision > revision) queue.push(event);
@@ -78,7 +83,12 @@ interface Start {
   readonly missed: readonly StoreEvent[];
 }
 
-function start(core: Core, target: CollectionTarget, options: WatchRequest, namespace: string | undefined): Start {
+function start(
+  core: Core,
+  target: CollectionTarget,
+  options: WatchRequest,
+  namespace: string | undefined,
+): Start | Refusal {
   const { table } = target.resource;
   const text = options.resourceVersion ?? '';
   if (text !== '' && !/^\d+$/.test(text))
@@ -92,7 +102,7 @@ function start(core: Core, target: CollectionTarget, options: WatchRequest, name
     return { revision: from, initial: [], missed };
   } catch (error) {
     if (!(error instanceof RevisionCompacted)) throw error;
-    throw expired(`too old resource version: ${from} (${error.oldest})`);
+    return expired(`too old resource version: ${from} (${error.oldest})`);
   }
 }
 

@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import { CORE_SCHEMA, load } from 'js-yaml';
+import { messageOf } from '../../../machinery/errors';
+import { badRequest, Refusal } from '../rest/refusal';
+
+/** The real server's limit for a request body. */
+const LIMIT_BYTES = 3 * 1024 * 1024;
+
+/** Reads and parses a body; undefined when there is none. */
+export async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LIMIT_BYTES) {
+      throw new Refusal({
+        code: 413,
+        reason: 'RequestEntityTooLarge',
+        message: `Request entity too large: limit is ${LIMIT_BYTES}`,
+      });
+    }
+    chunks.push(chunk);
+  }
+  if (size === 0) return undefined;
+  const type = mediaType(request);
+  if (type.includes('protobuf') || type.includes('cbor')) throw unsupported(type);
+  const text = Buffer.concat(chunks).toString('utf8');
+  try {
+    if (/^\s*[[{]/.test(text)) return JSON.parse(text) as unknown;
+    return load(text, { schema: CORE_SCHEMA });
+  } catch (error) {
+    throw badRequest(`error decoding the request body: ${messageOf(error)}`);
+  }
+}
+
+export const mediaType = (request: IncomingMessage): string =>
+  (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? '';
+
+export function unsupported(_type: string): Refusal {
+  return new Refusal({
+    code: 415,
+    reason: 'UnsupportedMediaType',
+    message:
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+    details: {},
+  });
+}
