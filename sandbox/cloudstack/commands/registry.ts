@@ -1,0 +1,48 @@
+import type { Command } from '../protocol/command';
+import { isOlder } from '../protocol/parameters';
+import type { Settings } from '../settings';
+import { addressCommands } from './addresses';
+import { affinityGroupCommands } from './affinity-groups';
+import { firewallCommands } from './firewall';
+import { jobCommands } from './jobs';
+import { keyPairCommands } from './key-pairs';
+import { limitCommands } from './limits';
+import { loadBalancerCommands } from './load-balancers';
+import { networkCommands } from './networks';
+import { offeringCommands } from './offerings';
+import { serverCommands } from './server';
+import { tagCommands } from './tags';
+import { templateCommands } from './templates';
+import { tenantCommands } from './tenants';
+import { userDataCommands } from './user-data';
+import { virtualMachineCommands } from './virtual-machines';
+import { volumeCommands } from './volumes';
+import { zoneCommands } from './zones';
+
+const families: readonly (readonly Command[])[] = [
+  zoneCommands,
+  offeringCommands,
+  templateCommands,
+  networkCommands,
+  addressCommands,
+  firewallCommands,
+  loadBalancerCommands,
+  virtualMachineCommands,
+  userDataCommands,
+  volumeCommands,
+  affinityGroupCommands,
+  tagCommands,
+  keyPairCommands,
+  tenantCommands,
+  limitCommands,
+  jobCommands,
+  serverCommands,
+];
+
+/** The commands a server of the release has, by their case-sensitive names. */
+export function commandsOf(settings: Settings): ReadonlyMap<string, Command> {
+  const known = families
+    .flat()
+    .filter((command) => command.since === undefined || !isOlder(settings.release, command.since));
+  return new Map(known.map((command) => [command.name, command]));
+}
