@@ -45,6 +45,21 @@ export const objectMetaSchema: SchemaNode = compiler.definition('io.k8s.apimachi
 /** The schema of a Go type by its OpenAPI name. */
 export const goSchema = (definition: string): SchemaNode => compiler.definition(definition);
 
+/** Kinds of bodies that are no resources of their own. */
+const BODY_KINDS: { readonly [kind: string]: string } = {
+  'policy/v1/Eviction': 'io.k8s.api.policy.v1.Eviction',
+  'v1/Binding': 'io.k8s.api.core.v1.Binding',
+  'autoscaling/v1/Scale': 'io.k8s.api.autoscaling.v1.Scale',
+  'authentication.k8s.io/v1/TokenRequest': 'io.k8s.api.authentication.v1.TokenRequest',
+};
+
+/** The Go type of a kind. */
+export function definitionOfKind(apiVersion: string, kind: string): string | undefined {
+  if (kind === 'DeleteOptions') return 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
+  const entry = resources.find((item) => item.kind === kind && groupVersion(item.group, item.version) === apiVersion);
+  return entry?.definition ?? BODY_KINDS[`${apiVersion}/${kind}`];
+}
+
 /** The raw OpenAPI definitions of all builtin types. */
 export const goDefinitions = definitions;
 

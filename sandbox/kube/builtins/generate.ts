@@ -118,6 +118,7 @@ async function main([server = '', token = '', modules = '']: readonly string[]):
   ]) {
     add(name);
   }
+  writeFileSync(join(__dirname, 'protobuf.json'), protobufTables(modules, definitions));
   const lines = Object.keys(definitions)
     .sort()
     .map((name) => `  ${JSON.stringify(name)}: ${JSON.stringify(definitions[name])}`);
@@ -126,6 +127,56 @@ async function main([server = '', token = '', modules = '']: readonly string[]):
     join(__dirname, 'catalog.json'),
     `{"resources": [\n${resourceLines.join(',\n')}\n], "definitions": {\n${lines.join(',\n')}\n}}\n`,
   );
+}
+
+/** Field numbers of the wire format: message → `number name type`, with `*` before repeated and `{}` before map types. */
+function protobufTables(modules: string, definitions: Json): string {
+  const messages = new Map<string, string[]>();
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else if (entry.name === 'generated.proto') parseProto(readFileSync(path, 'utf8'), messages);
+    }
+  };
+  for (const module of ['api', 'apimachinery']) {
+    const name = readdirSync(modules).find((entry) => entry.startsWith(`${module}@`));
+    if (name !== undefined) visit(join(modules, name));
+  }
+  // What the kept definitions reach; custom resource definitions are written in JSON by every client.
+  const wanted = new Set<string>();
+  const reach = (name: string): void => {
+    const fields = messages.get(name);
+    if (wanted.has(name) || fields === undefined) return;
+    wanted.add(name);
+    for (const field of fields) reach(field.split(' ')[2]?.replace(/^(\*|\{\})/, '') ?? '');
+  };
+  for (const definition of Object.keys(definitions)) reach(definition);
+  const rows = [...wanted].sort().map((name) => `  ${JSON.stringify(name)}: ${JSON.stringify(messages.get(name))}`);
+  return `{\n${rows.join(',\n')}\n}\n`;
+}
+
+function parseProto(text: string, messages: Map<string, string[]>): void {
+  const openApi = (name: string): string => name.replace(/^\.?k8s\.io\./, 'io.k8s.');
+  const proto = openApi(/^package ([\w.]+);/m.exec(text)?.[1] ?? '');
+  let fields: string[] = [];
+  const named = (type: string): string => {
+    if (/^[a-z0-9]+$/.test(type)) return type;
+    return type.startsWith('.') ? openApi(type) : `${proto}.${type}`;
+  };
+  for (const line of text.split('\n')) {
+    const start = /^message (\w+) \{/.exec(line);
+    if (start !== null) {
+      fields = [];
+      messages.set(`${proto}.${start[1] ?? ''}`, fields);
+    }
+    const map = /^ {2}map<\w+, ([\w.-]+)> (\w+) = (\d+);/.exec(line);
+    if (map !== null) fields.push(`${map[3] ?? ''} ${map[2] ?? ''} {}${named(map[1] ?? '')}`);
+    const field = /^ {2}(optional|repeated) ([\w.-]+) (\w+) = (\d+);/.exec(line);
+    if (field === null) continue;
+    const [, label, type = '', name = '', number = ''] = field;
+    fields.push(`${number} ${name} ${label === 'repeated' ? '*' : ''}${named(type)}`);
+  }
 }
 
 /** What JSON writes for a Go field that is empty: nothing, its zero value, or (pointers) nothing unless it is set. */

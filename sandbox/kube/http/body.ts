@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { CORE_SCHEMA, load } from 'js-yaml';
 import { messageOf } from '../../../machinery/errors';
+import { definitionOfKind } from '../builtins/catalog';
 import { badRequest, Refusal } from '../rest/refusal';
+import { decodeProtobuf } from './protobuf';
 
 /** The real server's limit for a request body. */
 const LIMIT_BYTES = 3 * 1024 * 1024;
@@ -23,7 +25,8 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   }
   if (size === 0) return undefined;
   const type = mediaType(request);
-  if (type.includes('protobuf') || type.includes('cbor')) throw unsupported(type);
+  if (type === 'application/vnd.kubernetes.protobuf') return readProtobuf(Buffer.concat(chunks));
+  if (type.includes('protobuf') || type.includes('cbor')) throw unsupported();
   const text = Buffer.concat(chunks).toString('utf8');
   try {
     if (/^\s*[[{]/.test(text)) return JSON.parse(text) as unknown;
@@ -36,7 +39,15 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
 export const mediaType = (request: IncomingMessage): string =>
   (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? '';
 
-export function unsupported(_type: string): Refusal {
+function readProtobuf(bytes: Buffer): unknown {
+  try {
+    return decodeProtobuf(bytes, definitionOfKind);
+  } catch (error) {
+    throw badRequest(`error decoding the request body: ${messageOf(error)}`);
+  }
+}
+
+export function unsupported(): Refusal {
   return new Refusal({
     code: 415,
     reason: 'UnsupportedMediaType',
