@@ -52,10 +52,20 @@ async function tryCreate(scope: Scope, key: ObjectKey, machineName: string): Pro
   }
 }
 
-/** Removes the lock once the control plane is initialized, or when the machine that has it could not use it. */
+/**
+ * Removes the lock once the control plane is initialized, or when the machine that has it could not use it. Only that
+ * machine's own reconcile does, so that several do not do it at once; anybody's when the machine is gone.
+ */
 export async function releaseInitLock(scope: Scope): Promise<void> {
-  const lock = scope.deps.objects.get(ConfigMap, lockKey(scope.clusterKey));
-  if (lock !== undefined) await scope.deps.objects.delete(ConfigMap, lock);
+  const { objects } = scope.deps;
+  const key = lockKey(scope.clusterKey);
+  const lock = objects.get(ConfigMap, key);
+  if (lock === undefined) return;
+  const holder = holderOf(lock.data);
+  const isOurs = holder === undefined || holder === scope.machine.metadata.name;
+  if (isOurs || objects.get(Machine, { namespace: key.namespace, name: holder }) === undefined) {
+    await objects.delete(ConfigMap, lock);
+  }
 }
 
 /** Undefined when the lock says nothing readable; it then belongs to nobody. */

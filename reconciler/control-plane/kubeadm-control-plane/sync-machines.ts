@@ -1,7 +1,7 @@
 import { KubeadmConfig, Machine } from '../../../api/kinds';
 import { FieldManager } from '../../../machinery/contract-metadata';
 import { equalJson } from '../../../machinery/json';
-import { isBeingDeleted } from '../../../machinery/kube-object';
+import { isBeingDeleted, type KubeObject } from '../../../machinery/kube-object';
 import { machineSyncIntent, metadataIntent } from './desired-machine';
 import { type Scope, updateMachine } from './scope';
 
@@ -16,7 +16,7 @@ export async function syncMachines(scope: Scope): Promise<void> {
     }
     const intent = machineSyncIntent(scope.draft, clusterName, scope.managedEtcd, machine);
     updateMachine(scope, await objects.apply(Machine, intent, FieldManager.kubeadmControlPlane));
-    if (infra !== undefined && !isBeingDeleted(infra)) {
+    if (infra !== undefined && isDue(scope, machine, infra)) {
       const { resource } = await objects.resolveContract(
         machine.spec.infrastructureRef.apiGroup,
         machine.spec.infrastructureRef.kind,
@@ -24,11 +24,24 @@ export async function syncMachines(scope: Scope): Promise<void> {
       const metadata = metadataIntent(scope.draft, clusterName, infra);
       await objects.apply(resource, metadata, FieldManager.kubeadmControlPlaneMetadata);
     }
-    if (config !== undefined && !isBeingDeleted(config)) {
+    if (config !== undefined && isDue(scope, machine, config)) {
       const metadata = metadataIntent(scope.draft, clusterName, config);
       await objects.apply(KubeadmConfig, metadata, FieldManager.kubeadmControlPlaneMetadata);
     }
   }
+}
+
+/**
+ * Objects are made with the metadata they should have, so that the manager for metadata takes it over when the machine
+ * is up and nobody else is busy with them, or when the template's metadata have changed.
+ */
+function isDue(scope: Scope, machine: Machine, object: KubeObject): boolean {
+  if (isBeingDeleted(object)) return false;
+  if (machine.status?.nodeRef !== undefined) return true;
+  const { labels = {}, annotations = {} } = metadataIntent(scope.draft, scope.clusterKey.name, object).metadata;
+  const has = (actual: { [key: string]: string } | undefined, wanted: { [key: string]: string }) =>
+    Object.entries(wanted).every(([key, value]) => actual?.[key] === value);
+  return !has(object.metadata.labels, labels) || !has(object.metadata.annotations, annotations);
 }
 
 /** A machine that is going follows the timeouts alone, so that a user can still shorten the wait. */
