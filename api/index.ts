@@ -1,5 +1,6 @@
 /** The contracts: kinds, the names written on objects, and the rules about them. */
 
+export * from './admission';
 export * from './conversion';
 export * from './crds';
 export * from './define-kind';

@@ -191,7 +191,8 @@ export function list<I extends z.ZodType>(
       const seen = new Set<string>();
       items.forEach((entry, index) => {
         const identity = JSON.stringify(keys === undefined ? entry : keys.map((key) => fieldOf(entry, key)));
-        if (seen.has(identity)) context.addIssue({ code: 'custom', path: [index], message: 'is a duplicate' });
+        if (seen.has(identity))
+          context.addIssue({ code: 'custom', path: [index], message: 'is a duplicate', params: DUPLICATE });
         seen.add(identity);
       });
     });
@@ -209,6 +210,8 @@ export function list<I extends z.ZodType>(
     },
   });
 }
+
+const DUPLICATE = { reason: 'FieldValueDuplicate' };
 
 function fieldOf(value: unknown, key: string): unknown {
   return isJsonObject(value) ? value[key] : undefined;
@@ -231,7 +234,8 @@ function withRules<S extends z.ZodType>(schema: S, rules: readonly Rule<z.infer<
   return schema.superRefine((value, context) => {
     for (const rule of checks) {
       if (rule.holds(value, undefined)) continue;
-      context.addIssue({ code: 'custom', message: rule.message, path: rule.field?.split('.') ?? [] });
+      const path = rule.field?.split('.') ?? [];
+      context.addIssue({ code: 'custom', message: rule.message, path, params: { reason: rule.reason } });
     }
   });
 }

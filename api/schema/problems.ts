@@ -11,7 +11,17 @@ export interface Problem {
   /** What is wrong, to be read after the path. */
   readonly message: string;
   readonly fix: string;
+  readonly reason: ProblemReason;
 }
+
+/** As in the causes of an API server's refusal; `UnknownField` is pruned or refused there, as the client asks. */
+export type ProblemReason =
+  | 'FieldValueRequired'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueDuplicate'
+  | 'UnknownField';
 
 /** An object that its kind's schema refuses; every problem is listed. */
 export class InvalidObject extends CapstanError {
@@ -65,9 +75,16 @@ function problemsOfIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unkno
       value: at(value, [key]),
       message: 'is not a known field',
       fix: fixForUnknown(key, known),
+      reason: 'UnknownField',
     }));
   }
-  return [{ path, value, ...words(issue, value) }];
+  return [{ path, value, ...words(issue, value), reason: reasonOf(issue, value) }];
+}
+
+function reasonOf(issue: z.core.$ZodIssue, value: unknown): ProblemReason {
+  if (issue.code === 'custom') return issue.params?.['reason'] ?? 'FieldValueInvalid';
+  if (value === undefined) return 'FieldValueRequired';
+  return issue.code === 'invalid_value' ? 'FieldValueNotSupported' : 'FieldValueInvalid';
 }
 
 function words(issue: z.core.$ZodIssue, value: unknown): { message: string; fix: string } {

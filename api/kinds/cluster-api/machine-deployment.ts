@@ -14,7 +14,15 @@ import {
 import { age, available, clusterApi, paused, replicaColumns } from './group';
 import { machineSetDeletion } from './machine-set';
 import { clusterName, machineTemplate } from './machine-spec';
-import { defaultMachineTemplate, defaultReplicas, defaultSelector } from './pool-defaults';
+import {
+  defaultClusterLabel,
+  defaultReplicas,
+  defaultSelector,
+  defaultTemplateVersion,
+  type PoolDraft,
+  type PoolSpecDraft,
+  selectBy,
+} from './pool-defaults';
 
 const rollout = object(
   'How machines are replaced.',
@@ -78,6 +86,34 @@ const status = object(
 export const DEFAULT_MAX_SURGE = 1;
 export const DEFAULT_MAX_UNAVAILABLE = 0;
 
+interface DeploymentSpecDraft extends PoolSpecDraft {
+  rollout?:
+    | {
+        strategy?:
+          | {
+              type?: string | undefined;
+              rollingUpdate?:
+                | { maxSurge?: number | string | undefined; maxUnavailable?: number | string | undefined }
+                | undefined;
+            }
+          | undefined;
+      }
+    | undefined;
+}
+
+type DeploymentDraft = PoolDraft & { spec?: DeploymentSpecDraft | undefined };
+
+function defaultRollout(spec: DeploymentSpecDraft): void {
+  spec.rollout ??= {};
+  spec.rollout.strategy ??= {};
+  const { strategy } = spec.rollout;
+  strategy.type ??= 'RollingUpdate';
+  if (strategy.type !== 'RollingUpdate') return;
+  strategy.rollingUpdate ??= {};
+  strategy.rollingUpdate.maxSurge ??= DEFAULT_MAX_SURGE;
+  strategy.rollingUpdate.maxUnavailable ??= DEFAULT_MAX_UNAVAILABLE;
+}
+
 export const MachineDeployment = defineKind(
   {
     ...clusterApi,
@@ -98,23 +134,16 @@ export const MachineDeployment = defineKind(
       { name: 'Version', type: 'string', jsonPath: '.spec.template.spec.version' },
     ],
   },
-  (deployment, old) => {
+  (deployment: DeploymentDraft, old: PoolDraft | undefined) => {
     const { spec } = deployment;
+    if (spec === undefined) return;
+    defaultClusterLabel(deployment);
     defaultReplicas(deployment, old);
-    spec.rollout ??= {};
-    spec.rollout.strategy ??= { type: 'RollingUpdate' };
-    spec.rollout.strategy.type ??= 'RollingUpdate';
-    if (spec.rollout.strategy.type === 'RollingUpdate') {
-      spec.rollout.strategy.rollingUpdate ??= {};
-      spec.rollout.strategy.rollingUpdate.maxSurge ??= DEFAULT_MAX_SURGE;
-      spec.rollout.strategy.rollingUpdate.maxUnavailable ??= DEFAULT_MAX_UNAVAILABLE;
-    }
+    defaultRollout(spec);
     defaultSelector(deployment, DEPLOYMENT_NAME_LABEL);
     // Unlike a MachineSet, a MachineDeployment always selects by cluster too.
-    spec.selector.matchLabels = { ...spec.selector.matchLabels, [CLUSTER_NAME_LABEL]: spec.clusterName };
-    spec.template.metadata ??= {};
-    spec.template.metadata.labels = { ...spec.template.metadata.labels, [CLUSTER_NAME_LABEL]: spec.clusterName };
-    defaultMachineTemplate(spec.template);
+    if (spec.clusterName !== undefined) selectBy(spec, CLUSTER_NAME_LABEL, spec.clusterName);
+    defaultTemplateVersion(spec.template);
   },
 );
 

@@ -14,7 +14,13 @@ import {
 } from '../shapes';
 import { age, clusterApi, paused, replicaColumns } from './group';
 import { clusterName, machineTemplate } from './machine-spec';
-import { defaultMachineTemplate, defaultReplicas, defaultSelector } from './pool-defaults';
+import {
+  defaultClusterLabel,
+  defaultReplicas,
+  defaultSelector,
+  defaultTemplateVersion,
+  type PoolDraft,
+} from './pool-defaults';
 
 export const machineSetDeletion = object(
   'How machines are chosen for deletion.',
@@ -73,10 +79,11 @@ export const MachineSet = defineKind(
       { name: 'Version', type: 'string', jsonPath: '.spec.template.spec.version' },
     ],
   },
-  (machineSet, old) => {
+  (machineSet: PoolDraft, old: PoolDraft | undefined) => {
+    defaultClusterLabel(machineSet);
     defaultReplicas(machineSet, old);
     defaultSelector(machineSet, SET_NAME_LABEL);
-    defaultMachineTemplate(machineSet.spec.template);
+    defaultTemplateVersion(machineSet.spec?.template);
   },
 );
 

@@ -1,9 +1,10 @@
+import type { ObjectMeta } from '../../../machinery/kube-object';
 import { defineKind, type ObjectOf } from '../../define-kind';
 import { flag, int64, list, object, oneOf, text, time } from '../../schema';
-import { withV } from '../kubernetes-version';
 import { conditions, DNS_SUBDOMAIN, deprecated, deprecatedFailure, observedGeneration } from '../shapes';
 import { age, clusterApi, paused } from './group';
 import { machineSpec } from './machine-spec';
+import { defaultClusterLabel, defaultTemplateVersion } from './pool-defaults';
 
 const nodeInfo = object('What the kubelet says about its host.', {
   machineID: text('machine-id of the host.'),
@@ -69,6 +70,18 @@ const status = object(
   { minProperties: 1 },
 );
 
+/** Before validation nothing of a spec can be counted on. */
+interface MachineDraft {
+  metadata: ObjectMeta;
+  spec?:
+    | {
+        clusterName?: string | undefined;
+        version?: string | undefined;
+        deletion?: { nodeDeletionTimeoutSeconds?: number | undefined } | undefined;
+      }
+    | undefined;
+}
+
 export const Machine = defineKind(
   {
     ...clusterApi,
@@ -105,9 +118,11 @@ export const Machine = defineKind(
       { name: 'Version', type: 'string', jsonPath: '.spec.version' },
     ],
   },
-  (machine) => {
+  (machine: MachineDraft) => {
     const { spec } = machine;
-    if (spec.version !== undefined) spec.version = withV(spec.version);
+    if (spec === undefined) return;
+    defaultClusterLabel(machine);
+    defaultTemplateVersion(machine);
     spec.deletion ??= {};
     spec.deletion.nodeDeletionTimeoutSeconds ??= DEFAULT_NODE_DELETION_TIMEOUT_SECONDS;
   },

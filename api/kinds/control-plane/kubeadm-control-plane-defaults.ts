@@ -1,19 +1,31 @@
-/** Defaults of KubeadmControlPlane and its template (`capi.md` 2.6). */
+/** Defaults of KubeadmControlPlane and its template (`capi.md` 2.6). They run before validation. */
 
-interface WithRollout {
+interface RolloutDraft {
   rollout?:
     | {
         strategy?:
-          | { type: 'RollingUpdate'; rollingUpdate?: { maxSurge?: number | string | undefined } | undefined }
+          | {
+              type?: string | undefined;
+              rollingUpdate?: { maxSurge?: number | string | undefined } | undefined;
+            }
           | undefined;
       }
     | undefined;
 }
 
-export function defaultRollout(spec: WithRollout): void {
+export interface ControlPlaneDraft {
+  spec?: (RolloutDraft & { replicas?: number | undefined; version?: string | undefined }) | undefined;
+}
+
+export interface ControlPlaneTemplateDraft {
+  spec?: { template?: { spec?: RolloutDraft | undefined } | undefined } | undefined;
+}
+
+export function defaultRollout(spec: RolloutDraft): void {
   spec.rollout ??= {};
-  spec.rollout.strategy ??= { type: 'RollingUpdate' };
-  spec.rollout.strategy.type ??= 'RollingUpdate';
-  spec.rollout.strategy.rollingUpdate ??= {};
-  spec.rollout.strategy.rollingUpdate.maxSurge ??= 1;
+  spec.rollout.strategy ??= {};
+  const { strategy } = spec.rollout;
+  strategy.type ??= 'RollingUpdate';
+  strategy.rollingUpdate ??= {};
+  strategy.rollingUpdate.maxSurge ??= 1;
 }

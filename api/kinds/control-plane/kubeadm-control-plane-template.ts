@@ -2,7 +2,7 @@ import { defineKind, type ObjectOf } from '../../define-kind';
 import { object } from '../../schema';
 import { age, kubeadmControlPlane } from '../cluster-api/group';
 import { templateMetadata } from '../shapes';
-import { defaultRollout } from './kubeadm-control-plane-defaults';
+import { type ControlPlaneTemplateDraft, defaultRollout } from './kubeadm-control-plane-defaults';
 import { controlPlaneParts, machineMetadata, machineParts } from './kubeadm-control-plane-spec';
 
 const controlPlane = object(
@@ -43,8 +43,8 @@ export const KubeadmControlPlaneTemplate = defineKind(
       age,
     ],
   },
-  ({ spec }) => {
-    if (spec?.template.spec !== undefined) defaultRollout(spec.template.spec);
+  ({ spec }: ControlPlaneTemplateDraft) => {
+    if (spec?.template?.spec !== undefined) defaultRollout(spec.template.spec);
   },
 );
 

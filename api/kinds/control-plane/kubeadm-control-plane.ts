@@ -13,7 +13,7 @@ import {
   serializedSelector,
   versions,
 } from '../shapes';
-import { defaultRollout } from './kubeadm-control-plane-defaults';
+import { type ControlPlaneDraft, defaultRollout } from './kubeadm-control-plane-defaults';
 import { controlPlaneParts, machineMetadata, machineParts } from './kubeadm-control-plane-spec';
 
 const spec = object('What the control plane shall be.', {
@@ -79,9 +79,10 @@ export const KubeadmControlPlane = defineKind(
       { name: 'Version', type: 'string', jsonPath: '.spec.version' },
     ],
   },
-  ({ spec }) => {
+  ({ spec }: ControlPlaneDraft) => {
+    if (spec === undefined) return;
     spec.replicas ??= 1;
-    spec.version = withV(spec.version);
+    if (spec.version !== undefined) spec.version = withV(spec.version);
     defaultRollout(spec);
   },
 );

@@ -1,6 +1,6 @@
 /** The spec of CloudStackMachine, also inside its template. */
 import type * as z from 'zod';
-import { flag, int64, list, object, text, texts } from '../../schema';
+import { flag, int64, list, object, type Rule, text, texts } from '../../schema';
 import { frozen, frozenBelow } from './frozen';
 import { namedRule } from './shapes';
 
@@ -54,8 +54,33 @@ const fields = {
   uncompressedUserData: flag('Whether user data is delivered without gzip, as Ignition needs.').optional(),
 };
 
+interface Affinities {
+  affinity?: string | undefined;
+  affinityGroupIDs?: string[] | undefined;
+}
+
+const MANAGED_AFFINITY = '^([pP][rR][oO]|[aA][nN][tT][iI])$';
+
+const affinityIsKnown: Rule<Affinities> = {
+  cel: "!has(self.affinity) || self.affinity.matches('^([nN][oO]|[pP][rR][oO]|[aA][nN][tT][iI])?$')",
+  message: 'must be pro, anti, no or empty',
+  field: 'affinity',
+  holds: ({ affinity }) => ['', 'no', 'pro', 'anti'].includes((affinity ?? '').toLowerCase()),
+};
+
+const oneAffinity: Rule<Affinities> = {
+  cel: `!has(self.affinityGroupIDs) || self.affinityGroupIDs.size() == 0 || !has(self.affinity) || !self.affinity.matches('${MANAGED_AFFINITY}')`,
+  message: 'cannot be set beside affinity pro or anti',
+  field: 'affinityGroupIDs',
+  reason: 'FieldValueForbidden',
+  holds: ({ affinity, affinityGroupIDs }) =>
+    (affinityGroupIDs ?? []).length === 0 || !new RegExp(MANAGED_AFFINITY).test(affinity ?? ''),
+};
+
 /** What a running machine was made from; a change needs a new machine. */
 const rules = [
+  affinityIsKnown,
+  oneAffinity,
   frozen('offering'),
   frozen('template'),
   frozenBelow('diskOffering', 'id', "''"),

@@ -1,0 +1,3 @@
+export * from './admit';
+export { controlPlaneReplicasProblems } from './control-plane-rules';
+export * from './review';
