@@ -46,8 +46,9 @@ export function createGuestHost(options: GuestHostOptions): Guests {
   });
   const servers = options.network === 'loopback' ? new LoopbackServers(world) : undefined;
   restore(world, store);
+  const access = new InProcessAccess(world);
   return {
-    access: new InProcessAccess(world),
+    access,
     powerOn: (machine, firstBoot) => powerOn(world, machine, firstBoot),
     powerOff: (machineId) => {
       const machine = world.machines.get(machineId);
@@ -61,6 +62,7 @@ export function createGuestHost(options: GuestHostOptions): Guests {
     settled: async () => servers?.settled(),
     close: async () => {
       for (const machine of world.machines.values()) machine.boot?.abort();
+      access.close();
       await servers?.close();
       for (const cluster of world.clusters.values()) cluster.close();
     },

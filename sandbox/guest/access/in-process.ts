@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import {
   type DeleteOptions,
   type KubeApi,
@@ -21,14 +22,17 @@ import type { WorkloadCluster } from '../workload/cluster';
 import { resources } from '../workload/resources';
 import { clusterTopic, type Reached, routeTopic, type World } from '../world';
 import { EtcdPort } from './etcd-port';
+import { PortForwarder } from './port-forward';
 import { anonymous, certificateUser, verifyServer } from './tls';
 
 /** Workload clusters for loops on a virtual clock: the checks of TCP, TLS and authentication, without sockets. */
 export class InProcessAccess implements WorkloadAccess {
   readonly #world: World;
+  readonly #forwarder: PortForwarder;
 
   constructor(world: World) {
     this.#world = world;
+    this.#forwarder = new PortForwarder(world);
   }
 
   connect(kubeconfig: string): WorkloadChannel {
@@ -44,6 +48,22 @@ export class InProcessAccess implements WorkloadAccess {
       await api.get(resources.pods, { namespace: 'kube-system', name: pod });
       return api.reach('GET portforward').cluster;
     });
+  }
+
+  /**
+   * A stream to a port of a pod in kube-system, as `pods/portforward` gives it; what answers speaks TLS, in real time.
+   * @throws KubeUnreachable, KubeError, PortRefused
+   */
+  async portForward(kubeconfig: string, pod: string, port: number): Promise<Duplex> {
+    const api = new RoutedKubeApi(this.#world, parseKubeconfig(kubeconfig));
+    const key = { namespace: 'kube-system', name: pod };
+    await api.get(resources.pods, key);
+    return this.#forwarder.open(api.reach('GET portforward').cluster, key, port);
+  }
+
+  /** Ends what answers behind port-forwards. */
+  close(): void {
+    this.#forwarder.close();
   }
 }
 

@@ -1,8 +1,9 @@
 import { type Duplex, duplexPair } from 'node:stream';
-import { createServer, type Server as TlsServer } from 'node:tls';
-import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import { createServer, type TLSSocket } from 'node:tls';
+import { ServerCredentials } from '@grpc/grpc-js';
 import { CapstanError } from '../../../machinery/errors';
 import { keyText, type ObjectKey } from '../../../machinery/kube-object';
+import type { IssuedCertificate } from '../../../machinery/pki';
 import { etcdServer } from '../etcd/grpc-service';
 import type { Machine } from '../machine';
 import type { WorkloadCluster } from '../workload/cluster';
@@ -42,7 +43,7 @@ export class PortForwarder {
   open(cluster: WorkloadCluster, pod: ObjectKey, port: number): Duplex {
     const endpoint = this.#endpoint(cluster, pod, port);
     if (endpoint === undefined) throw new PortRefused(pod, port);
-    const [client, server] = duplexPair();
+    const [client, server] = connectionPair();
     endpoint.inject(server);
     return client;
   }
@@ -80,46 +81,69 @@ function suffixAfter(text: string, prefix: string): string | undefined {
 
 /** etcd accepts only clients with a certificate of its own CA. */
 function etcdEndpoint(world: World, cluster: WorkloadCluster, machine: Machine): Endpoint {
+  const grpc = etcdServer(cluster, machine);
+  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const certificate = etcdCertificate(world, machine);
-  const authority = authorityOn(world, machine, 'etcd/ca');
-  const server: GrpcServer = etcdServer(cluster, machine);
-  const credentials = ServerCredentials.createSsl(
-    Buffer.from(authority.certificatePem),
-    [{ private_key: Buffer.from(certificate.privateKeyPem), cert_chain: Buffer.from(certificate.certificatePem) }],
-    true,
-  );
-  const injector = server.createConnectionInjector(credentials);
+  const caPem = authorityOn(world, machine, 'etcd/ca').certificatePem;
+  const endpoint = tlsEndpoint(certificate, { caPem, isRequired: true }, (socket) => injector.injectConnection(socket));
   return {
-    inject: (connection) => injector.injectConnection(connection),
+    inject: (connection) => endpoint.inject(connection),
     close: () => {
+      endpoint.close();
       injector.destroy();
-      server.forceShutdown();
+      grpc.forceShutdown();
     },
   };
 }
 
 /** A TLS server with the API server's certificate: clients come here to read when it ends. */
 function apiServerEndpoint(world: World, cluster: WorkloadCluster, machine: Machine): Endpoint {
-  const certificate = apiServerCertificate(world, machine);
-  const server: TlsServer = createServer(
-    {
-      cert: certificate.certificatePem,
-      key: certificate.privateKeyPem,
-      ca: cluster.record.caPem,
-      requestCert: true,
-      rejectUnauthorized: false,
-      ALPNProtocols: ['h2', 'http/1.1'],
-    },
-    (socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.resume();
-    },
-  );
+  const clients = { caPem: cluster.record.caPem, isRequired: false };
+  return tlsEndpoint(apiServerCertificate(world, machine), clients, (socket) => socket.resume());
+}
+
+function tlsEndpoint(
+  certificate: IssuedCertificate,
+  clients: { readonly caPem: string; readonly isRequired: boolean },
+  accept: (socket: TLSSocket) => void,
+): Endpoint {
+  const server = createServer({
+    cert: certificate.certificatePem,
+    key: certificate.privateKeyPem,
+    ca: clients.caPem,
+    requestCert: true,
+    rejectUnauthorized: clients.isRequired,
+    ALPNProtocols: ['h2', 'http/1.1'],
+  });
+  const connections = new Set<Duplex>();
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => socket.destroy());
+    accept(socket);
+  });
+  // A failed handshake does not end a connection that is no socket.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
   return {
     inject: (connection) => {
-      connection.on('error', () => connection.destroy());
+      connections.add(connection);
+      connection.on('close', () => connections.delete(connection));
       server.emit('connection', connection);
     },
-    close: () => server.close(),
+    close: () => {
+      for (const connection of connections) connection.destroy();
+      server.close();
+    },
   };
+}
+
+/** Two ends of one connection; when one is closed or fails, so does the other. */
+function connectionPair(): readonly [Duplex, Duplex] {
+  const [client, server] = duplexPair();
+  for (const [end, other] of [
+    [client, server],
+    [server, client],
+  ] as const) {
+    end.on('error', () => other.destroy());
+    end.on('close', () => other.destroy());
+  }
+  return [client, server];
 }

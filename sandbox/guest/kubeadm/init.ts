@@ -27,6 +27,8 @@ import {
 } from './skew';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
+/** kubeadm backdates certificates, for clocks that differ. */
+const BACKDATE_MS = 5 * 60_000;
 const MANAGER = { fieldManager: 'kubeadm' };
 
 /** `kubeadm init`. @throws KubeadmFailed with what it prints when it stops */
@@ -139,7 +141,7 @@ export function controlPlaneRecord(
     certificatesDir: cluster.certificatesDir ?? kubeadmDefaults.certificatesDir,
     hosts: [...new Set(hosts.filter((host) => host !== ''))],
     imageRepository: cluster.imageRepository ?? kubeadmDefaults.imageRepository,
-    certificatesFrom: own.now,
+    certificatesFrom: own.now - BACKDATE_MS,
     certificatesUntil: own.now + durationOr(cluster.certificateValidityPeriod, YEAR_MS),
   };
 }

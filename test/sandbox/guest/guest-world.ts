@@ -35,7 +35,7 @@ export interface Boot {
 
 /** A cloud without a cloud: machines with the user data of the real bootstrap loop, and one route to the control plane. */
 export class GuestWorld {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   readonly random = new SeededRandom(42);
   readonly faults: unknown[] = [];
   guests: Guests;
@@ -44,8 +44,10 @@ export class GuestWorld {
   #members: string[] = [];
   readonly #userData = new Map<number, string>();
 
-  private constructor(latency: LatencyName, host?: (clock: VirtualClock) => Guests) {
-    const { clock, random } = this;
+  private constructor(latency: LatencyName, host: ((clock: VirtualClock) => Guests) | undefined, startMs?: number) {
+    const { random } = this;
+    const clock = new VirtualClock(startMs);
+    this.clock = clock;
     this.guests =
       host?.(clock) ??
       createGuestHost({
@@ -61,8 +63,9 @@ export class GuestWorld {
   static async create(
     latency: LatencyName = 'production',
     host?: (clock: VirtualClock) => Guests,
+    startMs?: number,
   ): Promise<GuestWorld> {
-    const world = new GuestWorld(latency, host);
+    const world = new GuestWorld(latency, host, startMs);
     for (const purpose of ['ca', 'sa', 'proxy', 'etcd'] as const) {
       world.certificates.set(purpose, await generateCertificate(purpose, undefined, world));
     }
