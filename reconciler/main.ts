@@ -72,7 +72,7 @@ export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptio
       gitops: () => gitopsControllers({ ...common, api, source: world.git, events: kit.recorder('fleet') }),
       infrastructure: () =>
         infrastructureControllers({ ...common, cloudStack, events: kit.recorder('capc-machine-controller') }),
-      'cluster-api': () => clusterApiControllers({ ...common, workloads: links, events: kit.recorder('cluster-api') }),
+      'cluster-api': () => clusterApiControllers({ ...common, workloads: links, recorder: (component) => kit.recorder(component) }),
       bootstrap: () => bootstrapControllers({ ...common, workloads: links, events: kit.recorder('kubeadm-bootstrap') }),
       'control-plane': () =>
         controlPlaneControllers({

@@ -29,6 +29,8 @@ export interface Published {
   readonly committed: boolean;
   readonly pushed: boolean;
   readonly treeDigest: string;
+  /** Names of the rendered clusters (folders of the tree). */
+  readonly clusters: readonly string[];
 }
 
 /**
@@ -58,7 +60,8 @@ export async function publish(options: PublishOptions): Promise<Published> {
   const commit = await checkout.head();
   if (commit === undefined) throw new CommandError('there is no commit to publish; commit your definitions first');
   if (options.push !== undefined) await push(checkout, options.push);
-  return { commit, committed, pushed: options.push !== undefined, treeDigest: rendered };
+  const clusters = [...new Set([...tree.keys()].map((file) => file.split('/')[0] ?? ''))];
+  return { commit, committed, pushed: options.push !== undefined, treeDigest: rendered, clusters };
 }
 
 async function commitManifests(

@@ -1,0 +1,109 @@
+import { performance } from 'node:perf_hooks';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { createLog, silentLog } from '../../reconciler/runtime';
+import type { LatencyName } from '../../sandbox/latency';
+import { ExitCode } from '../command-error';
+import { toolVersion } from '../installation';
+import { Progress } from '../up/progress';
+import { Up } from '../up/up';
+import { latencyOption, latencyProfile } from './latency-option';
+
+interface UpFlags {
+  readonly clusters: string;
+  readonly kubeconfig?: string;
+  readonly dataDir?: string;
+  readonly latency: LatencyName;
+  readonly exitWhenReady?: true;
+  readonly timeout: string;
+  readonly output?: string;
+  readonly verbose?: true;
+}
+
+/** `capstan up`, which is `npm start`. */
+export function upCommand(): Command {
+  return new Command('up')
+    .description('Run everything here: simulated CloudStack and Kubernetes API, a git repository, and the reconciler')
+    .option('--clusters <dir>', 'folder of cluster definitions', 'clusters')
+    .option('--kubeconfig <file>', 'use this Kubernetes API as the management cluster instead of the simulated one')
+    .option('--data-dir <dir>', 'keep all state here across restarts (default: a temporary folder)')
+    .addOption(latencyOption())
+    .option('--exit-when-ready', 'end when everything is ready (exit code 0) or the time is over (1)')
+    .option('--timeout <seconds>', 'with --exit-when-ready: how long to wait', '300')
+    .option('--output <format>', 'json: print one JSON object when everything is ready')
+    .option('--verbose', 'write the log of all parts to standard error')
+    .addHelpText('after', '\nExample:\n  $ capstan up --exit-when-ready --output json\n\nExit codes: 0 ready or stopped, 1 not ready, 2 wrong input')
+    .action(run);
+}
+
+async function run(flags: UpFlags): Promise<void> {
+  const startedAt = performance.now();
+  const json = flags.output === 'json';
+  // Standard output belongs to the JSON object.
+  const progress = new Progress(json ? process.stderr : process.stdout, () => (performance.now() - startedAt) / 1000);
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  const up = new Up({
+    directory: process.cwd(),
+    clusters: flags.clusters,
+    kubeconfig: flags.kubeconfig,
+    dataDir: flags.dataDir,
+    latency: latencyProfile(flags.latency),
+    toolVersion: toolVersion(),
+    log: flags.verbose === true ? createLog({ now: Date.now }) : silentLog,
+    progress,
+    startedAt,
+  });
+  try {
+    await up.start();
+    const deadline = flags.exitWhenReady === true ? setTimeout(() => stopping.abort(), Number(flags.timeout) * 1000) : undefined;
+    const ready = await up.waitUntilReady(stopping.signal);
+    clearTimeout(deadline);
+    if (json) process.stdout.write(`${JSON.stringify(up.outcome())}\n`);
+    if (flags.exitWhenReady === true) {
+      process.exitCode = ready ? ExitCode.done : ExitCode.failed;
+      if (!ready) process.stderr.write(`not ready:\n${up.reasons().join('\n')}\n`);
+      return;
+    }
+    if (ready) {
+      if (!json) process.stdout.write(summary(up));
+      await up.keepShowing(stopping.signal);
+    }
+    progress.say('Stopping …');
+  } finally {
+    await up.stop();
+  }
+}
+
+/** Where things are, and what to try. */
+function summary(up: Up): string {
+  const { repository, remote, cloudstack, data } = up.places();
+  const outcome = up.outcome();
+  const [first] = up.views();
+  const name = first?.name ?? 'dev';
+  const kept = data?.persistent === true ? data.path : `${data?.path} (deleted at the end; keep it with --data-dir)`;
+  const rows = [
+    ['management API', `export KUBECONFIG=${up.kubeconfig()}`],
+    ...up.views().map((view) => [`cluster ${view.name}`, `${view.endpoint}  (npx capstan kubeconfig ${view.name})`]),
+    ['git', `${repository} (remote ${remote})`],
+    ['CloudStack API', cloudstack],
+    ['data', kept],
+  ];
+  const next = [
+    `npx capstan kubeconfig ${name} > ${name}.kubeconfig && kubectl --kubeconfig ${name}.kubeconfig get nodes -o wide`,
+    `edit clusters/${name}.ts (replicas: 2 → 4), then: npx capstan publish --push`,
+    `npx capstan status; npx capstan why ${name}`,
+  ];
+  return [
+    '',
+    pc.green(`Ready after ${outcome.seconds.toFixed(1)} s, with ${outcome.cloudstack.total} CloudStack calls.`),
+    '',
+    ...rows.map(([label = '', text = '']) => `  ${label.padEnd(16)} ${text}`),
+    '',
+    'Try:',
+    ...next.map((step, index) => `  ${index + 1}. ${step}`),
+    '',
+    pc.dim('Ctrl-C stops everything.'),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,148 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { convert, crds } from '../../api';
+import type { Log } from '../../api/ports';
+import { SystemClock } from '../../machinery/clock';
+import { messageOf } from '../../machinery/errors';
+import { formatKubeconfig } from '../../machinery/pki';
+import { SystemRandom } from '../../machinery/random';
+import { SecretText } from '../../machinery/secret';
+import { createCloudStack, type ExampleNames } from '../../sandbox/cloudstack';
+import { createGuestHost, workloadKube } from '../../sandbox/guest';
+import { FileJournal, removeJournal } from '../../sandbox/journal';
+import { createKubeServer } from '../../sandbox/kube';
+import type { LatencyProfile } from '../../sandbox/latency';
+import { claimPublicRange } from '../../sandbox/public-range';
+import { CommandError } from '../command-error';
+import { sandboxIdentity } from './identity';
+import { readPlaces, writePlaces } from './remembered';
+
+export type SandboxPart = 'kube' | 'cloudstack';
+
+export interface SandboxOptions {
+  readonly parts: ReadonlySet<SandboxPart>;
+  /** Where all state is kept. */
+  readonly dataDirectory: string;
+  readonly latency: LatencyProfile;
+  /** @default - the port of the last run with this data directory, else a free one */
+  readonly kubePort?: number | undefined;
+  readonly cloudstackPort?: number | undefined;
+  readonly log: Log;
+}
+
+export interface SandboxCloudStack {
+  readonly endpoint: string;
+  readonly apiKey: string;
+  readonly secretKey: SecretText;
+  readonly examples: ExampleNames;
+  /** Answered commands so far. */
+  calls(): { readonly total: number; readonly calls: { readonly [command: string]: number } };
+}
+
+export interface Sandbox {
+  /** File with the administrator's kubeconfig; undefined without the part `kube`. */
+  readonly kubeconfig: string | undefined;
+  readonly cloudstack: SandboxCloudStack | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts simulators as servers on loopback.
+ * @throws CommandError when the data directory is in use, or one of its addresses or ports is taken
+ */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { dataDirectory } = options;
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const places = readPlaces(dataDirectory);
+  const closers: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const close of closers.reverse()) await close();
+    closers.length = 0;
+  };
+  try {
+    const kube = options.parts.has('kube') ? await startKube(options, places.kubePort, closers) : undefined;
+    const cloud = options.parts.has('cloudstack') ? await startCloudStack(options, places, closers) : undefined;
+    writePlaces(dataDirectory, {
+      kubePort: kube?.port ?? places.kubePort,
+      cloudstackPort: cloud?.port ?? places.cloudstackPort,
+      publicRange: cloud?.publicRange ?? places.publicRange,
+    });
+    return { kubeconfig: kube?.kubeconfig, cloudstack: cloud?.cloudstack, stop };
+  } catch (error) {
+    await stop();
+    throw new CommandError(`the sandbox cannot start in ${dataDirectory}: ${messageOf(error)}`, 1, { cause: error });
+  }
+}
+
+async function startKube(options: SandboxOptions, rememberedPort: number | undefined, closers: (() => Promise<void> | void)[]) {
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const directory = join(options.dataDirectory, 'kube');
+  const journal = new FileJournal({ directory });
+  closers.push(() => journal.close());
+  const conversions = Object.fromEntries(crds({ conversion: 'external' }).map((crd) => [crd.metadata.name, convert]));
+  const server = createKubeServer({ clock, random, journal, log: options.log, conversions });
+  closers.push(() => server.close());
+  const identity = sandboxIdentity(join(directory, 'identity.json'), random, clock.now());
+  const listener = await server.listen({
+    host: '127.0.0.1',
+    port: options.kubePort ?? rememberedPort ?? 0,
+    tls: {
+      certificatePem: identity.serverCertificatePem,
+      privateKeyPem: identity.serverKeyPem,
+      clientCaPem: identity.caPem,
+    },
+  });
+  closers.push(() => listener.close());
+  const kubeconfig = join(options.dataDirectory, 'kubeconfig');
+  const text = formatKubeconfig({
+    clusterName: 'capstan-sandbox',
+    server: `https://127.0.0.1:${listener.port}`,
+    caPem: identity.caPem,
+    userName: 'admin',
+    user: { kind: 'certificate', certificatePem: identity.adminCertificatePem, privateKeyPem: identity.adminKeyPem },
+  });
+  writeFileSync(kubeconfig, text, { mode: 0o600 });
+  return { kubeconfig, port: listener.port };
+}
+
+async function startCloudStack(
+  options: SandboxOptions,
+  remembered: { readonly cloudstackPort?: number | undefined; readonly publicRange?: string | undefined },
+  closers: (() => Promise<void> | void)[],
+) {
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const { dataDirectory, latency, log } = options;
+  const range = await claimPublicRange(random, remembered.publicRange);
+  closers.push(() => range.release());
+  const workloads = join(dataDirectory, 'guests');
+  const journalOf = (name: string) => ({ directory: workloads, name });
+  const guestJournal = new FileJournal(journalOf('machines'));
+  closers.push(() => guestJournal.close());
+  const kube = workloadKube({
+    clock,
+    random,
+    journals: {
+      open: (clusterId) => new FileJournal(journalOf(clusterId)),
+      remove: (clusterId) => removeJournal(journalOf(clusterId)),
+    },
+  });
+  const onFault = (where: string, error: unknown) => log.error({ where, error }, 'guest simulation');
+  const guests = createGuestHost({ clock, random, latency, kube, journal: guestJournal, network: 'loopback', onFault });
+  closers.push(() => guests.close());
+  const journal = new FileJournal({ directory: join(dataDirectory, 'cloudstack') });
+  closers.push(() => journal.close());
+  const cloud = createCloudStack({ clock, random, latency, guests, publicRange: range, journal });
+  closers.push(() => cloud.close());
+  const listener = await cloud.listen({ port: options.cloudstackPort ?? remembered.cloudstackPort ?? 0 });
+  closers.push(() => listener.close());
+  const cloudstack: SandboxCloudStack = {
+    endpoint: listener.endpoint,
+    apiKey: cloud.account.apiKey,
+    secretKey: new SecretText(cloud.account.secretKey),
+    examples: cloud.examples,
+    calls: () => cloud.calls(),
+  };
+  return { cloudstack, port: listener.port, publicRange: range.cidr };
+}

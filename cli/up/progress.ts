@@ -1,0 +1,54 @@
+import type { ClusterView } from '../view/cluster-view';
+import { renderTree } from '../view/render-tree';
+
+/** Shows how clusters come up: redrawn in place on a terminal, a line for each change elsewhere. */
+export class Progress {
+  #drawn = 0;
+  #last = '';
+
+  constructor(
+    private readonly stream: NodeJS.WriteStream,
+    private readonly elapsedSeconds: () => number,
+  ) {}
+
+  /** Says something that stays. */
+  say(text: string): void {
+    this.#clear();
+    this.stream.write(`${text}\n`);
+    this.#last = '';
+  }
+
+  show(clusters: readonly ClusterView[]): void {
+    if (this.stream.isTTY) this.#redraw(clusters);
+    else this.#report(clusters);
+  }
+
+  #redraw(clusters: readonly ClusterView[]): void {
+    const width = Math.max(40, (this.stream.columns ?? 100) - 40);
+    const lines = clusters.flatMap((cluster) => renderTree(cluster.tree, { width }));
+    const room = Math.max(5, (this.stream.rows ?? 40) - 2);
+    const shown = lines.length > room ? [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`] : lines;
+    this.#clear();
+    this.stream.write(`${shown.join('\n')}\n`);
+    this.#drawn = shown.length;
+  }
+
+  #report(clusters: readonly ClusterView[]): void {
+    const text = clusters
+      .map(({ name, ready, controlPlane, workers, reasons }) => {
+        const counts = `control plane ${controlPlane.ready}/${controlPlane.desired}, workers ${workers.ready}/${workers.desired}`;
+        return `${name}: ${ready ? 'ready' : counts}${ready || reasons[0] === undefined ? '' : `; ${reasons.at(-1)}`}`;
+      })
+      .join('\n');
+    if (text === this.#last) return;
+    this.#last = text;
+    const time = `${this.elapsedSeconds().toFixed(1)}s`.padStart(6);
+    this.stream.write(`${text.split('\n').map((line) => `${time}  ${line}`).join('\n')}\n`);
+  }
+
+  #clear(): void {
+    if (this.#drawn === 0) return;
+    this.stream.write(`\u001b[${this.#drawn}A\u001b[0J`);
+    this.#drawn = 0;
+  }
+}

@@ -1,0 +1,222 @@
+import { performance } from 'node:perf_hooks';
+import { join } from 'node:path';
+import { crds } from '../../api';
+import type { KubeApi, Log } from '../../api/ports';
+import { SystemClock } from '../../machinery/clock';
+import { SystemRandom } from '../../machinery/random';
+import { installCrds } from '../../reconciler/install/install-crds';
+import { connectKube, type KubeConnection } from '../../reconciler/kube';
+import { type Reconciler, startReconciler } from '../../reconciler/main';
+import { productionWorld } from '../../reconciler/production-world';
+import type { LatencyProfile } from '../../sandbox/latency';
+import { CommandError } from '../command-error';
+import { openCheckout } from '../publish/checkout';
+import { type Published, publish } from '../publish/publish';
+import { announceSandbox, withdrawSandbox } from '../running-sandbox';
+import { type DataDirectory, dataDirectoryFor, openDataDirectory } from '../sandbox/data-directory';
+import { type Sandbox, startSandbox } from '../sandbox/start-sandbox';
+import { type ClusterView, clusterViews } from '../view/cluster-view';
+import { takeSnapshot } from '../view/snapshot';
+import { fleetReasons, isReached } from './goal';
+import { createManagementObjects } from './management-objects';
+import { outcomeOf, type UpOutcome } from './outcome';
+import type { Progress } from './progress';
+import { openRepository, type UpRepository } from './repository';
+
+export interface UpOptions {
+  /** Folder of the project, in a git work tree. */
+  readonly directory: string;
+  readonly clusters: string;
+  /** A real management cluster. @default - the simulated one */
+  readonly kubeconfig?: string | undefined;
+  readonly dataDir?: string | undefined;
+  readonly latency: LatencyProfile;
+  readonly toolVersion: string;
+  readonly log: Log;
+  readonly progress: Progress;
+  /** `performance.now()` when the command began. */
+  readonly startedAt: number;
+}
+
+/** Between two looks at the state for the display. Reads come from caches and cost no request. */
+const LOOK_MS = 200;
+
+/** Everything that `capstan up` runs. */
+export class Up {
+  readonly #options: UpOptions;
+  readonly #closers: (() => Promise<void> | void)[] = [];
+  readonly #readyAfter = new Map<string, number>();
+  readonly clock = new SystemClock();
+  #reconciler: Reconciler | undefined;
+  #connection: KubeConnection | undefined;
+  #sandbox: Sandbox | undefined;
+  #published: Published | undefined;
+  #repository: UpRepository | undefined;
+  #data: DataDirectory | undefined;
+  #views: readonly ClusterView[] = [];
+  #reasons: readonly string[] = [];
+
+  constructor(options: UpOptions) {
+    this.#options = options;
+  }
+
+  /** Starts servers, repository and reconciler; returns when the loops run. */
+  async start(): Promise<void> {
+    const { directory, clusters, latency, log, progress } = this.#options;
+    const checkout = await openCheckout(directory);
+    const data = await this.#openData();
+    const parts = new Set<'kube' | 'cloudstack'>(this.#options.kubeconfig === undefined ? ['kube', 'cloudstack'] : ['cloudstack']);
+
+    const sandbox = await startSandbox({ parts, dataDirectory: data.path, latency, log });
+    this.#sandbox = sandbox;
+    this.#closers.push(() => sandbox.stop());
+    const kubeconfig = this.kubeconfig();
+    progress.say(parts.has('kube') ? 'Simulated Kubernetes API and CloudStack are up.' : 'Simulated CloudStack is up.');
+
+    const repository = await openRepository(checkout, data.path);
+    this.#repository = repository;
+    if (!data.persistent) this.#closers.push(() => repository.withdraw());
+    const publishing = publish({
+      directory,
+      clusters,
+      push: { remote: repository.remote, ref: 'refs/heads/main' },
+      toolVersion: this.#options.toolVersion,
+    });
+    // Rejections are seen where it is awaited; until then the API server is prepared.
+    publishing.catch(() => undefined);
+
+    const connection = await connectKube({ kind: 'kubeconfig', file: kubeconfig }, { clock: this.clock });
+    this.#connection = connection;
+    this.#closers.push(() => connection.close());
+    await installCrds(connection.api, crds({ conversion: parts.has('kube') ? 'external' : 'none' }), this.clock);
+    const published = await publishing;
+    this.#published = published;
+    progress.say(`Published revision ${published.commit.slice(0, 12)} to ${repository.directory}.`);
+
+    await this.#createObjects(connection.api, repository);
+    this.#startLoops(connection, data);
+    announceSandbox(directory, { pid: process.pid, kubeconfig });
+    this.#closers.push(() => withdrawSandbox(directory));
+    await this.#reconciler?.manager.started;
+  }
+
+  /** Waits until everything is ready; shows progress. Returns early when `signal` aborts. */
+  async waitUntilReady(signal: AbortSignal): Promise<boolean> {
+    while (!signal.aborted) {
+      if (await this.#look()) return true;
+      await this.clock.sleep(LOOK_MS, signal);
+    }
+    return false;
+  }
+
+  /** Keeps showing changes until `signal` aborts. */
+  async keepShowing(signal: AbortSignal): Promise<void> {
+    let quiet = true;
+    while (!signal.aborted) {
+      const ready = await this.#look(!quiet);
+      quiet = ready;
+      await this.clock.sleep(LOOK_MS * 2, signal);
+    }
+  }
+
+  outcome(): UpOutcome {
+    const outcome = outcomeOf({
+      views: this.#views,
+      seconds: this.#seconds(),
+      readyAfter: this.#readyAfter,
+      revision: this.#published?.commit ?? '',
+      cloudstack: this.#sandbox?.cloudstack?.calls() ?? { total: 0, calls: {} },
+      requests: this.#requests(),
+    });
+    return outcome;
+  }
+
+  /** Why it is not ready, one line each. */
+  reasons(): readonly string[] {
+    return this.#reasons;
+  }
+
+  views(): readonly ClusterView[] {
+    return this.#views;
+  }
+
+  kubeconfig(): string {
+    const file = this.#options.kubeconfig ?? this.#sandbox?.kubeconfig;
+    if (file === undefined) throw new CommandError('the sandbox has no kubeconfig');
+    return file;
+  }
+
+  places(): { readonly repository: string; readonly remote: string; readonly cloudstack: string; readonly data: DataDirectory | undefined } {
+    return {
+      repository: this.#repository?.directory ?? '',
+      remote: this.#repository?.remote ?? '',
+      cloudstack: this.#sandbox?.cloudstack?.endpoint ?? '',
+      data: this.#data,
+    };
+  }
+
+  async stop(): Promise<void> {
+    for (const close of this.#closers.reverse()) await close();
+    this.#closers.length = 0;
+  }
+
+  #requests() {
+    if (this.#connection === undefined) throw new CommandError('not connected');
+    return this.#connection.counter;
+  }
+
+  async #openData(): Promise<DataDirectory> {
+    const { kubeconfig, dataDir } = this.#options;
+    let data: DataDirectory;
+    if (kubeconfig !== undefined && dataDir === undefined) {
+      const connection = await connectKube({ kind: 'kubeconfig', file: kubeconfig }, { clock: this.clock });
+      const { Namespace } = await import('../../api/kinds');
+      const system = await connection.api.get(Namespace, { namespace: '', name: 'kube-system' });
+      connection.close();
+      data = dataDirectoryFor(system.metadata.uid ?? 'unknown');
+    } else data = openDataDirectory(dataDir);
+    this.#data = data;
+    this.#closers.push(() => data.remove());
+    return data;
+  }
+
+  async #createObjects(api: KubeApi, repository: UpRepository): Promise<void> {
+    const cloudstack = this.#sandbox?.cloudstack;
+    if (cloudstack === undefined) throw new CommandError('the simulated CloudStack did not start');
+    await createManagementObjects(api, { repository: repository.directory, cloudstack, namespaces: ['default'] });
+  }
+
+  #startLoops(connection: KubeConnection, data: DataDirectory): void {
+    const world = productionWorld({
+      connection,
+      clock: this.clock,
+      random: new SystemRandom(),
+      log: this.#options.log,
+      gitCache: join(data.path, 'git-cache'),
+      allowLocalRepositories: true,
+    });
+    const reconciler = startReconciler(world);
+    this.#reconciler = reconciler;
+    this.#closers.push(() => reconciler.stop());
+  }
+
+  async #look(show = true): Promise<boolean> {
+    const manager = this.#reconciler?.manager;
+    if (manager === undefined || !manager.activity().warm) return false;
+    const snapshot = await takeSnapshot(async (kind) => manager.objects.list(kind));
+    const views = clusterViews(snapshot);
+    this.#views = views;
+    this.#reasons = [...fleetReasons(snapshot.fleets), ...views.flatMap((view) => view.reasons)];
+    for (const { namespace, name, ready } of views) {
+      const id = `${namespace}/${name}`;
+      if (ready && !this.#readyAfter.has(id)) this.#readyAfter.set(id, this.#seconds());
+    }
+    if (show) this.#options.progress.show(views);
+    const wanted = this.#published?.clusters ?? [];
+    return isReached(snapshot.fleets, this.#published?.commit ?? '', wanted, views);
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#options.startedAt) / 1000;
+  }
+}
