@@ -87,6 +87,10 @@ export class WorkloadLink {
     return this.#live?.channel;
   }
 
+  get kubeconfig(): string {
+    return this.#kubeconfig;
+  }
+
   get health(): WorkloadHealth {
     return {
       connected: this.#live !== undefined,

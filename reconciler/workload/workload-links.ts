@@ -53,6 +53,11 @@ export class WorkloadLinks implements WorkloadClusters {
     return this.#links.get(keyText(cluster))?.channel;
   }
 
+  /** The kubeconfig a cluster was last wanted with. */
+  kubeconfigOf(cluster: ObjectKey): string | undefined {
+    return this.#links.get(keyText(cluster))?.kubeconfig;
+  }
+
   /** Connects to a cluster, or connects anew when its kubeconfig changed. */
   want(cluster: ObjectKey, kubeconfig: string): void {
     const text = keyText(cluster);
