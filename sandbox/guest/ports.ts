@@ -13,13 +13,13 @@ export interface WorkloadListenOptions {
   readonly port: number;
   /** PEM. Clients may present a certificate; one that `clientCaPem` did not sign makes them anonymous. */
   readonly tls: { readonly certificatePem: string; readonly privateKeyPem: string; readonly clientCaPem: string };
-  /** The user behind a bearer token, or undefined for 401. */
-  readonly authenticateToken: (token: string) => Promise<WorkloadUser | undefined>;
+  /** What `/version` says, e.g. `v1.34.2`. */
+  readonly kubernetesVersion: string;
   /** A stream to a port of a pod. @throws Error with the reason when nothing listens there */
   readonly portForward: (pod: ObjectKey, port: number) => Promise<Duplex>;
 }
 
-/** A listening API server; closing ends all its connections. */
+/** A listening API server that also knows bootstrap tokens; closing ends all its connections. */
 export interface WorkloadListener {
   close(): Promise<void>;
 }

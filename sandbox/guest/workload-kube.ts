@@ -1,9 +1,10 @@
 import type { Log } from '../../api/ports/objects';
 import type { Clock } from '../../machinery/clock';
 import type { Random } from '../../machinery/random';
-import { createKubeServer } from '../kube';
+import { createKubeServer, type KubeServer } from '../kube';
 import type { Journal } from '../ports';
-import type { WorkloadKube, WorkloadKubeFactory } from './ports';
+import { inspectToken } from './kubeadm/bootstrap-tokens';
+import type { WorkloadKube, WorkloadKubeFactory, WorkloadUser } from './ports';
 
 export interface WorkloadKubeOptions {
   readonly clock: Clock;
@@ -33,9 +34,22 @@ function open(options: WorkloadKubeOptions, clusterId: string): WorkloadKube {
   const server = createKubeServer({ clock, random, log, journal: options.journals?.open(clusterId) });
   return {
     api: (user) => server.api(user),
-    listen: async () => {
-      throw new Error('not yet');
+    listen: async ({ host, port, tls, kubernetesVersion }) => {
+      const { certificatePem, privateKeyPem, clientCaPem } = tls;
+      return server.listen({
+        host,
+        port,
+        tls: { cert: certificatePem, key: privateKeyPem, clientCa: clientCaPem },
+        token: (token) => bootstrapUser(server, token, clock.now()),
+        kubernetesVersion,
+      });
     },
     close: () => server.close(),
   };
+}
+
+/** The user behind a bootstrap token, looked up where the server has it at hand. */
+function bootstrapUser(server: KubeServer, token: string, now: number): WorkloadUser | undefined {
+  const key = { namespace: 'kube-system', name: `bootstrap-token-${token.split('.')[0] ?? ''}` };
+  return inspectToken(server.engine.core.store.get('/secrets', key), token, now)?.user;
 }

@@ -205,11 +205,7 @@ class RoutedKubeApi implements KubeApi {
 }
 
 /** The user behind a bootstrap token. Service account tokens are not issued in the sandbox. */
-export async function tokenUser(
-  cluster: WorkloadCluster,
-  token: string,
-  now: number,
-): Promise<WorkloadUser | undefined> {
+async function tokenUser(cluster: WorkloadCluster, token: string, now: number): Promise<WorkloadUser | undefined> {
   const key = { namespace: 'kube-system', name: `bootstrap-token-${token.split('.')[0] ?? ''}` };
   return inspectToken(await tryGet(cluster.api, resources.secrets, key), token, now)?.user;
 }

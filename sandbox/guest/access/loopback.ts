@@ -1,6 +1,5 @@
 import type { WorkloadListener } from '../ports';
 import { ANY_TOPIC, type Reached, type World } from '../world';
-import { tokenUser } from './in-process';
 import { PortForwarder } from './port-forward';
 import { apiServerCertificate } from './tls';
 
@@ -88,7 +87,7 @@ export class LoopbackServers {
       host: address.slice(0, port),
       port: Number(address.slice(port + 1)),
       tls: { ...certificate, clientCaPem: cluster.record.caPem },
-      authenticateToken: (token) => tokenUser(cluster, token, this.#world.clock.now()),
+      kubernetesVersion: machine.kubelet?.controlPlane?.version ?? 'v1.34.2',
       portForward: async (pod, podPort) => this.#forwarder.open(cluster, pod, podPort),
     });
   }
