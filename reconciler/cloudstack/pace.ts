@@ -16,13 +16,21 @@ export class Pace {
   /** Milliseconds to the next look at something that has been running for `runningMs`. */
   nextMs(command: string, runningMs: number): number {
     const usual = this.#usualMs.get(command);
-    if (usual !== undefined && runningMs < usual) return clamp(usual * 1.05 - runningMs, LONGEST_MS * 2);
-    return clamp(runningMs * 0.4, LONGEST_MS);
+    if (usual !== undefined && runningMs < usual && !NOBODY_WAITS.has(command))
+      return clamp(usual * 1.05 - runningMs, LONGEST_MS * 2);
+    return clamp(
+      Math.max(runningMs * 0.6, NOBODY_WAITS.has(command) && runningMs === 0 ? NOT_URGENT_MS : 0),
+      LONGEST_MS,
+    );
   }
 }
 
+/** Commands whose end holds up nothing: one look, when they have ended for sure, is enough. */
+const NOBODY_WAITS = new Set(['createTags']);
+const NOT_URGENT_MS = 2_000;
+
 /** Below, the server would do nothing else; above, an end would be noticed late. */
-const SHORTEST_MS = 100;
+const SHORTEST_MS = 150;
 const LONGEST_MS = 5_000;
 
 function clamp(delayMs: number, longestMs: number): number {

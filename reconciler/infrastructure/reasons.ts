@@ -62,4 +62,33 @@ export const Reason = {
   InternalError: 'InternalError',
 } as const;
 
+/** Reasons that somebody may have to act on: parents pass them on, while mere progress of a child is not repeated. */
+const FAULTS: ReadonlySet<string> = new Set([
+  Reason.WaitingForExpunge,
+  Reason.CredentialsMissing,
+  Reason.CredentialsInvalid,
+  Reason.CredentialsRefused,
+  Reason.PermissionDenied,
+  Reason.CloudStackUnreachable,
+  Reason.NotFoundInCloudStack,
+  Reason.InvalidConfiguration,
+  Reason.RefusedByCloudStack,
+  Reason.LimitReached,
+  Reason.InsufficientCapacity,
+  Reason.DeployFailed,
+  Reason.StartFailed,
+  Reason.JobFailed,
+  Reason.NameTaken,
+  Reason.AddressUnavailable,
+  Reason.InstanceLost,
+  Reason.NetworkLost,
+  Reason.FailureDomainUnknown,
+  Reason.CloudStackFault,
+  Reason.InternalError,
+]);
+
+export function isFaultReason(reason: string): reason is Reason {
+  return FAULTS.has(reason);
+}
+
 export type Reason = (typeof Reason)[keyof typeof Reason];

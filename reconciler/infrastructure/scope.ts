@@ -6,7 +6,7 @@ import { cloneJson } from '../../machinery/json';
 import type { KubeObject, ObjectMeta } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { Annotation, CLUSTER_API_GROUP, Label } from './names';
-import { Reason } from './reasons';
+import { isFaultReason, Reason } from './reasons';
 
 /** What all kinds of the provider have in common. */
 export type ProviderObject = KubeObject & {
@@ -116,9 +116,21 @@ export function pausedBy(object: KubeObject, cluster: Cluster | undefined): stri
   return isAnnotated ? `${object.kind} has the ${Annotation.paused} annotation` : undefined;
 }
 
-/** `reason: message` of another object's `Ready`, to be passed on. */
+/**
+ * What stands in the way of a child, for its parent's message. Progress is not repeated: each step would cost a write at
+ * every level.
+ */
 export function readyText(object: ProviderObject): string {
   const ready = conditionOf(object, 'Ready');
-  if (ready === undefined) return 'not looked at yet';
+  if (ready === undefined || !isFaultReason(ready.reason)) return 'in progress';
   return ready.message === '' ? ready.reason : `${ready.reason}: ${ready.message}`;
+}
+
+/** The first fault among children: a parent takes its reason over, so that it shows at the top. */
+export function faultAmong(...children: readonly ProviderObject[]): Reason | undefined {
+  for (const child of children) {
+    const reason = conditionOf(child, 'Ready')?.reason;
+    if (reason !== undefined && isFaultReason(reason)) return reason;
+  }
+  return undefined;
 }

@@ -5,7 +5,7 @@ import { createOrRead } from '../family';
 import { Annotation, Finalizer, failureDomainObjectName, GROUP, Label } from '../names';
 import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
-import { readyText, type Scope } from '../scope';
+import { faultAmong, readyText, type Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
 import { planFailureDomains } from './failure-domains';
 
@@ -46,8 +46,11 @@ async function reconcile(scope: ClusterScope): Promise<Outcome> {
 
   const waiting = plan.required.filter(({ object }) => object?.status?.ready !== true);
   if (waiting.length > 0) {
-    const lines = waiting.map(({ name, object }) => `${name}: ${object === undefined ? 'new' : readyText(object)}`);
-    return scope.wait(done(), Reason.WaitingForFailureDomains, lines.join('; '));
+    const lines = waiting.map(
+      ({ name, object }) => `${name}: ${object === undefined ? 'in progress' : readyText(object)}`,
+    );
+    const fault = faultAmong(...waiting.flatMap(({ object }) => object ?? []));
+    return scope.wait(done(), fault ?? Reason.WaitingForFailureDomains, lines.join('; '));
   }
   if ((scope.object.spec.controlPlaneEndpoint?.host ?? '') === '') {
     return scope.wait(
@@ -93,7 +96,11 @@ async function remove(scope: ClusterScope): Promise<Outcome> {
   }
   for (const object of left) await deleteOnce(scope, object);
   const lines = left.map((object) => `${object.spec.name}: ${readyText(object)}`);
-  return scope.wait(done(), Reason.Deleting, `waiting until the failure domains are gone: ${lines.join('; ')}`);
+  return scope.wait(
+    done(),
+    faultAmong(...left) ?? Reason.Deleting,
+    `waiting until the failure domains are gone: ${lines.join('; ')}`,
+  );
 }
 
 function failureDomains(scope: ClusterScope): readonly CloudStackFailureDomain[] {

@@ -25,7 +25,7 @@ import { cloudStackClusterOf, createOrRead, identityOf, isolatedNetworkOf } from
 import { Annotation, Finalizer, failureDomainObjectName, GROUP, isolatedNetworkObjectName, Label } from '../names';
 import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
-import { readyText, type Scope } from '../scope';
+import { faultAmong, readyText, type Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
 import { onPauseChange } from '../watches';
 import { evacuate } from './evacuation';
@@ -91,7 +91,8 @@ async function reconcile(scope: FailureDomainScope): Promise<Outcome> {
     isolated = await createIsolatedNetwork(scope, cloudStackCluster, network);
   }
   if (isolated.status?.ready !== true) {
-    return scope.wait(done(), Reason.WaitingForNetwork, `network ${isolated.spec.name ?? ''}: ${readyText(isolated)}`);
+    const message = `network ${isolated.spec.name ?? ''}: ${readyText(isolated)}`;
+    return scope.wait(done(), faultAmong(isolated) ?? Reason.WaitingForNetwork, message);
   }
   scope.object.spec.zone.network.id = isolated.spec.id ?? '';
   scope.object.spec.zone.network.type = 'Isolated';
@@ -200,7 +201,11 @@ async function remove(scope: FailureDomainScope): Promise<Outcome> {
   const left = [...groups, ...networks];
   if (left.length > 0) {
     const lines = left.map((child) => `${child.kind} ${child.metadata.name}: ${readyText(child)}`);
-    return scope.wait(done(), Reason.WaitingForChildren, `waiting until they are gone: ${lines.join('; ')}`);
+    return scope.wait(
+      done(),
+      faultAmong(...left) ?? Reason.WaitingForChildren,
+      `waiting until they are gone: ${lines.join('; ')}`,
+    );
   }
   scope.removeFinalizer(Finalizer.failureDomain);
   return done();

@@ -124,8 +124,7 @@ async function advance(work: NetworkWork): Promise<Outcome> {
   const waits = [endpoint.wait, egress].filter((wait) => wait !== undefined);
   const [first] = waits;
   if (first !== undefined) {
-    const message = waits.map((wait) => wait.message).join('; ');
-    return scope.wait(soonest(...waits.map((wait) => wait.outcome)), first.reason, message);
+    return scope.wait(soonest(...waits.map((wait) => wait.outcome)), first.reason, first.message);
   }
   scope.report('True', Reason.Ready, '');
   return requeueAfter(VERIFY_MS * (0.9 + 0.2 * scope.deps.random.fraction()));

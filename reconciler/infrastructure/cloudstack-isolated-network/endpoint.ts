@@ -135,15 +135,16 @@ async function acquire(work: NetworkWork, network: Network): Promise<PublicAddre
         `public address ${asked} is ${found.state} and used elsewhere; choose another or leave the host empty`,
       ]);
     }
-  } else if (intended !== undefined) {
+  } else if (intended !== undefined && known.isNetworkNew !== true) {
     const left = await leftover(work, network, intended);
     if (left !== undefined) return left;
     const waitMs = inFlightMs(intended, scope.deps.clock);
     if (waitMs > 0) return waitAndLook(Reason.WaitingForAnswer, 'associateIpAddress was sent and not answered', waitMs);
   }
-  announce(scope.object.metadata, 'address', scope.deps.clock);
-  scope.report('False', Reason.AllocatingAddress, 'acquiring a public address for the endpoint');
-  await scope.persist();
+  if (intended === undefined || known.isNetworkNew !== true) {
+    announce(scope.object.metadata, 'address', scope.deps.clock);
+    await scope.persist();
+  }
   try {
     const started = await cloud.addresses.associate(addressTarget(network), asked);
     known.isAddressNew = true;

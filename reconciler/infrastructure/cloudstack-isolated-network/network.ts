@@ -69,7 +69,8 @@ async function create(work: NetworkWork): Promise<Network | Wait> {
   const standard = vpcId === undefined ? DEFAULT_NETWORK_OFFERING : DEFAULT_TIER_OFFERING;
   const offering = await cloud.networkOffering(nonEmpty(spec.offering) ?? standard, zoneId);
   announce(scope.object.metadata, 'network', scope.deps.clock);
-  scope.report('False', Reason.CreatingNetwork, `creating network ${spec.name}`);
+  // The address follows at once and can only be ours in a network of ours: one write announces both.
+  if (vpcId === undefined) announce(scope.object.metadata, 'address', scope.deps.clock);
   await scope.persist();
   try {
     const network = await cloud.networks.create({
@@ -83,7 +84,10 @@ async function create(work: NetworkWork): Promise<Network | Wait> {
     known.isNetworkNew = true;
     return network;
   } catch (error) {
-    if (isSureRefusal(error)) withdraw(scope.object.metadata, 'network');
+    if (isSureRefusal(error)) {
+      withdraw(scope.object.metadata, 'network');
+      withdraw(scope.object.metadata, 'address');
+    }
     throw error;
   }
 }

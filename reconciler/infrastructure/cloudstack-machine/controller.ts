@@ -30,7 +30,7 @@ type MachineScope = Scope<CloudStackMachine>;
 
 /** Gives every Machine its instance in CloudStack, watches over it, and destroys it with the Machine. */
 export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
-  const tools = { jobs: new JobBook(), setbacks };
+  const tools = { jobs: new JobBook(), setbacks, marked: new Map<string, number>() };
   const clouds = new Map<string, Cloud>();
   let enqueue: (key: ObjectKey) => void = () => undefined;
 
@@ -93,6 +93,7 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     if ((scope.object.metadata.finalizers ?? []).includes(Finalizer.machine)) return outcome;
     forget(keyOf(scope.object));
     tools.jobs.forget(scope.uid);
+    tools.marked.delete(scope.object.spec.instanceID ?? '');
     return outcome;
   };
 

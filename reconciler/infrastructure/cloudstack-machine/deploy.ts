@@ -10,7 +10,7 @@ import { bootstrapData } from './bootstrap-data';
 import { type Place, resolveDeployment } from './deployment-request';
 import { isOurInstance } from './instance-identity';
 import { placeSubject, unplace } from './placement';
-import { follow, type MachineWork, watchInstance } from './work';
+import { type MachineWork, watchInstance } from './work';
 
 /** Waits after refused or failed deployments in a failure domain grow to this. */
 const SLOWEST_RETRY_MS = 10_000;
@@ -38,12 +38,10 @@ export async function deploy(work: MachineWork, machine: Machine): Promise<Outco
 
   scope.addFinalizer(Finalizer.machine);
   announce(scope.object.metadata, 'machine', scope.deps.clock);
-  scope.report('False', Reason.Deploying, 'deploying the instance');
   await scope.persist();
   try {
     const started = await cloud.machines.deploy({ ...request, userData });
     accept(work, started.id, started.job.id);
-    follow(work, 'deploy', started.job);
     cloud.inventory.expectChange(work.watchKey, 'deployVirtualMachine');
     scope.event('Normal', 'Created', 'CloudStack instance Created');
     return scope.wait(done(), Reason.Deploying, `deploying the instance (CloudStack job ${started.job.id})`);

@@ -1,13 +1,19 @@
 import { done, type Outcome, requeueAfter, type VirtualMachine } from '../../../api/ports';
 import { kubeTime } from '../../../machinery/clock';
 import { JobFailure } from '../faults';
-import { clusterTag, providerId, Tag } from '../names';
+import { Annotation, clusterTag, providerId, Tag } from '../names';
 import { Reason } from '../reasons';
 import { continueDiscard, deployOutcome, discard, isDiscarded, isReplaceable, replace } from './failed-deploy';
 import { failedDeployments } from './failed-deployments';
 import { type InstanceView, STOPPED_GRACE_MS, whatToDoWithInstance } from './instance-decision';
 import { ensureMembership } from './load-balancer';
 import { follow, jobOf, type MachineWork, watchInstance } from './work';
+
+/** States without event are looked at again after this. */
+const LOOK_AGAIN_MS = 1000;
+
+/** Tags that no snapshot shows after this time are set again. */
+const MARK_AGAIN_MS = 120_000;
 
 /** Looks at the instance of a machine, in the shared snapshot, and does what its state asks for. */
 export async function observe(work: MachineWork): Promise<Outcome> {
@@ -18,12 +24,16 @@ export async function observe(work: MachineWork): Promise<Outcome> {
   const view = viewOf(instance);
   if (typeof instance === 'object') record(work, instance);
 
-  const deployment = view.kind === 'gone' && !hasRun(work) ? await deployOutcome(work) : undefined;
+  // While all goes well the snapshot tells enough; the job is asked for only about an instance that does not run.
+  const isSuspect =
+    view.kind === 'gone' || (view.kind === 'seen' && (view.state === 'Error' || view.state === 'Stopped'));
+  const deployment = isSuspect && !hasRun(work) ? await deployOutcome(work) : undefined;
   // A failed first start may leave nothing behind at all: the same as Error, with nothing to destroy.
-  const effective: InstanceView = deployment?.state === 'failed' ? { kind: 'seen', state: 'Error' } : view;
+  const effective: InstanceView =
+    deployment?.state === 'failed' && view.kind === 'gone' ? { kind: 'seen', state: 'Error' } : view;
   const action = whatToDoWithInstance({
     instance: effective,
-    jobPending: isJobPending(work),
+    jobPending: deployment?.state === 'pending' || isStarting(work),
     everRan: hasRun(work),
     stoppedForMs: stoppedForMs(work),
     failedAttempts: failedDeployments(scope.object.metadata).length,
@@ -42,7 +52,7 @@ export async function observe(work: MachineWork): Promise<Outcome> {
     case 'report-lost':
       return reportLost(work, view);
     case 'wait':
-      return waiting(work, instance);
+      return deployment?.state === 'pending' ? deploying(work, requeueAfter(LOOK_AGAIN_MS)) : waiting(work, instance);
     case 'deploy':
     case 'look':
       // The snapshot is under way and wakes this machine.
@@ -74,11 +84,9 @@ function attemptLimit({ scope, cloudStackCluster, machine }: MachineWork): numbe
   return 1 + (isFree ? Math.max(1, cloudStackCluster?.spec.failureDomains?.length ?? 1) : 1);
 }
 
-function isJobPending(work: MachineWork): boolean {
-  return ['deploy', 'start'].some((step) => {
-    const job = work.tools.jobs.pending(work.scope.uid, step);
-    return job !== undefined && work.cloud.jobs.outcome(job.id).state === 'pending';
-  });
+function isStarting(work: MachineWork): boolean {
+  const job = work.tools.jobs.pending(work.scope.uid, 'start');
+  return job !== undefined && work.cloud.jobs.outcome(job.id).state === 'pending';
 }
 
 function stoppedForMs({ scope }: MachineWork): number {
@@ -91,6 +99,8 @@ function stoppedForMs({ scope }: MachineWork): number {
 function record(work: MachineWork, instance: VirtualMachine): void {
   const { scope } = work;
   const { status } = scope.object;
+  // The first start shows in the reason Deploying; a write for it would tell nothing more.
+  if (instance.state === 'Starting' && !hasRun(work)) return;
   const addresses = instance.nics.flatMap(({ address }) =>
     address === undefined ? [] : [{ type: 'InternalIP', address }],
   );
@@ -121,22 +131,16 @@ async function serve(work: MachineWork, instance: VirtualMachine): Promise<Outco
   return done();
 }
 
-/** Tags the instance; whether they are there shows in the next snapshot. */
+/** Tags the instance; that they are there shows in a later snapshot, which costs nothing. */
 async function ensureMarked(work: MachineWork, instance: VirtualMachine): Promise<void> {
   const wanted = { [Tag.created]: '1', [clusterTag(work.identity)]: '1' };
   const missing = Object.fromEntries(Object.entries(wanted).filter(([key]) => instance.tags[key] === undefined));
   if (Object.keys(missing).length === 0) return;
-  const running = work.tools.jobs.pending(work.scope.uid, 'tag');
-  if (running !== undefined) {
-    const outcome = work.cloud.jobs.outcome(running.id);
-    // Tagged, but the snapshot is older than the tags.
-    if (outcome.state === 'pending' || outcome.state === 'succeeded') return;
-    jobOf(work, 'tag');
-    if (outcome.state === 'failed') {
-      throw new JobFailure(Reason.JobFailed, 'tagging the instance', running.id, outcome.errorCode, outcome.errorText);
-    }
-  }
-  follow(work, 'tag', await work.cloud.tags.create('UserVm', instance.id, missing));
+  const { clock } = work.scope.deps;
+  const { marked } = work.tools;
+  if (clock.now() - (marked.get(instance.id) ?? 0) < MARK_AGAIN_MS) return;
+  marked.set(instance.id, clock.now());
+  await work.cloud.tags.create('UserVm', instance.id, missing);
 }
 
 async function start(work: MachineWork): Promise<Outcome> {
@@ -165,13 +169,16 @@ function reportLost({ scope }: MachineWork, view: InstanceView): Outcome {
   return done();
 }
 
+function deploying({ scope }: MachineWork, outcome: Outcome): Outcome {
+  const jobId = scope.object.metadata.annotations?.[Annotation.deployJob];
+  const job = jobId === undefined ? '' : ` (CloudStack job ${jobId})`;
+  return scope.wait(outcome, Reason.Deploying, `deploying the instance${job}`);
+}
+
 function waiting(work: MachineWork, instance: VirtualMachine | 'gone' | 'unknown'): Outcome {
   const { scope } = work;
   if (typeof instance === 'string') return done();
-  const deploying = work.tools.jobs.pending(scope.uid, 'deploy');
-  if (!hasRun(work) && deploying !== undefined) {
-    return scope.wait(done(), Reason.Deploying, `deploying the instance (CloudStack job ${deploying.id})`);
-  }
+  if (!hasRun(work) && (instance.state === 'Starting' || instance.state === '')) return deploying(work, done());
   const outcome =
     instance.state === 'Stopped' ? requeueAfter(Math.max(0, STOPPED_GRACE_MS - stoppedForMs(work))) : done();
   return scope.wait(outcome, Reason.InstanceNotRunning, `Instance not ready, is ${instance.state}`);

@@ -9,6 +9,8 @@ import type { Setbacks } from '../setbacks';
 export interface MachineTools {
   readonly jobs: JobBook;
   readonly setbacks: Setbacks;
+  /** When instances were tagged, by id; milliseconds since the epoch. */
+  readonly marked: Map<string, number>;
 }
 
 /** One pass over a machine whose failure domain is known. */

@@ -49,22 +49,25 @@ test('who asks for a job that has ended is woken too', async () => {
   expect(woken).toBe(1);
 });
 
-test.each([300, 800, 5000, 25_000])('once the usual time of %d ms is known, a job costs at most three calls', async (ms) => {
-  const { clock, transport, start } = world(ms);
-  start('first', () => undefined);
-  await clock.advance(ms * 3 + 1000);
-  transport.calls.length = 0;
-  let endedAfter = 0;
-  const began = clock.now();
+test.each([300, 800, 5000, 25_000])(
+  'once the usual time of %d ms is known, a job costs at most three calls',
+  async (ms) => {
+    const { clock, transport, start } = world(ms);
+    start('first', () => undefined);
+    await clock.advance(ms * 3 + 1000);
+    transport.calls.length = 0;
+    let endedAfter = 0;
+    const began = clock.now();
 
-  start('second', () => {
-    endedAfter = clock.now() - began;
-  });
-  await clock.advance(ms * 3 + 1000);
+    start('second', () => {
+      endedAfter = clock.now() - began;
+    });
+    await clock.advance(ms * 3 + 1000);
 
-  expect(transport.calls.length).toBeLessThanOrEqual(ms > 20_000 ? 5 : 3);
-  expect(endedAfter - ms).toBeLessThanOrEqual(Math.max(150, ms * 0.45));
-});
+    expect(transport.calls.length).toBeLessThanOrEqual(ms > 20_000 ? 5 : 3);
+    expect(endedAfter - ms).toBeLessThanOrEqual(Math.max(150, ms * 0.45));
+  },
+);
 
 test('many jobs are told apart by one list', async () => {
   const { clock, transport, start } = world(5000);
@@ -95,7 +98,13 @@ test.each<[string, () => object | Error, JobOutcome]>([
   [
     'purged',
     () =>
-      new CloudStackRefused('queryAsyncJobResult', 431, 431, 9999, 'Invalid parameter id value=x, or entity does not exist'),
+      new CloudStackRefused(
+        'queryAsyncJobResult',
+        431,
+        431,
+        9999,
+        'Invalid parameter id value=x, or entity does not exist',
+      ),
     { state: 'lost' },
   ],
 ])('a job that is %s', async (_what, answer, outcome) => {

@@ -9,9 +9,7 @@ describe('signing', () => {
   test('a plain command is signed as the server does', () => {
     const parameters = { command: 'listZones', response: 'json', apiKey };
 
-    expect(stringToSign(parameters)).toBe(
-      'apikey=testapikey-0123456789_abcdefabcdef&command=listzones&response=json',
-    );
+    expect(stringToSign(parameters)).toBe('apikey=testapikey-0123456789_abcdefabcdef&command=listzones&response=json');
     expect(signatureOf(parameters, secretKey)).toBe('YKdmtWaiaSSDKQdpAJogNjHrdHQ=');
   });
 
@@ -57,9 +55,12 @@ describe('signing', () => {
 
   test('a form body survives the server decoding it', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}(\[\d\]\.[a-zA-Z]{1,5})?$/), fc.string()), (parameters) => {
-        expect(Object.fromEntries(new URLSearchParams(formBody(parameters)))).toEqual({ ...parameters });
-      }),
+      fc.property(
+        fc.dictionary(fc.stringMatching(/^[a-z]{1,8}(\[\d\]\.[a-zA-Z]{1,5})?$/), fc.string()),
+        (parameters) => {
+          expect(Object.fromEntries(new URLSearchParams(formBody(parameters)))).toEqual({ ...parameters });
+        },
+      ),
     );
   });
 });

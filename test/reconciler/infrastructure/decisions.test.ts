@@ -21,7 +21,18 @@ import {
   isolatedNetworkObjectName,
 } from '../../../reconciler/infrastructure/names';
 
-const states = ['Starting', 'Running', 'Stopping', 'Stopped', 'Migrating', 'Destroyed', 'Expunging', 'Error', 'Unknown', ''];
+const states = [
+  'Starting',
+  'Running',
+  'Stopping',
+  'Stopped',
+  'Migrating',
+  'Destroyed',
+  'Expunging',
+  'Error',
+  'Unknown',
+  '',
+];
 const anyView: fc.Arbitrary<InstanceView> = fc.oneof(
   fc.constantFrom<InstanceView>({ kind: 'none' }, { kind: 'unknown' }, { kind: 'gone' }),
   fc.constantFrom(...states).map((state): InstanceView => ({ kind: 'seen', state })),
@@ -144,23 +155,31 @@ describe('the failure domain', () => {
   });
 
   test('an unknown one is refused instead of replaced', () => {
-    expect(chooseFailureDomain({ wanted: 'x', candidates: [candidate('a')] }, random)).toEqual({ kind: 'unknown', name: 'x' });
+    expect(chooseFailureDomain({ wanted: 'x', candidates: [candidate('a')] }, random)).toEqual({
+      kind: 'unknown',
+      name: 'x',
+    });
     expect(chooseFailureDomain({ candidates: [] }, random)).toEqual({ kind: 'none' });
   });
 
   test('machines spread evenly', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 30 }), fc.integer(), (places, count, seed) => {
-        const drawn = new SeededRandom(seed);
-        const machines = new Map(Array.from({ length: places }, (_, index) => [`fd-${index}`, 0]));
-        for (let made = 0; made < count; made++) {
-          const candidates = [...machines].map(([name, number]) => candidate(name, number));
-          const choice = chooseFailureDomain({ candidates }, drawn);
-          if (choice.kind === 'chosen') machines.set(choice.name, (machines.get(choice.name) ?? 0) + 1);
-        }
-        const numbers = [...machines.values()];
-        expect(Math.max(...numbers) - Math.min(...numbers)).toBeLessThanOrEqual(1);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 0, max: 30 }),
+        fc.integer(),
+        (places, count, seed) => {
+          const drawn = new SeededRandom(seed);
+          const machines = new Map(Array.from({ length: places }, (_, index) => [`fd-${index}`, 0]));
+          for (let made = 0; made < count; made++) {
+            const candidates = [...machines].map(([name, number]) => candidate(name, number));
+            const choice = chooseFailureDomain({ candidates }, drawn);
+            if (choice.kind === 'chosen') machines.set(choice.name, (machines.get(choice.name) ?? 0) + 1);
+          }
+          const numbers = [...machines.values()];
+          expect(Math.max(...numbers) - Math.min(...numbers)).toBeLessThanOrEqual(1);
+        },
+      ),
     );
   });
 });
@@ -239,7 +258,12 @@ describe('whose an instance is', () => {
 });
 
 test('only the disk deployed with the machine is deleted, never a volume attached later', () => {
-  const volume = (name: string, diskOfferingName: string, type = 'DATADISK'): Volume => ({ id: name, name, type, diskOfferingName });
+  const volume = (name: string, diskOfferingName: string, type = 'DATADISK'): Volume => ({
+    id: name,
+    name,
+    type,
+    diskOfferingName,
+  });
   const attached = [
     volume('DATA-17', 'fast'),
     volume('DATA-17', 'slow'),
@@ -276,9 +300,9 @@ test.each([
 test('names are those of the existing provider', () => {
   expect(failureDomainObjectName('fd1', 'c1')).toBe('a28b9144b1f00d7608eeb353d69a6dad');
   expect(isolatedNetworkObjectName('c1', 'My Net__A.')).toBe('c1-my-net-a');
-  expect(affinityGroupName({ name: 'c', uid: 'u' }, { kind: 'KubeadmControlPlane', name: 'k', uid: 'x' }, 'pro', 'fd')).toBe(
-    'c-u-ProAffinity-KubeadmControlPlane-fd',
-  );
+  expect(
+    affinityGroupName({ name: 'c', uid: 'u' }, { kind: 'KubeadmControlPlane', name: 'k', uid: 'x' }, 'pro', 'fd'),
+  ).toBe('c-u-ProAffinity-KubeadmControlPlane-fd');
   expect(affinityGroupName({ name: 'c', uid: 'u' }, { kind: 'MachineSet', name: 'ms', uid: 'x' }, 'anti', 'fd')).toBe(
     'c-u-AntiAffinity-ms-x-fd',
   );
