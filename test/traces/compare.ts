@@ -21,27 +21,40 @@ export interface Accepted extends Difference {
 export const ABSENT = '(absent)';
 
 /** Facts that differ. Condition sequences may be shorter than upstream's (README, "How to use it", 3). */
-export function differencesOf(upstream: readonly Fact[], ours: readonly Fact[], unstable: ReadonlySet<string>): Difference[] {
+export function differencesOf(
+  upstream: readonly Fact[],
+  ours: readonly Fact[],
+  unstable: ReadonlySet<string>,
+): Difference[] {
+  const theirs = grouped(upstream);
+  const mine = grouped(ours);
   const differences: Difference[] = [];
-  const key = ({ object, field }: Fact) => `${object}\n${field}`;
-  const mine = new Map(ours.map((fact) => [key(fact), fact.value]));
-  const theirs = new Set(upstream.map(key));
-  for (const fact of upstream) {
-    const value = mine.get(key(fact));
-    if (value === fact.value) continue;
-    const { object, field } = fact;
-    if (value !== undefined && field.startsWith('sequence of ')) {
-      if (isShorter(value, fact.value)) continue;
-      if (isUnstable(fact, unstable) && sameEnds(value, fact.value)) continue;
+  for (const key of new Set([...theirs.keys(), ...mine.keys()])) {
+    const [object = '', field = ''] = key.split('\n');
+    const left = [...(mine.get(key) ?? [])];
+    const take = (fits: (value: string) => boolean) => {
+      const index = left.findIndex(fits);
+      return index < 0 ? undefined : left.splice(index, 1)[0];
+    };
+    const unmatched = (theirs.get(key) ?? []).filter((value) => take((other) => other === value) === undefined);
+    const isAsGood = (value: string) => (other: string) =>
+      field.startsWith('sequence of ') &&
+      (isShorter(other, value) || (isUnstable(object, field, unstable) && sameEnds(other, value)));
+    for (const value of unmatched.filter((candidate) => take(isAsGood(candidate)) === undefined)) {
+      differences.push({ object, field, upstream: value, ours: left.shift() ?? ABSENT });
     }
-    differences.push({ object, field, upstream: fact.value, ours: value ?? ABSENT });
-  }
-  for (const fact of ours) {
-    if (!theirs.has(key(fact))) {
-      differences.push({ object: fact.object, field: fact.field, upstream: ABSENT, ours: fact.value });
-    }
+    for (const value of left) differences.push({ object, field, upstream: ABSENT, ours: value });
   }
   return differences;
+}
+
+function grouped(facts: readonly Fact[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { object, field, value } of facts) {
+    const key = `${object}\n${field}`;
+    groups.set(key, [...(groups.get(key) ?? []), value]);
+  }
+  return groups;
 }
 
 /** The same in the same order with some left out, and the same end. */
@@ -60,8 +73,8 @@ function sameEnds(ours: string, upstream: string): boolean {
   return a.at(-1) === b.at(-1) && b.includes(a[0] ?? '');
 }
 
-function isUnstable({ object, field }: Fact, unstable: ReadonlySet<string>): boolean {
-  return unstable.has(`${object.replace(/#\d+$/, '')} ${field.replace('sequence of', 'condition')}`);
+function isUnstable(object: string, field: string, unstable: ReadonlySet<string>): boolean {
+  return unstable.has(`${object.replace(/#\d+/, '')} ${field.replace('sequence of', 'condition')}`);
 }
 
 /** The list of accepted differences. */

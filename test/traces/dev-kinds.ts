@@ -1,5 +1,5 @@
-import type { TypedResource } from '../../api/ports';
 import type { CustomResourceDefinition } from '../../api/kinds';
+import type { TypedResource } from '../../api/ports';
 import type { Condition } from '../../machinery/conditions';
 import type { ObjectMeta } from '../../machinery/kube-object';
 

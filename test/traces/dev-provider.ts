@@ -56,7 +56,9 @@ export function devMachineController(deps: DevDeps): Controller {
       {
         resource: Cluster,
         keys: ({ object }) =>
-          deps.objects.list(DevMachine, { namespace: object.metadata.namespace ?? '' }).map((machine) => keyOf(machine)),
+          deps.objects
+            .list(DevMachine, { namespace: object.metadata.namespace ?? '' })
+            .map((machine) => keyOf(machine)),
       },
     ],
     reconcile: (key) => {
@@ -143,15 +145,16 @@ function waitsFor(cluster: Cluster, machine: Machine, controlPlane: boolean): st
 function stages(controlPlane: boolean, vm?: string, node?: string, services?: string): ConditionReport[] {
   const stage = (type: string, own: string | undefined, before: string | undefined): ConditionReport => {
     const reason = before ?? own;
-    return reason === undefined
-      ? { type, status: 'True', reason: 'Provisioned' }
-      : { type, status: 'False', reason };
+    return reason === undefined ? { type, status: 'True', reason: 'Provisioned' } : { type, status: 'False', reason };
   };
   const beforeNode = vm === undefined ? undefined : 'WaitingForVMProvisioned';
   const beforeServices = beforeNode ?? (node === undefined ? undefined : 'WaitingForNodeProvisioned');
   const list = [stage('VMProvisioned', vm, undefined), stage('NodeProvisioned', node, beforeNode)];
   if (controlPlane) {
-    list.push(stage('EtcdProvisioned', services, beforeServices), stage('APIServerProvisioned', services, beforeServices));
+    list.push(
+      stage('EtcdProvisioned', services, beforeServices),
+      stage('APIServerProvisioned', services, beforeServices),
+    );
   }
   const open = list.filter((report) => report.status === 'False');
   const ready: ConditionReport =

@@ -1,6 +1,6 @@
-import { conditionsIn } from '../../reconciler/cluster-api/common/mirror';
 import { isJsonObject, valueAt } from '../../machinery/json';
 import type { KubeObject } from '../../machinery/kube-object';
+import { conditionsIn } from '../../reconciler/cluster-api/common/mirror';
 import type { TraceLine } from './scenario';
 
 /**
@@ -43,20 +43,28 @@ export function factsOf(trace: readonly TraceLine[]): Fact[] {
 const RANDOM = /-[bcdfghjklmnpqrstvwxz2456789]{5}(?=-|$)/g;
 const HASH = /\b\d{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g;
 
-/** `c-md-0-*-*#2`: the second name of this pattern, by creation of the Machine or MachineSet that bears it. */
+/**
+ * `c-cp-*#2`: the second control-plane machine by creation; `c-md-0-*#1`: the first MachineSet. Workers of one set are
+ * equal, and which of them goes first is chance: all are called `c-md-0-*#1-*`, and facts are compared as a bag.
+ */
 function aliasesOf(lines: readonly TraceLine[]): (text: string) => string {
-  const aliases = new Map<string, string>();
   const counts = new Map<string, number>();
-  for (const { type, kind, name } of lines) {
-    if (type !== 'ADDED' || aliases.has(name) || !['Machine', 'MachineSet'].includes(kind)) continue;
+  const aliases: { name: string; alias: string }[] = [];
+  for (const { type, kind, name, object } of lines) {
+    if (type !== 'ADDED' || !['Machine', 'MachineSet'].includes(kind) || name.search(RANDOM) < 0) continue;
+    const set = object.metadata.labels?.['cluster.x-k8s.io/set-name'];
+    if (kind === 'Machine' && set !== undefined) {
+      const above = aliases.find((entry) => entry.name === set)?.alias ?? set;
+      aliases.push({ name, alias: `${above}-*` });
+      continue;
+    }
     const pattern = name.replace(RANDOM, '-*');
-    if (pattern === name) continue;
     const number = (counts.get(pattern) ?? 0) + 1;
     counts.set(pattern, number);
-    aliases.set(name, `${pattern}#${number}`);
+    aliases.push({ name, alias: `${pattern}#${number}` });
   }
-  const longestFirst = [...aliases].sort(([a], [b]) => b.length - a.length);
-  return (text) => longestFirst.reduce((result, [name, alias]) => result.replaceAll(name, alias), text);
+  aliases.sort((a, b) => b.name.length - a.name.length);
+  return (text) => aliases.reduce((result, { name, alias }) => result.replaceAll(name, alias), text);
 }
 
 function idOf(line: { kind: string; name: string }, names: (text: string) => string): string {
@@ -74,7 +82,7 @@ function lifecycles(lines: readonly TraceLine[], names: (text: string) => string
     const id = idOf(line, names);
     if (['Machine', 'MachineSet'].includes(line.kind)) push(byKind, line.kind, `${what} ${pool(names(line.name))}`);
     if (['Machine', 'DevMachine', 'KubeadmConfig'].includes(line.kind)) {
-      push(byMachine, names(line.name), `${what} ${line.kind}`);
+      push(byMachine, line.name, `${what} ${line.kind}`);
     }
     const isPart = ['Cluster', 'MachineDeployment', 'KubeadmControlPlane', 'DevCluster'].includes(line.kind);
     if (isPart && what !== 'created') parts.push(`${what} ${id}`);
@@ -85,14 +93,18 @@ function lifecycles(lines: readonly TraceLine[], names: (text: string) => string
     if (line.type === 'ADDED') {
       note(line, 'created');
       facts.push(...creationFacts(line, id, names));
-    } else if (line.type === 'MODIFIED' && line.object.metadata.deletionTimestamp !== undefined && !deleting.has(id)) {
-      deleting.add(id);
+    } else if (
+      line.type === 'MODIFIED' &&
+      line.object.metadata.deletionTimestamp !== undefined &&
+      !deleting.has(line.kind + line.name)
+    ) {
+      deleting.add(line.kind + line.name);
       note(line, 'deleting');
     } else if (line.type === 'DELETED') note(line, 'deleted');
   }
   for (const [kind, order] of byKind) facts.push({ object: kind, field: 'order', value: order.join(' > ') });
   for (const [name, order] of byMachine) {
-    facts.push({ object: `Machine/${name}`, field: 'lifecycle', value: order.join(' > ') });
+    facts.push({ object: `Machine/${names(name)}`, field: 'lifecycle', value: order.join(' > ') });
   }
   if (parts.length > 0) facts.push({ object: 'Cluster', field: 'deletion order', value: parts.join(' > ') });
   return facts;
@@ -115,7 +127,13 @@ function creationFacts(line: TraceLine, id: string, names: (text: string) => str
   return [
     { object: id, field: 'created: owners', value: owners.sort().join(', ') },
     { object: id, field: 'created: finalizers', value: (finalizers ?? []).join(', ') },
-    { object: id, field: 'created: annotations', value: Object.keys(annotations ?? {}).sort().join(', ') },
+    {
+      object: id,
+      field: 'created: annotations',
+      value: Object.keys(annotations ?? {})
+        .sort()
+        .join(', '),
+    },
     { object: id, field: 'created: by', value: managedFields?.[0]?.manager ?? '' },
   ];
 }
@@ -125,9 +143,8 @@ function sequences(lines: readonly TraceLine[], names: (text: string) => string)
   const seen = new Map<string, string[]>();
   for (const line of lines) {
     if (line.type === 'STEP' || PROVIDER_KINDS.includes(line.kind)) continue;
-    const id = idOf(line, names);
     for (const { type, status, reason } of conditionsIn(line.object)) {
-      const key = `${id}\n${type}`;
+      const key = `${line.kind}/${line.name}\n${type}`;
       const list = seen.get(key) ?? [];
       const entry = `${status}/${reason}`;
       if (list.at(-1) !== entry) list.push(entry);
@@ -136,7 +153,7 @@ function sequences(lines: readonly TraceLine[], names: (text: string) => string)
   }
   return [...seen].map(([key, list]) => {
     const [object = '', type = ''] = key.split('\n');
-    return { object, field: `sequence of ${type}`, value: list.join(' > ') };
+    return { object: names(object), field: `sequence of ${type}`, value: list.join(' > ') };
   });
 }
 
@@ -196,7 +213,13 @@ function restFacts(object: KubeObject, point: string, names: (text: string) => s
   const facts: Fact[] = [];
   const add = (field: string, value: string) => facts.push({ object: id, field: `${point}: ${field}`, value });
   add('labels', clean(labels ?? {}));
-  add('annotations', Object.keys(annotations ?? {}).filter(isComparedAnnotation).sort().join(', '));
+  add(
+    'annotations',
+    Object.keys(annotations ?? {})
+      .filter(isComparedAnnotation)
+      .sort()
+      .join(', '),
+  );
   add('finalizers', (finalizers ?? []).join(', '));
   const owners = (ownerReferences ?? []).map(({ apiVersion, kind, name, controller, blockOwnerDeletion }) =>
     clean({ apiVersion, kind, name, controller, blockOwnerDeletion }),
@@ -204,7 +227,13 @@ function restFacts(object: KubeObject, point: string, names: (text: string) => s
   add('owners', owners.sort().join(', '));
   add('field managers', managersOf(object).join(', '));
   if (object.spec !== undefined) add('spec', clean(masked(object.spec)));
-  if (object.kind === 'Secret') add('keys', Object.keys(isJsonObject(object['data']) ? object['data'] : {}).sort().join(', '));
+  if (object.kind === 'Secret')
+    add(
+      'keys',
+      Object.keys(isJsonObject(object['data']) ? object['data'] : {})
+        .sort()
+        .join(', '),
+    );
   if (object.kind === 'Secret') add('type', String(object['type'] ?? ''));
   if (PROVIDER_KINDS.includes(object.kind)) return facts;
   for (const { type, status, reason, message } of conditionsIn(object)) {
@@ -236,7 +265,8 @@ function managersOf(object: KubeObject): string[] {
 /** Random, secret or environmental values inside specs. */
 function masked(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => masked(item, key));
-  if (isJsonObject(value)) return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, masked(item, name)]));
+  if (isJsonObject(value))
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, masked(item, name)]));
   if (key === 'token' || key === 'caCertHashes') return '<masked>';
   if (key === 'port') return '<port>';
   if (typeof value === 'string') return value.replace(/^127\.0\.0\.1:\d+$/, '127.0.0.1:<port>');

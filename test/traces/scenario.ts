@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { loadAll } from 'js-yaml';
-import type { KubeObject } from '../../machinery/kube-object';
 import { isJsonObject } from '../../machinery/json';
+import type { KubeObject } from '../../machinery/kube-object';
 
 /** Recorded scenarios: what the user did, and what upstream's controllers made of it. */
 
@@ -11,10 +11,14 @@ const FOLDER = join(__dirname, '../../../shared/conformance/traces-capi-v1.14');
 
 export const tracesArePresent = existsSync(FOLDER);
 
-export type Step =
-  | { readonly title: string; readonly kind: 'apply'; readonly objects: readonly KubeObject[] }
-  | { readonly title: string; readonly kind: 'patch'; readonly target: Target; readonly patch: object }
-  | { readonly title: string; readonly kind: 'delete'; readonly target: Target };
+export type Step = {
+  readonly title: string /** The recording waited for rest after it. */;
+  readonly rests: boolean;
+} & (
+  | { readonly kind: 'apply'; readonly objects: readonly KubeObject[] }
+  | { readonly kind: 'patch'; readonly target: Target; readonly patch: object }
+  | { readonly kind: 'delete'; readonly target: Target }
+);
 
 export interface Target {
   readonly kind: string;
@@ -34,20 +38,22 @@ export interface TraceLine {
 export function readSteps(scenario: string): Step[] {
   const text = readFileSync(join(FOLDER, `${scenario}.input.yaml`), 'utf8');
   const parts = text.split(/^# step (?=\d+:)/m).slice(1);
+  const rested = readTrace(scenario).flatMap((line) => /^(\d+)\. at rest/.exec(line.step ?? '')?.[1] ?? []);
   return parts.map((part): Step => {
     const [title = '', ...rest] = part.split('\n');
+    const rests = rested.includes(title.split(':')[0] ?? '');
     const documents = loadAll(rest.join('\n')).filter((document) => document !== null && document !== undefined);
     const patched = /merge patch of (\w+) (\S+)\)$/.exec(title);
     const deleted = /delete (\w+) (\S+)\)$/.exec(title);
     if (patched !== null) {
       const [patch] = documents;
       if (!isJsonObject(patch)) throw new Error(`step without a patch: ${title}`);
-      return { title, kind: 'patch', target: { kind: patched[1] ?? '', name: patched[2] ?? '' }, patch };
+      return { title, rests, kind: 'patch', target: { kind: patched[1] ?? '', name: patched[2] ?? '' }, patch };
     }
     if (deleted !== null) {
-      return { title, kind: 'delete', target: { kind: deleted[1] ?? '', name: deleted[2] ?? '' } };
+      return { title, rests, kind: 'delete', target: { kind: deleted[1] ?? '', name: deleted[2] ?? '' } };
     }
-    return { title, kind: 'apply', objects: documents.filter(isKubeObject) };
+    return { title, rests, kind: 'apply', objects: documents.filter(isKubeObject) };
   });
 }
 

@@ -1,3 +1,4 @@
+import { ConfigMap, Node, Pod } from '../../api/kinds';
 import {
   type ApiServerCertificates,
   type EtcdAdmin,
@@ -5,11 +6,22 @@ import {
   KubeUnreachable,
   type WorkloadAccess,
 } from '../../api/ports';
-import { ConfigMap, Node, Pod } from '../../api/kinds';
 import type { Clock } from '../../machinery/clock';
 import { parseKubeconfig } from '../../machinery/pki';
 import type { Random } from '../../machinery/random';
 import { createKubeServer, type KubeServer } from '../../sandbox/kube';
+
+const NO_INFO = {
+  architecture: '',
+  bootID: '',
+  containerRuntimeVersion: '',
+  kernelVersion: '',
+  kubeProxyVersion: '',
+  machineID: '',
+  operatingSystem: '',
+  osImage: '',
+  systemUUID: '',
+};
 
 /** A workload cluster that exists as far as controllers look: Nodes, static pods, kubeadm-config, etcd members. */
 export class SimulatedCluster {
@@ -33,6 +45,12 @@ export class SimulatedCluster {
   async addNode(name: string, version: string, controlPlane: boolean): Promise<void> {
     const api = this.server.api();
     const role = 'node-role.kubernetes.io/control-plane';
+    const conditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({
+      type,
+      status: type === 'Ready' ? 'True' : 'False',
+      reason: 'Simulated',
+    }));
+    const nodeInfo = { ...NO_INFO, kubeletVersion: version };
     await api.create(Node, {
       apiVersion: 'v1',
       kind: 'Node',
@@ -41,14 +59,8 @@ export class SimulatedCluster {
         providerID: `in-memory://${name}`,
         ...(controlPlane ? { taints: [{ key: role, effect: 'NoSchedule' }] } : {}),
       },
+      status: { conditions, nodeInfo },
     });
-    const conditions = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({
-      type,
-      status: type === 'Ready' ? 'True' : 'False',
-      reason: 'Simulated',
-    }));
-    const patch = { status: { conditions, nodeInfo: { kubeletVersion: version } } };
-    await api.patch(Node, { namespace: '', name }, { type: 'merge', patch }, { subresource: 'status' });
   }
 
   async startControlPlane(node: string): Promise<void> {

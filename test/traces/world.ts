@@ -51,6 +51,7 @@ export async function run(steps: readonly Step[], seed = 1): Promise<Run> {
     for (const step of steps) {
       recorder.step(step.title);
       await perform(user, step);
+      if (!step.rests) continue;
       await rest(clock, manager, recorder);
       recorder.step(`${step.title} (at rest)`);
       requests ??= new Map(counted);

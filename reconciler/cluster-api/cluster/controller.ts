@@ -18,7 +18,9 @@ import { isBeingDeleted, type KubeObject, keyOf, type ObjectKey } from '../../..
 import type { ClusterApiDeps } from '../common/dependencies';
 import { Draft } from '../common/draft';
 import { ExternalObjects } from '../common/external-objects';
+import { type PaceRules, Pacer } from '../common/pacing';
 import { pausedReport } from '../common/paused';
+import { Type } from '../common/reasons';
 import { reconcileDelete } from './deletion';
 import { descendantsOf } from './descendants';
 import { reconcileKubeconfig } from './kubeconfig';
@@ -32,6 +34,7 @@ export function clusterController(deps: ClusterApiDeps): Controller {
   const external = new ExternalObjects(deps.objects, 'cluster', (event) => {
     for (const key of clustersReferringTo(deps, event)) enqueue(key);
   });
+  const pacer = new Pacer(PACE);
   return {
     name: 'cluster',
     watches: [ownKind(Cluster), below(MachineDeployment), below(MachineSet), below(Machine)],
@@ -46,10 +49,16 @@ export function clusterController(deps: ClusterApiDeps): Controller {
       if (stored === undefined) return done();
       const draft = new Draft(Cluster, stored, deps);
       const descendants = descendantsOf(deps.objects, key);
-      return reconcileCluster({ deps, external, draft, descendants, outcomes: [] });
+      return reconcileCluster({ deps, external, draft, pacer, descendants, outcomes: [] });
     },
   };
 }
+
+/** Providers, bootstrap and machines wait for these; the rest informs. */
+const PACE: PaceRules = {
+  urgentConditions: [Type.controlPlaneInitialized, Type.infrastructureReady, Type.paused, Type.deleting],
+  informativeFields: ['controlPlane', 'workers'],
+};
 
 async function reconcileCluster(scope: ClusterScope): Promise<Outcome> {
   const { draft } = scope;
@@ -78,9 +87,9 @@ async function reconcileCluster(scope: ClusterScope): Promise<Outcome> {
     }
   }
   // Status tells what is known even when a phase failed; the failure itself comes back by its retry.
-  await draft.save(reportStatus(scope, paused), errors.length === 0);
+  const saved = await draft.save(reportStatus(scope, paused), errors.length === 0, scope.pacer);
   if (errors.length > 0) throw errors[0];
-  return soonest(...scope.outcomes);
+  return soonest(saved, ...scope.outcomes);
 }
 
 /** All phases run although one fails: each tells the status something of its own. */

@@ -8,6 +8,7 @@ import type { ControlPlaneView } from '../../../machinery/contract';
 import type { ClusterApiDeps } from '../common/dependencies';
 import type { Draft } from '../common/draft';
 import type { External, ExternalObjects } from '../common/external-objects';
+import type { Pacer } from '../common/pacing';
 
 /** Everything that belongs to a Cluster. */
 export interface Descendants {
@@ -22,6 +23,7 @@ export interface ClusterScope {
   readonly deps: ClusterApiDeps;
   readonly external: ExternalObjects;
   readonly draft: Draft<Cluster>;
+  readonly pacer: Pacer;
   readonly descendants: Descendants;
   infrastructure?: External | undefined;
   infrastructureError?: unknown;

@@ -1,8 +1,9 @@
-import type { Objects, TypedResource } from '../../../api/ports';
+import { done, type Objects, type Outcome, requeueAfter, type TypedResource } from '../../../api/ports';
 import { type Clock, kubeTime } from '../../../machinery/clock';
 import { type Condition, type ConditionReport, setCondition } from '../../../machinery/conditions';
 import { cloneJson, equalJson } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
+import type { Pacer } from './pacing';
 
 /** An object whose status has conditions. */
 export type Reported = KubeObject & {
@@ -54,8 +55,10 @@ export class Draft<T extends Reported> {
   /**
    * Writes what changed: metadata and spec, then the status with these conditions. Nothing changed, nothing is sent.
    * @param succeeded - the whole spec was acted upon; only then `observedGeneration` moves
+   * @param pacer - may hold back what nobody waits for
+   * @returns when to come back for what was held back
    */
-  async save(reports: readonly ConditionReport[], succeeded: boolean): Promise<void> {
+  async save(reports: readonly ConditionReport[], succeeded: boolean, pacer?: Pacer): Promise<Outcome> {
     // A change of the spec that is ours is seen by us: its generation is known before the server counts it.
     const generation = this.#stored.metadata.generation ?? 0;
     const observed = equalJson(this.#stored.spec, this.#object.spec) ? generation : generation + 1;
@@ -65,10 +68,13 @@ export class Draft<T extends Reported> {
     status.conditions = conditions;
     if (succeeded && observed > 0) status.observedGeneration = observed;
     this.#object.status = status;
+    const delay = pacer?.delay(this.#stored, this.#object, this.#clock.now()) ?? 0;
+    if (delay > 0) return requeueAfter(delay);
     this.#stored = await this.#objects.patch(this.#resource, this.#stored, this.#object, {
       ownedConditions: reports.map((report) => report.type),
     });
     this.#object = cloneJson(this.#stored);
+    return done();
   }
 
   /** Drops a finalizer as the last write; the status of an object that is about to vanish is not written. */

@@ -8,7 +8,9 @@ import { ownerReference, withOwner } from '../../../machinery/owner-references';
 import type { ClusterApiDeps } from '../common/dependencies';
 import { Draft } from '../common/draft';
 import { ExternalObjects } from '../common/external-objects';
+import { type PaceRules, Pacer } from '../common/pacing';
 import { pausedReport } from '../common/paused';
+import { Type } from '../common/reasons';
 import { claimTemplates, templateReferences } from '../common/templates';
 import { collectSets, rollOut } from './rollout';
 import type { DeploymentScope } from './scope';
@@ -17,6 +19,7 @@ import { reportStatus } from './status';
 /** Replaces machines step by step when their template changes. */
 export function machineDeploymentController(deps: ClusterApiDeps): Controller {
   const external = new ExternalObjects(deps.objects, 'machinedeployment', () => undefined);
+  const pacer = new Pacer(PACE);
   return {
     name: 'machinedeployment',
     watches: [
@@ -35,10 +38,24 @@ export function machineDeploymentController(deps: ClusterApiDeps): Controller {
       if (cluster === undefined) return done();
       const draft = new Draft(MachineDeployment, stored, deps);
       const wanted = MachineDeployment.withDefaults(stored);
-      return reconcileDeployment({ deps, external, draft, wanted, cluster, namespace, sets: [], machines: [] });
+      return reconcileDeployment({ deps, external, draft, pacer, wanted, cluster, namespace, sets: [], machines: [] });
     },
   };
 }
+
+/** Nothing is decided on the status of a MachineDeployment; people and Clusters read it. */
+const PACE: PaceRules = {
+  urgentConditions: [Type.paused],
+  informativeFields: [
+    'replicas',
+    'readyReplicas',
+    'availableReplicas',
+    'upToDateReplicas',
+    'versions',
+    'phase',
+    'selector',
+  ],
+};
 
 async function reconcileDeployment(scope: DeploymentScope): Promise<Outcome> {
   const { deps, draft, wanted, cluster } = scope;
@@ -67,9 +84,9 @@ async function reconcileDeployment(scope: DeploymentScope): Promise<Outcome> {
   } catch (error) {
     failure = error;
   }
-  await draft.save(reportStatus(scope, paused), failure === undefined);
+  const saved = await draft.save(reportStatus(scope, paused), failure === undefined, scope.pacer);
   if (failure !== undefined) throw failure;
-  return done();
+  return saved;
 }
 
 /** Finalizer, label and owner in one write, before the first MachineSet. */

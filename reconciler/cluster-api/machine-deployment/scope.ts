@@ -2,12 +2,14 @@ import type { Cluster, Machine, MachineDeployment, MachineSet } from '../../../a
 import type { ClusterApiDeps } from '../common/dependencies';
 import type { Draft } from '../common/draft';
 import type { ExternalObjects } from '../common/external-objects';
+import type { Pacer } from '../common/pacing';
 
 /** One reconcile of one MachineDeployment. */
 export interface DeploymentScope {
   readonly deps: ClusterApiDeps;
   readonly external: ExternalObjects;
   readonly draft: Draft<MachineDeployment>;
+  readonly pacer: Pacer;
   /** The MachineDeployment with defaults, as it was stored: what is acted upon. */
   readonly wanted: MachineDeployment;
   readonly cluster: Cluster;

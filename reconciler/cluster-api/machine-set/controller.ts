@@ -21,7 +21,9 @@ import { ownerReference, withOwner } from '../../../machinery/owner-references';
 import type { ClusterApiDeps } from '../common/dependencies';
 import { Draft } from '../common/draft';
 import { ExternalObjects } from '../common/external-objects';
+import { type PaceRules, Pacer } from '../common/pacing';
 import { pausedReport } from '../common/paused';
+import { Type } from '../common/reasons';
 import { claimTemplates, templateReferences } from '../common/templates';
 import {
   collectMachines,
@@ -41,6 +43,7 @@ export function machineSetController(deps: ClusterApiDeps): Controller {
   const external = new ExternalObjects(deps.objects, 'machineset', (event) => {
     for (const key of setsToldBy(deps, event)) enqueue(key);
   });
+  const pacer = new Pacer(PACE);
   return {
     name: 'machineset',
     watches: [
@@ -62,10 +65,13 @@ export function machineSetController(deps: ClusterApiDeps): Controller {
       if (cluster === undefined) return done();
       const draft = new Draft(MachineSet, stored, deps);
       const wanted = MachineSet.withDefaults(stored);
-      return reconcileSet({ deps, external, draft, wanted, cluster, namespace, machines: [], blocked: [] });
+      return reconcileSet({ deps, external, draft, pacer, wanted, cluster, namespace, machines: [], blocked: [] });
     },
   };
 }
+
+/** A MachineDeployment decides on the counters; they are not among these fields. */
+const PACE: PaceRules = { urgentConditions: [Type.paused], informativeFields: ['versions', 'upToDateReplicas'] };
 
 async function reconcileSet(scope: MachineSetScope): Promise<Outcome> {
   const { draft, wanted, cluster } = scope;
@@ -95,9 +101,9 @@ async function reconcileSet(scope: MachineSetScope): Promise<Outcome> {
   } catch (error) {
     failure = error;
   }
-  await draft.save(reportStatus(scope, paused), failure === undefined);
+  const saved = await draft.save(reportStatus(scope, paused), failure === undefined, scope.pacer);
   if (failure !== undefined) throw failure;
-  return done();
+  return saved;
 }
 
 function templatesOf(set: MachineSet) {

@@ -32,6 +32,7 @@ import { labelValueOf } from '../../../machinery/label-values';
 import type { ClusterApiDeps } from '../common/dependencies';
 import { Draft } from '../common/draft';
 import { ExternalObjects } from '../common/external-objects';
+import { type PaceRules, Pacer } from '../common/pacing';
 import { pausedReport } from '../common/paused';
 import { Type } from '../common/reasons';
 import { reconcileDelete } from './deletion';
@@ -45,6 +46,7 @@ export function machineController(deps: ClusterApiDeps): Controller {
   const external = new ExternalObjects(deps.objects, 'machine', (event) => {
     for (const key of machinesOf(event)) enqueue(key);
   });
+  const pacer = new Pacer(PACE);
   return {
     name: 'machine',
     watches: [
@@ -68,10 +70,26 @@ export function machineController(deps: ClusterApiDeps): Controller {
       if (cluster === undefined) return done();
       const draft = new Draft(Machine, stored, deps);
       const connection = deps.workloads.connection(clusterKey);
-      return reconcileMachine({ deps, external, draft, cluster, clusterKey, connection, outcomes: [] });
+      return reconcileMachine({ deps, external, draft, pacer, cluster, clusterKey, connection, outcomes: [] });
     },
   };
 }
+
+/** MachineSets and control planes decide on these. */
+const PACE: PaceRules = {
+  urgentConditions: [
+    Type.available,
+    Type.ready,
+    Type.upToDate,
+    Type.bootstrapConfigReady,
+    Type.infrastructureReady,
+    Type.nodeReady,
+    Type.nodeHealthy,
+    Type.paused,
+    Type.deleting,
+  ],
+  informativeFields: ['lastUpdated', 'certificatesExpiryDate'],
+};
 
 async function reconcileMachine(scope: MachineScope): Promise<Outcome> {
   const { draft, cluster } = scope;
@@ -101,9 +119,9 @@ async function reconcileMachine(scope: MachineScope): Promise<Outcome> {
     }
   }
   // Status tells what is known even when a phase failed; the failure itself comes back by its retry.
-  await draft.save(reportStatus(scope, paused), errors.length === 0);
+  const saved = await draft.save(reportStatus(scope, paused), errors.length === 0, scope.pacer);
   if (errors.length > 0) throw errors[0];
-  return soonest(...scope.outcomes);
+  return soonest(saved, ...scope.outcomes);
 }
 
 /** All phases run although one fails: each tells the status something of its own. */

@@ -8,12 +8,14 @@ import type { ObjectKey } from '../../../machinery/kube-object';
 import type { ClusterApiDeps } from '../common/dependencies';
 import type { Draft } from '../common/draft';
 import type { External, ExternalObjects } from '../common/external-objects';
+import type { Pacer } from '../common/pacing';
 
 /** One reconcile of one Machine: what was read, and what the phases found out for the status. */
 export interface MachineScope {
   readonly deps: ClusterApiDeps;
   readonly external: ExternalObjects;
   readonly draft: Draft<Machine>;
+  readonly pacer: Pacer;
   readonly cluster: Cluster;
   readonly clusterKey: ObjectKey;
   readonly connection: WorkloadConnection | undefined;
