@@ -70,6 +70,15 @@ export function startManager(options: ManagerOptions): Manager {
   assertUniqueNames(loops);
   for (const loop of loops) loop.watch();
 
+  const forgetObserver = metrics?.beforeScrape(() => {
+    for (const { name, queue } of loops) {
+      metrics.working(
+        name,
+        [...queue.workingSince()].map((since) => (clock.now() - since) / 1000),
+      );
+    }
+  });
+
   let warm = false;
   let stopped = false;
   const cold = () =>
@@ -112,6 +121,7 @@ export function startManager(options: ManagerOptions): Manager {
     async stop() {
       if (stopped) return;
       stopped = true;
+      forgetObserver?.();
       warning.cancel();
       await Promise.all(loops.map((loop) => loop.stop()));
       await caches.stop();

@@ -1,11 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ObjectKey } from '../../machinery/kube-object';
 import type { QueueMetrics } from './work-queue';
-
-/** Counts of requests to an API server, by what the design's targets distinguish. */
-export interface RequestCounts {
-  readonly reads: number;
-  readonly writes: number;
-}
 
 export interface ControllerMetrics {
   readonly queue: QueueMetrics;
@@ -27,9 +22,24 @@ const RECONCILE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 /** client-go's: powers of ten from 10 ns are of no use here; from 10 µs on they are the same. */
 const QUEUE_BUCKETS = [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 10, 100];
 
+/** client-go labels requests by HTTP method. */
+const METHODS: { readonly [verb: string]: string } = {
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  apply: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
+};
+
+function clusterLabels(cluster: ObjectKey) {
+  return { cluster_name: cluster.name, cluster_namespace: cluster.namespace };
+}
+
 /** All metrics of the process under the names controller-runtime and Cluster API gave them (`capi.md` 9.3). */
 export class Metrics {
   readonly registry = new Registry();
+  readonly #observers = new Set<() => void>();
   readonly #reconcileTotal = this.#counter('controller_runtime_reconcile_total', 'Reconciliations', [
     'controller',
     'result',
@@ -81,22 +91,21 @@ export class Metrics {
     'name',
     'controller',
   ]);
-  /** Requests to API servers; `code` is `<error>` when there was no answer. */
-  readonly restRequests = this.#counter('rest_client_requests_total', 'Requests to Kubernetes API servers', [
+  readonly #restRequests = this.#counter('rest_client_requests_total', 'Requests to Kubernetes API servers', [
     'code',
     'method',
     'host',
   ]);
-  readonly leader = this.#gauge('leader_election_master_status', '1 while this process holds the lease', ['name']);
-  readonly workloadUp = this.#gauge('capi_cluster_cache_connection_up', '1 while a workload cluster answers', [
+  readonly #leader = this.#gauge('leader_election_master_status', '1 while this process holds the lease', ['name']);
+  readonly #workloadUp = this.#gauge('capi_cluster_cache_connection_up', '1 while a workload cluster answers', [
     'cluster_name',
     'cluster_namespace',
   ]);
-  readonly workloadProbe = this.#gauge('capi_cluster_cache_healthcheck', '1 when the last probe was answered', [
+  readonly #workloadProbe = this.#gauge('capi_cluster_cache_healthcheck', '1 when the last probe was answered', [
     'cluster_name',
     'cluster_namespace',
   ]);
-  readonly workloadProbes = this.#counter('capi_cluster_cache_healthchecks_total', 'Probes of workload clusters', [
+  readonly #workloadProbes = this.#counter('capi_cluster_cache_healthchecks_total', 'Probes of workload clusters', [
     'cluster_name',
     'cluster_namespace',
     'status',
@@ -104,7 +113,6 @@ export class Metrics {
 
   /**
    * The series of one controller, all present from the start.
-   * @param working - the ages in seconds of the keys in work, asked for when somebody scrapes
    */
   forController(controller: string): ControllerMetrics {
     const queue = { name: controller, controller };
@@ -138,6 +146,40 @@ export class Metrics {
       },
     };
   }
+
+  /** Prometheus' text. */
+  async text(): Promise<string> {
+    for (const observe of this.#observers) observe();
+    return this.registry.metrics();
+  }
+
+  /** Called before every scrape, for figures that are not kept up to date. */
+  beforeScrape(observe: () => void): () => void {
+    this.#observers.add(observe);
+    return () => this.#observers.delete(observe);
+  }
+
+  /** Counts a request; `code` undefined: there was no answer. */
+  readonly requested = (request: { verb: string; host: string; code: number | undefined }): void => {
+    const code = request.code === undefined ? '<error>' : String(request.code);
+    this.#restRequests.inc({ code, method: METHODS[request.verb] ?? 'GET', host: request.host });
+  };
+
+  readonly leaderChanged = (name: string, isLeader: boolean): void => this.#leader.set({ name }, isLeader ? 1 : 0);
+
+  /** What connections to workload clusters tell (`capi_cluster_cache_*`). */
+  readonly workload = {
+    probed: (cluster: ObjectKey, answered: boolean): void => {
+      this.#workloadProbe.set(clusterLabels(cluster), answered ? 1 : 0);
+      this.#workloadProbes.inc({ ...clusterLabels(cluster), status: answered ? 'success' : 'error' });
+    },
+    connected: (cluster: ObjectKey, up: boolean): void => this.#workloadUp.set(clusterLabels(cluster), up ? 1 : 0),
+    forgotten: (cluster: ObjectKey): void => {
+      this.#workloadProbe.remove(clusterLabels(cluster));
+      this.#workloadUp.remove(clusterLabels(cluster));
+      for (const status of ['success', 'error']) this.#workloadProbes.remove({ ...clusterLabels(cluster), status });
+    },
+  };
 
   /** Ages in seconds of the keys a controller has in work; told at every scrape. */
   working(controller: string, ages: readonly number[]): void {

@@ -165,8 +165,14 @@ export class MemoryApi implements KubeApi {
     throw new Error('not needed here');
   }
 
-  update<T extends KubeObject>(): Promise<T> {
-    throw new Error('not needed here');
+  update<T extends KubeObject>(resource: TypedResource<T>, object: T): Promise<T> {
+    const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name };
+    return this.#request({ verb: 'update', resource: resource.plural, key: keyText(key), body: object }, () => {
+      if (this.#find(resource, key).metadata.resourceVersion !== object.metadata.resourceVersion) {
+        throw refusal(409, 'Conflict', 'the object has been modified');
+      }
+      return this.#store(resource, idOf(resource, key), cloneJson(object));
+    });
   }
 
   patch<T extends KubeObject>(

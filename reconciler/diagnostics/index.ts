@@ -1,0 +1,1 @@
+export { type DiagnosticsOptions, type DiagnosticsServer, DiagnosticsUnavailable, startDiagnostics } from './server';

@@ -1,0 +1,158 @@
+import type { Resource } from '../../../machinery/kube-object';
+import { SeededRandom } from '../../../machinery/random';
+import { VirtualClock } from '../../../machinery/virtual-clock';
+import { electLeader, fencedApi, silentLog } from '../../../reconciler/runtime';
+import { lostAnswer, MemoryApi } from './memory-api';
+import { widget, widgets } from './world';
+
+const leases: Resource = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+};
+const ours = { namespace: 'capstan-system', name: 'capstan' };
+const capc = { namespace: 'capc-system', name: 'capc-leader-election-controller' };
+
+function contend(api: MemoryApi, clock: VirtualClock, identity: string, keys = [ours]) {
+  return electLeader({ api, clock, random: new SeededRandom(identity.length), log: silentLog, identity, leases: keys });
+}
+
+function open() {
+  return { api: new MemoryApi(), clock: new VirtualClock() };
+}
+
+const spec = (api: MemoryApi, key = ours) => api.peek(leases, key)?.spec;
+
+test('one of two contenders leads, and the other takes over when it stops', async () => {
+  const { api, clock } = open();
+  const first = contend(api, clock, 'first');
+  await clock.settle();
+  const second = contend(api, clock, 'second');
+  await clock.advance(60_000);
+  expect([first.isLeader(), second.isLeader()]).toEqual([true, false]);
+
+  await first.stop();
+  await clock.advance(3000);
+
+  expect([first.isLeader(), second.isLeader()]).toEqual([false, true]);
+  expect(spec(api)).toMatchObject({ holderIdentity: 'second', leaseTransitions: 1, leaseDurationSeconds: 15 });
+  await second.stop();
+});
+
+test('a leader that dies is followed after the lease has ended, not before', async () => {
+  const { api, clock } = open();
+  api.put(leases, {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: ours,
+    spec: {
+      holderIdentity: 'dead',
+      leaseDurationSeconds: 15,
+      leaseTransitions: 4,
+      renewTime: '2026-01-01T00:00:00.000000Z',
+    },
+  });
+  const second = contend(api, clock, 'second');
+
+  await clock.advance(14_900);
+  const before = second.isLeader();
+  await clock.advance(3000);
+
+  expect([before, second.isLeader()]).toEqual([false, true]);
+  expect(spec(api)).toMatchObject({ holderIdentity: 'second', leaseTransitions: 5 });
+  await second.stop();
+});
+
+test('at no time do two lead, even when the leader is cut off from the API server', async () => {
+  const { api, clock } = open();
+  const first = contend(api, clock, 'first');
+  await clock.settle();
+  const second = contend(api, clock, 'second');
+  await clock.advance(5000);
+  let bothLed = false;
+  let cutOff = true;
+  api.before = (call) => {
+    const body = call.body as { spec?: { holderIdentity?: string } } | undefined;
+    if (cutOff && body?.spec?.holderIdentity === 'first') throw lostAnswer();
+  };
+
+  for (let second100 = 0; second100 < 600; second100++) {
+    await clock.advance(100);
+    bothLed ||= first.isLeader() && second.isLeader();
+  }
+  cutOff = false;
+
+  expect(bothLed).toBe(false);
+  expect([first.isLeader(), second.isLeader(), first.lost.aborted]).toEqual([false, true, true]);
+  await first.stop();
+  await second.stop();
+});
+
+test('short trouble does not cost the lead', async () => {
+  const { api, clock } = open();
+  const leader = contend(api, clock, 'first');
+  await clock.advance(5000);
+  api.before = () => {
+    throw lostAnswer();
+  };
+  await clock.advance(5500);
+  api.before = () => undefined;
+  await clock.advance(60_000);
+
+  expect([leader.isLeader(), leader.lost.aborted]).toEqual([true, false]);
+  await leader.stop();
+});
+
+test('all leases are needed: while the old provider holds its own, we wait', async () => {
+  const { api, clock } = open();
+  const old = contend(api, clock, 'capc', [capc]);
+  await clock.settle();
+  const capstan = contend(api, clock, 'capstan', [ours, capc]);
+  let hasWon = false;
+  capstan.acquired.then(
+    () => {
+      hasWon = true;
+    },
+    () => undefined,
+  );
+  await clock.advance(120_000);
+  expect(hasWon).toBe(false);
+
+  await old.stop();
+  await clock.advance(5000);
+
+  expect([hasWon, capstan.isLeader()]).toEqual([true, true]);
+  await capstan.stop();
+});
+
+test('someone who takes the lease by force ends our lead at the next look', async () => {
+  const { api, clock } = open();
+  const leader = contend(api, clock, 'first');
+  await clock.advance(5000);
+  const lease = api.peek(leases, ours);
+  if (lease === undefined) throw new Error('no lease');
+  api.put(leases, { ...lease, spec: { holderIdentity: 'thief', leaseDurationSeconds: 15 } });
+
+  await clock.advance(5000);
+
+  expect([leader.isLeader(), leader.lost.aborted]).toEqual([false, true]);
+  await leader.stop();
+  expect(spec(api)).toMatchObject({ holderIdentity: 'thief' });
+});
+
+test('behind the fence nothing is written without the lead, and everything can be read', async () => {
+  const { api } = open();
+  let leads = true;
+  const fenced = fencedApi(api, () => leads);
+  await fenced.create(widgets, widget('a'));
+
+  leads = false;
+
+  await expect(fenced.create(widgets, widget('b'))).rejects.toMatchObject({ code: 'NOT_LEADER', retry: 'never' });
+  await expect(fenced.delete(widgets, { namespace: 'default', name: 'a' })).rejects.toMatchObject({
+    code: 'NOT_LEADER',
+  });
+  expect((await fenced.list(widgets)).items).toHaveLength(1);
+});
