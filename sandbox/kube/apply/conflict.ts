@@ -16,36 +16,46 @@ export class ApplyConflict extends Error {
 
   /** `Apply failed with 1 conflict: conflict with "x": .spec.replicas`, as the real server says it. */
   describe(): { readonly message: string; readonly causes: { reason: string; message: string; field: string }[] } {
-    const causes = this.fields.map(({ manager, path }) => ({
+    const ordered = [...this.fields].sort(
+      (left, right) =>
+        compareText(orderOf(left.manager), orderOf(right.manager)) ||
+        compareText(printPath(left.path), printPath(right.path)),
+    );
+    const causes = ordered.map(({ manager, path }) => ({
       reason: 'FieldManagerConflict',
       message: `conflict with ${describeManager(manager)}`,
       field: printPath(path),
     }));
-    causes.sort((left, right) => compareText(left.message, right.message) || compareText(left.field, right.field));
     return { message: this.#message(causes), causes };
   }
 
   #message(causes: readonly { message: string; field: string }[]): string {
-    const count = `Apply failed with ${causes.length} conflict${causes.length === 1 ? '' : 's'}: `;
-    const managers = new Map<string, string[]>();
-    for (const cause of causes) managers.set(cause.message, [...(managers.get(cause.message) ?? []), cause.field]);
-    if (causes.length === 1) return `${count}${causes[0]?.message}: ${causes[0]?.field}`;
-    const groups = [...managers].map(([message, fields]) =>
-      fields.length === 1
-        ? `${message}: ${fields[0]}`
-        : `${message}:\n${fields.map((field) => `- ${field}`).join('\n')}`,
+    const [first] = causes;
+    if (causes.length === 1 && first !== undefined)
+      return `Apply failed with 1 conflict: ${first.message}: ${first.field}`;
+    const byManager = new Map<string, string[]>();
+    for (const { message, field } of causes) byManager.set(message, [...(byManager.get(message) ?? []), field]);
+    const groups = [...byManager].map(
+      ([message, fields]) =>
+        `${message.replace(/^conflict/, 'conflicts')}:\n${fields.map((field) => `- ${field}`).join('\n')}`,
     );
-    return count + groups.join('\n');
+    return `Apply failed with ${causes.length} conflicts: ${groups.join('\n')}`;
   }
 }
+
+/** Managers are listed in the order of their identities as JSON. */
+const orderOf = ({ name, operation, apiVersion, subresource }: Manager): string =>
+  JSON.stringify({
+    manager: name,
+    operation,
+    ...(operation === 'Update' ? { apiVersion } : {}),
+    ...(subresource === '' ? {} : { subresource }),
+  });
 
 function describeManager(manager: Manager): string {
   let text = JSON.stringify(manager.name);
   if (manager.subresource !== '') text += ` with subresource ${JSON.stringify(manager.subresource)}`;
-  if (manager.operation === 'Update') {
-    text += ` using ${manager.apiVersion}`;
-    if (manager.time !== undefined) text += ` at ${manager.time}`;
-  }
+  if (manager.operation === 'Update') text += ` using ${manager.apiVersion}`;
   return text;
 }
 

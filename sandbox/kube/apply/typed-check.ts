@@ -58,7 +58,14 @@ function scalarFault(value: unknown, node: SchemaNode | undefined, path: readonl
         : 'string';
   const actual = typeof value;
   const fits = expected.startsWith('numeric') ? actual === 'number' : actual === expected;
-  return fits ? undefined : `${printPath(path)}: expected ${expected}, got ${print(value)}`;
+  if (fits) return undefined;
+  return `${printPath(path)}: expected ${expected}, got ${expected.startsWith('numeric') ? goTypeOf(value) : print(value)}`;
+}
+
+function goTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return '[]interface {}';
+  if (isJsonObject(value)) return 'map[string]interface {}';
+  return typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'int64';
 }
 
 function print(value: unknown): string {

@@ -86,8 +86,4 @@ export function itemStep(atom: Atom & { kind: 'list' }, item: unknown): Step {
   return `k:${canonicalJson(keys)}`;
 }
 
-function defaultOfKey(items: SchemaNode | undefined, key: string): unknown {
-  const value = items?.properties.get(key)?.default;
-  // Builtin types mark required strings and numbers with an empty default; those are no keys.
-  return value === '' || (value === 0 && items?.isGoType === true) ? undefined : value;
-}
+const defaultOfKey = (items: SchemaNode | undefined, key: string): unknown => items?.properties.get(key)?.default;

@@ -20,8 +20,10 @@ function validateWorkload(object: KubeObject, old: KubeObject | undefined): Fiel
   else if (isEmpty)
     errors.push(invalid('spec.selector', selector, `empty selector is invalid for ${object.kind.toLowerCase()}`));
   const labels = mapAt(mapAt(template, 'metadata'), 'labels') as { [key: string]: string };
-  if (!isEmpty && !matchesSelector(selector, labels)) {
-    errors.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
+  const given = mapAt(template, 'metadata')['labels'];
+  const isUnset = spec['selector'] === null || spec['selector'] === undefined;
+  if (isUnset || (!isEmpty && !matchesSelector(selector, labels))) {
+    errors.push(invalid('spec.template.metadata.labels', given ?? null, '`selector` does not match template `labels`'));
   }
   errors.push(...validatePodSpec(mapAt(template, 'spec'), 'spec.template.spec', ['Always']));
   const replicas = spec['replicas'];

@@ -8,6 +8,9 @@ import { decodeProtobuf } from './protobuf';
 /** The real server's limit for a request body. */
 const LIMIT_BYTES = 3 * 1024 * 1024;
 
+const ACCEPTED =
+  'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml';
+
 /** Reads and parses a body; undefined when there is none. */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
@@ -47,12 +50,12 @@ function readProtobuf(bytes: Buffer): unknown {
   }
 }
 
-export function unsupported(): Refusal {
+/** 415. */
+export function unsupported(message = ACCEPTED): Refusal {
   return new Refusal({
     code: 415,
     reason: 'UnsupportedMediaType',
-    message:
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+    message,
     details: {},
   });
 }

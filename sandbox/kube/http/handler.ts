@@ -18,7 +18,7 @@ import { negotiate, type Representation } from './negotiate';
 import { deleteOptions, isTrue, listOptions, mutationOptions, patchBody, watchOptions } from './options';
 import type { PathHandler } from './paths';
 import { parsePath, type RequestInfo } from './request-info';
-import { sendObject, statusBody } from './respond';
+import { sendObject, sendText, statusBody } from './respond';
 import { streamWatch } from './watch-stream';
 
 /** The API over HTTP: finds out who asks and for what, asks the engine, writes the answer as the client wants it. */
@@ -85,7 +85,9 @@ export class RequestHandler {
       const shown = { group: info.group, resource: info.subresource === '' ? info.resource : info.resource };
       throw forbiddenRequest(shown, info.name, denial(attributes));
     }
-    const target = this.#target(info);
+    if (!this.engine.core.registry.servesVersion(info.group, info.version))
+      return sendText(response, 404, '404 page not found\n');
+    const target = this.#target(info, verb);
     const representation = negotiate(request);
     const caller: Caller = { user, userAgent: request.headers['user-agent'] ?? 'unknown', warnings: [] };
     if (target.version.deprecation !== undefined) caller.warnings.push(target.version.deprecation);
@@ -150,16 +152,25 @@ export class RequestHandler {
     return answer.object(missing ? 201 : 200, object);
   }
 
-  #target(info: Extract<RequestInfo, { kind: 'resource' }>): Target {
+  #target(info: Extract<RequestInfo, { kind: 'resource' }>, verb: string): Target {
     const served = this.engine.core.registry.served(info.group, info.version, info.resource);
     if (served === undefined) throw noSuchPath();
     const { namespaced, verbs } = served.resource;
+    if (namespaced && info.namespace === '' && verb === 'create' && verbs.includes('get')) throw notAllowedHere();
     if (namespaced && info.namespace === '' && info.name !== '') throw noSuchPath();
     if (!namespaced && info.namespace !== '') throw noSuchPath();
     if (info.name !== '' && verbs.length === 0) throw noSuchPath();
     return { ...served, namespace: info.namespace, name: info.name, subresource: info.subresource };
   }
 }
+
+const notAllowedHere = (): Refusal =>
+  new Refusal({
+    code: 405,
+    reason: 'MethodNotAllowed',
+    message: 'the server does not allow this method on the requested resource',
+    details: {},
+  });
 
 const collection = (target: Target): CollectionTarget => target;
 

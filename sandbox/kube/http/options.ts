@@ -3,6 +3,7 @@ import { isJsonObject } from '../../../machinery/json';
 import type { MutationOptions } from '../rest/core';
 import { badRequest, Refusal } from '../rest/refusal';
 import type { WatchRequest } from '../watch/watch';
+import { unsupported } from './body';
 
 const text = (query: URLSearchParams, name: string): string | undefined => {
   const value = query.get(name);
@@ -32,7 +33,7 @@ export function mutationOptions(query: URLSearchParams, kind: string): MutationO
     throw invalidOption(
       kind,
       'fieldValidation',
-      `Unsupported value: "${validation}": supported values: "Ignore", "Strict", "Warn"`,
+      `Unsupported value: "${validation}": supported values: "", "Ignore", "Strict", "Warn"`,
     );
   }
   return {
@@ -103,9 +104,6 @@ export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOpti
   };
 }
 
-const PATCH_TYPES =
-  'application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor';
-
 export function patchBody(type: string, body: unknown, query: URLSearchParams): PatchBody {
   if (type === 'application/json-patch+json') {
     if (!Array.isArray(body))
@@ -121,11 +119,6 @@ export function patchBody(type: string, body: unknown, query: URLSearchParams): 
     case 'application/apply-patch+yaml':
       return { type: 'apply', patch: body, force: isTrue(query, 'force') };
     default:
-      throw new Refusal({
-        code: 415,
-        reason: 'UnsupportedMediaType',
-        message: `the body of the request was in an unknown format - accepted media types include: ${PATCH_TYPES}`,
-        details: {},
-      });
+      throw unsupported('415: Unsupported Media Type');
   }
 }

@@ -14,12 +14,13 @@ export function jsonPatch(target: unknown, operations: readonly unknown[]): unkn
   return holder.root;
 }
 
-const refuse = (message: string): Refusal =>
+/** The real server says no more than that; `why` is for the reader of this file. */
+const refuse = (_why: string): Refusal =>
   new Refusal({
     code: 422,
     reason: 'Invalid',
-    message: `the server rejected our request due to an error in our request`,
-    details: { causes: [{ message }] },
+    message: 'the server rejected our request due to an error in our request',
+    details: {},
   });
 
 function applyOne(root: unknown, operation: Operation): unknown {

@@ -4,6 +4,7 @@ import { type FieldError, forbidden, invalid, required, tooLong } from '../rest/
 import { labelFault, labelValueFaults, qualifiedNameFaults, subdomainFault } from './names';
 import type { ResourceDefinition } from './resource';
 
+const STANDARD_FINALIZERS: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
 const MAX_ANNOTATIONS = 256 * 1024;
 
 /** Rules of `metadata` that hold for every kind (`ValidateObjectMeta`). */
@@ -31,8 +32,12 @@ export function validateMetadata(object: KubeObject, resource: ResourceDefinitio
   }
   errors.push(...annotationFaults(metadata.annotations ?? {}));
   errors.push(...ownerFaults(object));
-  for (const finalizer of metadata.finalizers ?? []) {
+  for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
     for (const fault of qualifiedNameFaults(finalizer)) errors.push(invalid('metadata.finalizers', finalizer, fault));
+    if (!resource.isCustom && !finalizer.includes('/') && !STANDARD_FINALIZERS.includes(finalizer)) {
+      const detail = 'name is neither a standard finalizer name nor is it fully qualified';
+      errors.push(invalid(`metadata.finalizers[${index}]`, finalizer, detail));
+    }
   }
   return errors;
 }

@@ -46,6 +46,14 @@ export class Registry {
     return found === undefined || served === undefined ? undefined : { resource: found, version: served };
   }
 
+  servesVersion(group: string, version: string): boolean {
+    for (const resource of this.#byPath.values()) {
+      if (resource.group === group && resource.versions.some((served) => served.served && served.name === version))
+        return true;
+    }
+    return false;
+  }
+
   forKind(group: string, kind: string): ResourceDefinition | undefined {
     for (const resource of this.#byPath.values()) {
       if (resource.group === group && resource.kind === kind) return resource;

@@ -18,14 +18,12 @@ export function checkKind(body: unknown, served: Served, bodyKind?: { apiVersion
   if (given.kind === undefined && served.resource.isCustom) {
     throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`);
   }
-  if (given.kind !== undefined && given.kind !== kind) {
-    throw badRequest(
-      `${kind} in version ${JSON.stringify(apiVersion.split('/').at(-1))} cannot be handled as a ${kind}: the kind in the data (${String(given.kind)}) does not match the expected kind (${kind})`,
-    );
-  }
+  if (given.kind !== undefined && given.kind !== kind) throw badRequest(wrongKind(String(given.kind), served));
   if (given.apiVersion !== undefined && given.apiVersion !== apiVersion) {
     throw badRequest(
-      `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`,
+      served.resource.isCustom
+        ? `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`
+        : `${kind} in version ${JSON.stringify(String(given.apiVersion).split('/').at(-1))} cannot be handled as a ${kind}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(given.apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
     );
   }
   const metadata = isJsonObject(body['metadata']) ? body['metadata'] : {};
@@ -38,12 +36,9 @@ export function decodeObject(body: unknown, served: Served, caller: Caller, opti
   const object = checkKind(body, served);
   const report: DecodeReport = { unknown: [] };
   const decoded = decodeFields(object, served, report);
-  if (report.typeError !== undefined) {
-    const { kind } = served.resource;
-    const version = JSON.stringify(served.version.name);
-    throw badRequest(`${kind} in version ${version} cannot be handled as a ${kind}: ${report.typeError}`);
-  }
-  reportUnknown(report.unknown, caller, options);
+  const { typeError } = report;
+  if (typeError !== undefined) throw badRequest(`${handledAs(served)}${typeError}`);
+  reportUnknown(report.unknown, served, caller, options);
   return decoded;
 }
 
@@ -68,9 +63,30 @@ export function decodeFields(object: KubeObject, served: Served, report: DecodeR
 /** goDecode makes new maps and lists, but leaves free-form parts shared; defaults never touch those. */
 const cloneShallow = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata } });
 
-function reportUnknown(unknown: readonly string[], caller: Caller, options: MutationOptions): void {
+function wrongKind(given: string, { resource, version }: Served): string {
+  const kind = resource.kind;
+  if (resource.isCustom) return `the kind in the data (${given}) does not match the expected kind (${kind})`;
+  const family = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '');
+  return `${given} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: converting (${version.name}.${given}) to (${family}.${kind}): unknown conversion`;
+}
+
+/** How a builtin kind's decoder begins its complaints. */
+function handledAs({ resource, version }: Served): string {
+  const { kind, isCustom } = resource;
+  return isCustom ? '' : `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: `;
+}
+
+/** Refuses unknown fields, warns of them, or lets them go, as the request wishes. */
+export function reportUnknown(
+  unknown: readonly string[],
+  served: Served,
+  caller: Caller,
+  options: MutationOptions,
+): void {
   if (unknown.length === 0 || options.fieldValidation === 'Ignore') return;
   const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
-  if (options.fieldValidation === 'Strict') throw badRequest(`strict decoding error: ${texts.join(', ')}`);
+  if (options.fieldValidation === 'Strict') {
+    throw badRequest(`${handledAs(served)}strict decoding error: ${texts.join(', ')}`);
+  }
   caller.warnings.push(...texts);
 }

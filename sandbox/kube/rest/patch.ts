@@ -11,9 +11,9 @@ import { groupVersion } from '../registry/resource';
 import type { DecodeReport } from '../schema/go-decode';
 import type { Caller, Core, MutationOptions, Target } from './core';
 import { setManagers, storeNew } from './create';
-import { checkKind, decodeFields, decodeObject } from './decode';
+import { checkKind, decodeFields, reportUnknown } from './decode';
 import { emptyObject, fieldContext } from './fields';
-import { badRequest, conflict, internalError, notFound, Refusal, STALE } from './refusal';
+import { badRequest, conflict, notFound, Refusal, STALE } from './refusal';
 import { modifyObject } from './update';
 
 /** PATCH, in all its forms. */
@@ -62,9 +62,21 @@ function decodePatched(
   options: MutationOptions,
   report: DecodeReport,
 ): KubeObject {
-  const next = decodeObject(cloneJson(patched), target, caller, options);
-  report.unknown.length = 0;
+  const next = decodeFields(checkKind(cloneJson(patched), target), target, report);
+  if (report.typeError !== undefined) throw undecodable(patched, report.typeError);
+  reportUnknown(report.unknown, target, caller, options);
   return next;
+}
+
+/** The patched object does not fit its type. */
+function undecodable(patched: unknown, why: string): Refusal {
+  const message = `Invalid value: ${JSON.stringify(JSON.stringify(patched))}: ${why}`;
+  return new Refusal({
+    code: 422,
+    reason: 'Invalid',
+    message: ` "" is invalid: patch: ${message}`,
+    details: { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }] },
+  });
 }
 
 function checkIdentity(next: KubeObject, target: Target): void {
@@ -203,14 +215,16 @@ function checkIntent(patch: unknown, target: Target): KubeObject {
   if (metadata.namespace !== undefined && metadata.namespace !== '' && metadata.namespace !== target.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
+  const given = metadata.namespace ?? '';
   metadata.name = target.name;
   if (target.resource.namespaced) metadata.namespace = target.namespace;
   const fault = typedFault(intent, target.version.schema);
   if (fault !== undefined) {
-    const at = target.namespace === '' ? `/${target.name}` : `${target.namespace}/${target.name}`;
-    throw internalError(
-      `failed to create typed patch object (${at}; ${apiVersion}, Kind=${target.resource.kind}): ${fault}`,
-    );
+    throw new Refusal({
+      code: 500,
+      reason: '',
+      message: `failed to create typed patch object (${given}/${target.name}; ${apiVersion}, Kind=${target.resource.kind}): ${fault}`,
+    });
   }
   return intent;
 }

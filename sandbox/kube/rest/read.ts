@@ -82,7 +82,7 @@ function requestedRevision(core: Core, options: ListOptions): number | undefined
   }
   if (!/^\d+$/.test(resourceVersion))
     throw badRequest(
-      `Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`,
     );
   const revision = Number(resourceVersion);
   if (resourceVersionMatch === 'Exact' && revision === 0) {
@@ -154,5 +154,5 @@ function parseToken(text: string): ContinueToken {
   } catch {
     // Falls through to the refusal.
   }
-  throw badRequest('continue key is not valid');
+  throw badRequest('invalid continue token: continue key is not valid: it was not made by this server');
 }

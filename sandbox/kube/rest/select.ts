@@ -44,10 +44,15 @@ function fieldMatcher(served: Served, text: string | undefined): Matcher | undef
   return (object) => terms.every((term) => (fieldText(object, term.path) === term.value) === term.equal);
 }
 
-function checkPath({ version }: Served, path: string): void {
+function checkPath({ resource, version }: Served, path: string): void {
   if (path === 'metadata.name' || path === 'metadata.namespace') return;
   if (version.selectableFields.includes(path)) return;
-  throw badRequest(`field label not supported: ${path}`);
+  const isPlain = !resource.isCustom && version.selectableFields.length === 0;
+  throw badRequest(
+    isPlain
+      ? `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+      : `field label not supported: ${path}`,
+  );
 }
 
 function fieldText(object: KubeObject, path: readonly string[]): string {

@@ -11,43 +11,60 @@ export interface DecodeReport {
 
 type Plain = { [key: string]: unknown };
 
+/** How Go's decoder names a place: the innermost struct, and the fields from the root, without indexes and map keys. */
+interface GoPlace {
+  readonly struct: string;
+  readonly path: string;
+}
+
+const ROOT: GoPlace = { struct: '', path: '' };
+
 /**
  * What remains of a value that travels through a Go type and back: unknown fields and nulls are dropped, empty values
  * are written or left out as the type's tags say.
  */
-export function goDecode(value: unknown, node: SchemaNode, report: DecodeReport, path = ''): unknown {
-  if (node.intOrString || isTime(node)) return scalar(value, node, report, path);
+export function goDecode(
+  value: unknown,
+  node: SchemaNode,
+  report: DecodeReport,
+  path = '',
+  place: GoPlace = ROOT,
+): unknown {
+  if (node.intOrString || isTime(node)) return scalar(value, node, report, place);
   if (node.preserveUnknown && node.properties.size === 0) return value;
   if (Array.isArray(value)) {
-    if (node.type !== 'array') return wrong('array', node, report, path);
+    if (node.type !== 'array') return wrong('array', node, report, place);
     const { items } = node;
     return items === undefined
       ? value
-      : value.map((item, index) => goDecode(item ?? zeroOf(items), items, report, `${path}[${index}]`));
+      : value.map((item, index) => goDecode(item ?? zeroOf(items), items, report, `${path}[${index}]`, place));
   }
   if (isJsonObject(value)) {
-    if (node.type !== 'object') return wrong('object', node, report, path);
+    if (node.type !== 'object') return wrong('object', node, report, place);
     const { additionalProperties } = node;
-    if (additionalProperties === undefined || node.properties.size > 0) return struct(value, node, report, path);
+    if (additionalProperties === undefined || node.properties.size > 0) return struct(value, node, report, path, place);
     const out: Plain = {};
     for (const [key, item] of Object.entries(value)) {
-      out[key] = goDecode(item ?? zeroOf(additionalProperties), additionalProperties, report, join(path, key));
+      out[key] = goDecode(item ?? zeroOf(additionalProperties), additionalProperties, report, join(path, key), place);
     }
     return out;
   }
-  return scalar(value, node, report, path);
+  return scalar(value, node, report, place);
 }
 
-function struct(value: Plain, node: SchemaNode, report: DecodeReport, path: string): Plain {
+function struct(value: Plain, node: SchemaNode, report: DecodeReport, path: string, place: GoPlace): Plain {
   const out: Plain = {};
+  const owner = node.definition?.split('.').at(-1) ?? '';
   for (const [name, property] of node.properties) {
     const given = value[name];
     const always = property.empty === 'zero' || isStruct(property);
     if (given === undefined || given === null) {
-      if (always) out[name] = isStruct(property) ? struct({}, property, report, join(path, name)) : zeroOf(property);
+      if (always)
+        out[name] = isStruct(property) ? struct({}, property, report, join(path, name), place) : zeroOf(property);
       continue;
     }
-    const decoded = goDecode(given, property, report, join(path, name));
+    const below = { struct: owner, path: join(place.path, name) };
+    const decoded = goDecode(given, property, report, join(path, name), below);
     if (property.empty === 'omit' && !isStruct(property) && isEmpty(decoded)) continue;
     out[name] = decoded;
   }
@@ -63,7 +80,7 @@ const isTime = (node: SchemaNode): boolean => node.definition?.endsWith('Time') 
 
 function zeroOf(node: SchemaNode): unknown {
   if (isTime(node) || node.type === 'array' || node.type === undefined) return node.intOrString ? 0 : null;
-  if (node.type === 'object') return node.properties.size > 0 && node.definition !== undefined ? {} : null;
+  if (node.type === 'object') return isStruct(node) ? {} : null;
   if (node.type === 'string') return '';
   return node.type === 'boolean' ? false : 0;
 }
@@ -74,31 +91,31 @@ function isEmpty(value: unknown): boolean {
   return value === '' || value === 0 || value === false || value === null || value === undefined;
 }
 
-function scalar(value: unknown, node: SchemaNode, report: DecodeReport, path: string): unknown {
+function scalar(value: unknown, node: SchemaNode, report: DecodeReport, place: GoPlace): unknown {
   if (value === null || value === undefined) return value;
   const actual = typeof value;
   if (node.intOrString) {
     const isQuantity = node.definition?.endsWith('Quantity') === true;
     if (actual === 'number') return isQuantity ? String(value) : value;
-    return actual === 'string' ? value : wrong(actual, node, report, path);
+    return actual === 'string' ? value : wrong(actual, node, report, place);
   }
   const wanted = node.type;
   if (wanted === 'integer' || wanted === 'number') {
     if (actual !== 'number' || (wanted === 'integer' && !Number.isInteger(value))) {
-      return wrong(actual === 'number' ? `number ${String(value)}` : actual, node, report, path);
+      return wrong(actual === 'number' ? `number ${String(value)}` : actual, node, report, place);
     }
   } else if (
     wanted === 'string' ? actual !== 'string' : wanted === 'boolean' ? actual !== 'boolean' : wanted !== undefined
   ) {
-    return wrong(actual === 'boolean' ? 'bool' : actual, node, report, path);
+    return wrong(actual === 'boolean' ? 'bool' : actual, node, report, place);
   }
   return value;
 }
 
-function wrong(actual: string, node: SchemaNode, report: DecodeReport, path: string): undefined {
+function wrong(actual: string, node: SchemaNode, report: DecodeReport, place: GoPlace): undefined {
   const found = actual === 'boolean' ? 'bool' : actual;
   const type = goType(node);
-  report.typeError ??= `json: cannot unmarshal ${found} into Go struct field ${path.replace(/\[\d+\]/g, '')} of type ${type}`;
+  report.typeError ??= `json: cannot unmarshal ${found} into Go struct field ${place.struct}.${place.path} of type ${type}`;
   return undefined;
 }
 
