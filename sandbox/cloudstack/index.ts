@@ -6,10 +6,15 @@ import type { GuestHost, Journal } from '../ports';
 import { commandsOf } from './commands/registry';
 import { HostLoad } from './compute/host-load';
 import { Faults } from './faults';
+import { type Listener, type ListenOptions, listen } from './http/http-server';
+import { Sessions } from './http/sessions';
 import { inProcessAccess } from './in-process-access';
+import { Incidents } from './incidents';
 import type { Installation } from './installation';
+import { type Inventory, inventoryOf } from './inventory';
 import { EventLog } from './jobs/event-log';
 import { JobEngine } from './jobs/job-engine';
+import { LifetimeClock } from './lifetime-clock';
 import { type CallCounts, ManagementServer } from './management-server';
 import { RouteTable } from './network/routes';
 import { cancelUnfinished, resume } from './recovery';
@@ -25,7 +30,7 @@ export interface CloudStackOptions {
   readonly latency: LatencyProfile;
   readonly guests: GuestHost;
   /** Public addresses: a CIDR (its first two and its last address are left out), or the addresses themselves. */
-  readonly publicRange: string | readonly string[];
+  readonly publicRange: string | readonly string[] | { readonly addresses: readonly string[] };
   /** Where state is kept. @default - nowhere: it ends with the process */
   readonly journal?: Journal | undefined;
   /** @default `defaultSettings` */
@@ -58,13 +63,21 @@ export function createCloudStack(options: CloudStackOptions): SandboxCloudStack 
 export class SandboxCloudStack {
   /** In process, for the virtual clock. */
   readonly access: CloudStackAccess;
+  /** What goes wrong with the server: errors, lost answers, outages, failing jobs, throttling. */
   readonly faults: Faults;
+  /** What goes wrong behind its back: hosts, machines, other people. */
+  readonly incidents: Incidents;
+  readonly #sessions: Sessions;
+  readonly #timers: LifetimeClock;
+  readonly #listeners: Listener[] = [];
   readonly #cloud: Installation;
   readonly #server: ManagementServer;
   #apiUrl = 'http://cloudstack.sandbox.internal/client/api';
 
   constructor(options: CloudStackOptions) {
-    const { clock, random, latency, guests, journal } = options;
+    const { random, latency, guests, journal } = options;
+    const clock = new LifetimeClock(options.clock);
+    this.#timers = clock;
     const settings = { ...defaultSettings, ...options.settings };
     const db = new Database(journal, random);
     const throttle = new Throttle(clock, options.throttle);
@@ -80,7 +93,7 @@ export class SandboxCloudStack {
       resume(this.#cloud);
       routes.rebuild();
     } else {
-      db.store.transaction(() => seed(this.#cloud, options.publicRange, options.seed ?? {}));
+      db.store.transaction(() => seed(this.#cloud, rangeOf(options.publicRange), options.seed ?? {}));
     }
     this.#server = new ManagementServer({
       cloud: this.#cloud,
@@ -89,6 +102,31 @@ export class SandboxCloudStack {
       throttle,
     });
     this.access = inProcessAccess(this.#server);
+    this.incidents = new Incidents(this.#cloud);
+    this.#sessions = new Sessions(db, clock, random);
+  }
+
+  /**
+   * Serves the API over HTTP on loopback, at `/client/api`.
+   * @throws Error when the port is taken
+   */
+  async listen(options: ListenOptions): Promise<Listener> {
+    const { db, clock } = this.#cloud;
+    const listener = await listen({ server: this.#server, sessions: this.#sessions, db, clock }, options);
+    this.#listeners.push(listener);
+    this.#apiUrl = listener.endpoint;
+    return listener;
+  }
+
+  /** Stops listening and all timers; unfinished jobs are lost, as with a real server. The journal stays open. */
+  async close(): Promise<void> {
+    this.#timers.stop();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+  }
+
+  /** Everything users own now, with tags: for tests that nothing is left or doubled. */
+  inventory(): Inventory {
+    return inventoryOf(this.#cloud);
   }
 
   /** Calls so far by command, for `up --output json`. */
@@ -99,6 +137,12 @@ export class SandboxCloudStack {
   /** Keys of the ordinary account, which owns what clusters need. */
   get credentials(): CloudStackCredentials {
     return this.#credentialsOf(seedNames.account);
+  }
+
+  /** The same as {@link credentials}, without the endpoint. */
+  get account(): { readonly apiKey: string; readonly secretKey: string } {
+    const { apiKey, secretKey } = this.credentials;
+    return { apiKey, secretKey };
   }
 
   /** Keys of the root administrator. */
@@ -132,3 +176,16 @@ export class SandboxCloudStack {
     return { apiUrl: this.#apiUrl, apiKey: user?.apiKey ?? '', secretKey: user?.secretKey ?? '', verifySsl: false };
   }
 }
+
+function rangeOf(range: CloudStackOptions['publicRange']): string | readonly string[] {
+  return typeof range === 'object' && 'addresses' in range ? range.addresses : range;
+}
+
+export type { Faults, FaultTarget } from './faults';
+export type { Listener, ListenOptions } from './http/http-server';
+export type { Incidents } from './incidents';
+export type { Inventory, InventoryItem, InventoryKind } from './inventory';
+export type { CallCounts } from './management-server';
+export type { SeedOptions } from './seed';
+export { defaultSettings, type Settings } from './settings';
+export type { ThrottleSettings } from './throttle';

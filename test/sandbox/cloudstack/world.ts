@@ -1,8 +1,8 @@
-import { createCloudStack, type CloudStackOptions, type SandboxCloudStack } from '../../../sandbox/cloudstack';
 import type { CloudStackTransport } from '../../../api/ports';
 import type { JsonObject } from '../../../machinery/json';
 import { SeededRandom } from '../../../machinery/random';
 import { VirtualClock } from '../../../machinery/virtual-clock';
+import { type CloudStackOptions, createCloudStack, type SandboxCloudStack } from '../../../sandbox/cloudstack';
 import { latencyProfiles } from '../../../sandbox/latency';
 import type { GuestHost, GuestMachine, Journal, Route } from '../../../sandbox/ports';
 
@@ -82,7 +82,11 @@ export function startWorld(options: Partial<CloudStackOptions> = {}): World {
   return { clock, guests, cloud, user, admin };
 }
 
-export function call(transport: CloudStackTransport, command: string, parameters: Parameters = {}): Promise<JsonObject> {
+export function call(
+  transport: CloudStackTransport,
+  command: string,
+  parameters: Parameters = {},
+): Promise<JsonObject> {
   const wire = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
   return transport.call(command, wire);
 }
