@@ -93,7 +93,11 @@ export class World {
       };
       await world.kube.api().create(resource, crd);
     }
-    await world.clock.runUntil(() => world.manager.activity().warm, 60_000);
+    await world.clock
+      .runUntil(() => world.manager.activity().warm, 60_000)
+      .catch((error: unknown) => {
+        throw new Error(JSON.stringify(world.manager.cold()), { cause: error });
+      });
     return world;
   }
 
