@@ -32,9 +32,11 @@ export function validateMetadata(object: KubeObject, resource: ResourceDefinitio
   }
   errors.push(...annotationFaults(metadata.annotations ?? {}));
   errors.push(...ownerFaults(object));
+  // The core validation package adds a rule of its own.
+  const isCoreRule = !resource.isCustom && resource.group !== 'apiextensions.k8s.io';
   for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
     for (const fault of qualifiedNameFaults(finalizer)) errors.push(invalid('metadata.finalizers', finalizer, fault));
-    if (!resource.isCustom && !finalizer.includes('/') && !STANDARD_FINALIZERS.includes(finalizer)) {
+    if (isCoreRule && !finalizer.includes('/') && !STANDARD_FINALIZERS.includes(finalizer)) {
       const detail = 'name is neither a standard finalizer name nor is it fully qualified';
       errors.push(invalid(`metadata.finalizers[${index}]`, finalizer, detail));
     }
