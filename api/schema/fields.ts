@@ -23,11 +23,9 @@ export interface TextLimits {
 }
 
 export function text(about: string, limits: TextLimits = {}): z.ZodString {
-  let schema = z.string();
-  if (limits.min !== undefined) schema = schema.min(limits.min);
-  if (limits.max !== undefined) schema = schema.max(limits.max);
-  if (limits.pattern !== undefined) schema = schema.regex(new RegExp(limits.pattern));
-  return described(withRules(schema, limits.rules), {
+  const checks = lengthChecks(limits);
+  if (limits.pattern !== undefined) checks.push(z.regex(new RegExp(limits.pattern)));
+  return described(withRules(checked(z.string(), checks), limits.rules), {
     about,
     rules: limits.rules,
     structural: {
@@ -37,6 +35,17 @@ export function text(about: string, limits: TextLimits = {}): z.ZodString {
       ...(limits.pattern === undefined ? {} : { pattern: limits.pattern }),
     },
   });
+}
+
+type TextCheck = z.core.$ZodCheck<string>;
+
+function lengthChecks({ min, max }: { readonly min?: number; readonly max?: number }): TextCheck[] {
+  return [...(min === undefined ? [] : [z.minLength(min)]), ...(max === undefined ? [] : [z.maxLength(max)])];
+}
+
+/** All checks in one step: each step makes a whole new schema, and there are a thousand fields to make at start. */
+function checked(schema: z.ZodString, checks: readonly TextCheck[]): z.ZodString {
+  return checks.length === 0 ? schema : schema.check(...checks);
 }
 
 /** One of a few words. */
@@ -65,10 +74,7 @@ export function int64(about: string, limits: NumberLimits = {}): z.ZodInt {
 }
 
 function integer(about: string, format: string, limits: NumberLimits, range: { min: number; max: number }): z.ZodInt {
-  const schema = z
-    .int()
-    .min(limits.min ?? range.min)
-    .max(limits.max ?? range.max);
+  const schema = z.int().check(z.gte(limits.min ?? range.min), z.lte(limits.max ?? range.max));
   return described(schema, {
     about,
     structural: {
@@ -90,9 +96,8 @@ export function time(about: string): z.ZodString {
 
 /** Bytes in base64. */
 export function bytes(about: string, limits: { min?: number; max?: number } = {}): z.ZodString {
-  let schema = z.string().regex(/^[A-Za-z0-9+/\r\n]*={0,2}$/, { error: 'is not base64' });
-  if (limits.min !== undefined) schema = schema.min(limits.min);
-  if (limits.max !== undefined) schema = schema.max(limits.max);
+  const base64 = z.regex(/^[A-Za-z0-9+/\r\n]*={0,2}$/, { error: 'is not base64' });
+  const schema = checked(z.string(), [base64, ...lengthChecks(limits)]);
   return described(schema, {
     about,
     structural: {
