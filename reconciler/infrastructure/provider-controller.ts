@@ -87,11 +87,10 @@ async function guarded<T extends ProviderObject>(
     return done();
   }
   if (!isDeleting && scope.cluster === undefined) return withoutCluster(scope);
-  scope.reportPaused(undefined);
-
   try {
     const outcome = isDeleting ? await loop.remove(scope, run) : await loop.reconcile(scope, run);
     setbacks.succeeded(scope.uid);
+    scope.reportPaused(undefined);
     return outcome;
   } catch (error) {
     if (error instanceof KubeError || error instanceof KubeUnreachable) throw error;

@@ -94,9 +94,9 @@ export class Scope<T extends ProviderObject> {
   }
 
   #set(report: { type: string; status: 'True' | 'False' | 'Unknown'; reason: string; message?: string }): void {
-    const { generation } = this.object.metadata;
     const now = kubeTime(this.deps.clock);
-    const conditions = setCondition(this.object.status?.conditions, report, now, generation);
+    // Without observedGeneration: the provider itself writes specs, and each such write would cost another for the number.
+    const conditions = setCondition(this.object.status?.conditions, report, now);
     this.object.status = { ...this.object.status, conditions };
   }
 }

@@ -11,16 +11,19 @@ import {
   Machine,
   Secret,
 } from '../../../api/kinds';
-import type { KubeApi, TypedResource } from '../../../api/ports';
+import type { CloudStackAccess, KubeApi, TypedResource } from '../../../api/ports';
 import { type Condition, conditionOf } from '../../../machinery/conditions';
+import { valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { SeededRandom } from '../../../machinery/random';
 import { VirtualClock } from '../../../machinery/virtual-clock';
 import { createCloudStackApi } from '../../../reconciler/cloudstack';
 import { infrastructureControllers } from '../../../reconciler/infrastructure';
 import { type Manager, silentLog, startManager } from '../../../reconciler/runtime';
+import { createCloudStack, type CloudStackOptions, type SandboxCloudStack } from '../../../sandbox/cloudstack';
 import { createKubeServer } from '../../../sandbox/kube';
-import { SmallCloud } from './small-cloud';
+import { latencyProfiles } from '../../../sandbox/latency';
+import type { GuestHost } from '../../../sandbox/ports';
 
 const kinds = [
   Cluster,
@@ -37,22 +40,44 @@ const kinds = [
 
 const namespace = 'default';
 
-/** A management API server with the provider on it, a small CloudStack, and a virtual clock. */
+/** Nothing boots: the provider ends where the guest begins. */
+const noGuests: GuestHost = {
+  powerOn: () => undefined,
+  powerOff: () => undefined,
+  destroy: () => undefined,
+  setRoutes: () => undefined,
+  console: () => [],
+};
+
+/** A management API server with the provider on it, a CloudStack, and a virtual clock. */
 export class World {
   readonly clock = new VirtualClock();
-  readonly cloud = new SmallCloud(this.clock);
+  readonly cloud: SandboxCloudStack;
   readonly kube: KubeApi;
+  /** Commands that reached CloudStack, in order. */
+  readonly calls: { readonly command: string; readonly parameters: { readonly [name: string]: string } }[] = [];
   readonly requests: string[] = [];
+  /** How many more requests (to Kubernetes and CloudStack together) the process makes before it is killed. */
+  #lifetime = Number.POSITIVE_INFINITY;
+  #generation = 0;
   #managers: Manager[] = [];
   #stops: (() => void)[] = [];
   readonly #random = new SeededRandom(7);
 
-  constructor() {
+  constructor(options: Partial<CloudStackOptions> = {}) {
     this.kube = createKubeServer({ clock: this.clock, random: this.#random }).api();
+    this.cloud = createCloudStack({
+      clock: this.clock,
+      random: this.#random,
+      latency: latencyProfiles.lab,
+      guests: noGuests,
+      publicRange: '10.99.0.0/24',
+      ...options,
+    });
   }
 
-  static async start(): Promise<World> {
-    const world = new World();
+  static async start(options: Partial<CloudStackOptions> = {}): Promise<World> {
+    const world = new World(options);
     for (const kind of kinds) await world.kube.create(crds, kind.crd());
     await world.clock.settle();
     await world.createCredentials();
@@ -61,7 +86,8 @@ export class World {
   }
 
   async createCredentials(values: { [key: string]: string } = {}): Promise<void> {
-    const all = { 'api-url': 'http://cloud/client/api', 'api-key': 'k', 'secret-key': 's', ...values };
+    const { apiUrl, apiKey, secretKey } = this.cloud.credentials;
+    const all = { 'api-url': apiUrl, 'api-key': apiKey, 'secret-key': secretKey, ...values };
     const data = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, base64(value)]));
     await this.kube.create(Secret, {
       apiVersion: 'v1',
@@ -71,9 +97,39 @@ export class World {
     });
   }
 
+  /**
+   * Lets the process die in the instant after its n-th request took effect: the answer is not seen, and nothing that
+   * it does afterwards reaches anybody.
+   */
+  killAfter(requests: number): void {
+    this.#lifetime = requests;
+  }
+
+  get isKilled(): boolean {
+    return this.#lifetime <= 0;
+  }
+
+  /** Starts a new process after a kill. */
+  async restart(): Promise<void> {
+    this.#generation++;
+    this.#lifetime = Number.POSITIVE_INFINITY;
+    await this.stop();
+    await this.run();
+  }
+
+  /** One request of a process of a generation; dead processes do nothing. */
+  async #live<T>(generation: number, request: () => Promise<T>): Promise<T> {
+    if (generation !== this.#generation || this.isKilled) throw new Error('this process is dead');
+    this.#lifetime--;
+    const isLast = this.isKilled;
+    const answer = await request();
+    if (isLast) throw new Error('this process was killed before it saw the answer');
+    return answer;
+  }
+
   /** Starts the provider as a new process would. */
   async run(): Promise<void> {
-    const cloudStack = createCloudStackApi({ access: this.cloud, clock: this.clock });
+    const cloudStack = createCloudStackApi({ access: this.#recorded(this.cloud.access), clock: this.clock });
     const manager = startManager({
       api: this.#counted(this.kube),
       clock: this.clock,
@@ -91,7 +147,11 @@ export class World {
     });
     this.#managers.push(manager);
     this.#stops.push(() => cloudStack.stop());
-    await this.clock.runUntil(() => manager.activity().warm, 60_000);
+    try {
+      await this.clock.runUntil(() => manager.activity().warm, 60_000);
+    } catch (error) {
+      throw new Error(`${String(error)}: ${JSON.stringify(manager.cold())}`);
+    }
   }
 
   /** Ends the process: what it remembered is gone. */
@@ -177,7 +237,7 @@ export class World {
           { apiVersion: Machine.apiVersion, kind: 'Machine', name, uid: machine.metadata.uid ?? '', controller: true },
         ],
       },
-      spec: { offering: { name: 'medium' }, template: { name: 'kube' }, ...options.spec },
+      spec: { offering: { name: 'Medium Instance' }, template: { name: 'kube-v1.34.2' }, ...options.spec },
     });
   }
 
@@ -212,7 +272,7 @@ export class World {
         lines.push(`${kind.kind} ${object.metadata.name}: ${JSON.stringify(conditionOf(object as never, 'Ready'))}`);
       }
     }
-    throw new Error(`not reached: ${what}\n${lines.join('\n')}\n${this.cloud.leftovers().join(', ')}`);
+    throw new Error(`not reached: ${what}\n${lines.join('\n')}\n${this.leftovers().join(', ')}`);
   }
 
   async untilReady(resource: TypedResource, name: string, limitMs?: number): Promise<void> {
@@ -237,25 +297,62 @@ export class World {
     return (await this.list(resource)).map((event) => `${event['type']} ${event['reason']}: ${event['message']}`);
   }
 
+  /** Everything a cluster could leave behind in CloudStack. */
+  leftovers(): readonly string[] {
+    return Object.entries(this.cloud.inventory()).flatMap(([kind, items]) =>
+      items.map((item) => `${kind} ${item.name} ${item.state ?? ''}`),
+    );
+  }
+
+  /** Machines in CloudStack, by name. */
+  instances(): readonly string[] {
+    return this.cloud.inventory().VirtualMachine.map((machine) => machine.name);
+  }
+
+  count(command: string): number {
+    return this.calls.filter((call) => call.command === command).length;
+  }
+
+  /** Names of the machines behind the endpoint. */
+  async members(): Promise<readonly string[]> {
+    const [rule] = this.cloud.inventory().LoadBalancerRule;
+    const transport = this.cloud.access.connect(this.cloud.credentials);
+    const answer = await transport.call('listLoadBalancerRuleInstances', { id: rule?.id ?? '' });
+    const rows = answer['loadbalancerruleinstance'];
+    return Array.isArray(rows) ? rows.map((row) => String(valueAt(row, 'name'))) : [];
+  }
+
+  #recorded(access: CloudStackAccess): CloudStackAccess {
+    const generation = this.#generation;
+    return {
+      connect: (credentials) => {
+        const transport = access.connect(credentials);
+        return {
+          call: (command, parameters) => {
+            return this.#live(generation, () => {
+              this.calls.push({ command, parameters });
+              return transport.call(command, parameters);
+            });
+          },
+        };
+      },
+    };
+  }
+
   #counted(api: KubeApi): KubeApi {
-    const writes = new Set(['create', 'update', 'patch', 'delete']);
+    const generation = this.#generation;
+    const counted = new Set(['get', 'create', 'update', 'patch', 'delete']);
     return new Proxy(api, {
       get: (target, method, receiver) => {
         const value: unknown = Reflect.get(target, method, receiver);
         if (typeof value !== 'function') return value;
         return (...parameters: unknown[]) => {
-          const resource = parameters[0] as { kind?: string } | undefined;
-          if ((writes.has(String(method)) || method === 'get') && resource?.kind !== 'Event') {
-            this.requests.push(`${String(method)} ${resource?.kind}`);
-            if (process.env['SHOW_REQUESTS'] !== undefined)
-              console.info(
-                `${this.clock.now() % 100000} ${String(method)} ${resource?.kind} ${JSON.stringify(parameters.slice(1, 4))}`.slice(
-                  0,
-                  700,
-                ),
-              );
-          }
-          return value.apply(target, parameters);
+          const kind = valueAt(parameters[0], 'kind');
+          if (!counted.has(String(method)) || kind === 'Event') return value.apply(target, parameters);
+          return this.#live(generation, async () => {
+            this.requests.push(`${String(method)} ${String(kind)}`);
+            return value.apply(target, parameters);
+          });
         };
       },
     });
