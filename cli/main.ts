@@ -2,7 +2,9 @@ import { Command, CommanderError } from 'commander';
 import { CommandError, ExitCode } from './command-error';
 import { kubeconfigCommand } from './commands/kubeconfig';
 import { publishCommand } from './commands/publish';
+import { sandboxCommand } from './commands/sandbox';
 import { statusCommand } from './commands/status';
+import { upCommand } from './commands/up';
 import { whyCommand } from './commands/why';
 import { toolVersion } from './installation';
 
@@ -12,7 +14,14 @@ async function main(): Promise<void> {
     .version(toolVersion())
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
-  for (const command of [statusCommand(), whyCommand(), kubeconfigCommand(), publishCommand()])
+  for (const command of [
+    upCommand(),
+    sandboxCommand(),
+    statusCommand(),
+    whyCommand(),
+    kubeconfigCommand(),
+    publishCommand(),
+  ])
     program.addCommand(command.exitOverride());
   try {
     await program.parseAsync();

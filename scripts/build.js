@@ -43,7 +43,7 @@ function buildJavaScript() {
     minifySyntax: true,
     sourcemap: true,
     conditions: ['capstan-source'],
-    external: ['esbuild', 'bufferutil', 'utf-8-validate'],
+    external: ['esbuild', 'bufferutil', 'utf-8-validate', '@kubernetes/client-node'],
     define: { 'process.env.CAPSTAN_BUNDLED': '"true"' },
   });
   mkdirSync(dist, { recursive: true });

@@ -1,8 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { loadDefinitions } from './load-definitions';
 import { pointLink, replaceTree } from './manifest-tree';
 import { renderFleet } from './render-fleet';
+import { rememberDigest } from './rendered-digest';
 import { readFolder, treeDigest } from './tree-digest';
 import { enableTypeScript } from './typescript-loader';
 
@@ -28,15 +27,4 @@ export function synthesizeFleet(options: SynthesisOptions): { readonly files: nu
   pointLink(options.link, options.manifests);
   rememberDigest(options.link, digest);
   return { files: tree.size };
-}
-
-/** Where the digest of the last synth is kept, beside the cdk8s CLI's `output`. */
-export function digestFile(link: string): string {
-  return join(dirname(link), 'rendered-digest');
-}
-
-/** Notes what synth has written, so that `capstan publish` can tell it from edits by hand. */
-export function rememberDigest(link: string, digest: string): void {
-  mkdirSync(dirname(link), { recursive: true });
-  writeFileSync(digestFile(link), digest);
 }

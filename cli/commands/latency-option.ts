@@ -3,7 +3,9 @@ import { type LatencyName, type LatencyProfile, latencyProfiles } from '../../sa
 
 /** `--latency`. */
 export function latencyOption(): Option {
-  return new Option('--latency <profile>', 'how long simulated work takes').choices(Object.keys(latencyProfiles)).default('lab');
+  return new Option('--latency <profile>', 'how long simulated work takes')
+    .choices(Object.keys(latencyProfiles))
+    .default('lab');
 }
 
 export function latencyProfile(name: LatencyName): LatencyProfile {

@@ -26,7 +26,10 @@ export function sandboxCommand(): Command {
     .option('--data-dir <dir>', 'keep all state here across restarts (default: a temporary folder)')
     .addOption(latencyOption())
     .option('--output <format>', 'json: print one JSON object when the servers are ready')
-    .addHelpText('after', '\nExample:\n  $ capstan sandbox --output json\n\nExit codes: 0 stopped, 1 cannot start, 2 wrong input')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ capstan sandbox --output json\n\nExit codes: 0 stopped, 1 cannot start, 2 wrong input',
+    )
     .action(run);
 }
 
@@ -41,7 +44,8 @@ async function run(flags: SandboxFlags): Promise<void> {
     log: silentLog,
   });
   try {
-    if (sandbox.kubeconfig !== undefined) announceSandbox(process.cwd(), { pid: process.pid, kubeconfig: sandbox.kubeconfig });
+    if (sandbox.kubeconfig !== undefined)
+      announceSandbox(process.cwd(), { pid: process.pid, kubeconfig: sandbox.kubeconfig });
     process.stdout.write(flags.output === 'json' ? `${JSON.stringify(describe(sandbox))}\n` : text(sandbox));
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
@@ -83,7 +87,8 @@ function text(sandbox: Sandbox): string {
 function parseParts(list: string): ReadonlySet<SandboxPart> {
   const parts = new Set<SandboxPart>();
   for (const part of list.split(',')) {
-    if (part !== 'kube' && part !== 'cloudstack') throw wrongInput(`--parts: ${JSON.stringify(part)} is not kube or cloudstack`);
+    if (part !== 'kube' && part !== 'cloudstack')
+      throw wrongInput(`--parts: ${JSON.stringify(part)} is not kube or cloudstack`);
     parts.add(part);
   }
   return parts;
@@ -92,6 +97,7 @@ function parseParts(list: string): ReadonlySet<SandboxPart> {
 function parsePort(flag: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const port = Number(value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw wrongInput(`${flag}: ${JSON.stringify(value)} is not a port`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw wrongInput(`${flag}: ${JSON.stringify(value)} is not a port`);
   return port;
 }

@@ -32,7 +32,10 @@ export function upCommand(): Command {
     .option('--timeout <seconds>', 'with --exit-when-ready: how long to wait', '300')
     .option('--output <format>', 'json: print one JSON object when everything is ready')
     .option('--verbose', 'write the log of all parts to standard error')
-    .addHelpText('after', '\nExample:\n  $ capstan up --exit-when-ready --output json\n\nExit codes: 0 ready or stopped, 1 not ready, 2 wrong input')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ capstan up --exit-when-ready --output json\n\nExit codes: 0 ready or stopped, 1 not ready, 2 wrong input',
+    )
     .action(run);
 }
 
@@ -56,7 +59,8 @@ async function run(flags: UpFlags): Promise<void> {
   });
   try {
     await up.start();
-    const deadline = flags.exitWhenReady === true ? setTimeout(() => stopping.abort(), Number(flags.timeout) * 1000) : undefined;
+    const deadline =
+      flags.exitWhenReady === true ? setTimeout(() => stopping.abort(), Number(flags.timeout) * 1000) : undefined;
     const ready = await up.waitUntilReady(stopping.signal);
     clearTimeout(deadline);
     if (json) process.stdout.write(`${JSON.stringify(up.outcome())}\n`);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { PROVENANCE_FILE, replaceTree } from '../../apps/fleet/manifest-tree';
-import { digestFile, rememberDigest } from '../../apps/fleet/synthesize-fleet';
+import { digestFile, rememberDigest } from '../../apps/fleet/rendered-digest';
 import { readFolder, treeDigest } from '../../apps/fleet/tree-digest';
 import { CommandError, wrongInput } from '../command-error';
 import { type Checkout, identityArguments, openCheckout } from './checkout';

@@ -1,13 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isJsonObject } from '../../machinery/json';
-import {
-  createAuthority,
-  generateEcKeyPair,
-  issued,
-  serialNumber,
-  signCertificate,
-} from '../../machinery/pki';
+import { createAuthority, generateEcKeyPair, issued, serialNumber, signCertificate } from '../../machinery/pki';
 import type { Random } from '../../machinery/random';
 
 /** Certificates of a sandbox's Kubernetes API, PEM. */
@@ -34,8 +28,16 @@ export function sandboxIdentity(file: string, random: Random, now: number): Sand
 
 function create(random: Random, now: number): SandboxIdentity {
   const validity = { notBefore: now - 300_000, notAfter: now + 10 * YEAR_MS };
-  const authority = createAuthority({ subject: { commonName: 'kubernetes' }, key: generateEcKeyPair(random), validity });
-  const sign = (commonName: string, usage: 'server' | 'client', extra: { hosts?: string[]; organizations?: string[] }) => {
+  const authority = createAuthority({
+    subject: { commonName: 'kubernetes' },
+    key: generateEcKeyPair(random),
+    validity,
+  });
+  const sign = (
+    commonName: string,
+    usage: 'server' | 'client',
+    extra: { hosts?: string[]; organizations?: string[] },
+  ) => {
     const key = generateEcKeyPair(random);
     const certificate = signCertificate(authority, {
       subject: { commonName, organizations: extra.organizations },
@@ -47,12 +49,16 @@ function create(random: Random, now: number): SandboxIdentity {
     });
     return issued(certificate, key);
   };
-  const server = sign('kube-apiserver', 'server', { hosts: ['127.0.0.1', '::1', 'localhost', 'kubernetes.default.svc'] });
+  const server = sign('kube-apiserver', 'server', {
+    hosts: ['127.0.0.1', '::1', 'localhost', 'kubernetes.default.svc'],
+  });
   const admin = sign('kubernetes-admin', 'client', { organizations: ['system:masters'] });
   return {
     caPem: authority.certificatePem,
     serverCertificatePem: server.certificatePem,
+    serverKeyPem: server.privateKeyPem,
     adminCertificatePem: admin.certificatePem,
+    adminKeyPem: admin.privateKeyPem,
   };
 }
 

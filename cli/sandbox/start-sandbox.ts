@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { convert, crds } from '../../api';
 import type { Log } from '../../api/ports';
@@ -9,7 +9,7 @@ import { SystemRandom } from '../../machinery/random';
 import { SecretText } from '../../machinery/secret';
 import { createCloudStack, type ExampleNames } from '../../sandbox/cloudstack';
 import { createGuestHost, workloadKube } from '../../sandbox/guest';
-import { FileJournal, removeJournal } from '../../sandbox/journal';
+import { FileJournal } from '../../sandbox/journal';
 import { createKubeServer } from '../../sandbox/kube';
 import type { LatencyProfile } from '../../sandbox/latency';
 import { claimPublicRange } from '../../sandbox/public-range';
@@ -74,7 +74,11 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function startKube(options: SandboxOptions, rememberedPort: number | undefined, closers: (() => Promise<void> | void)[]) {
+async function startKube(
+  options: SandboxOptions,
+  rememberedPort: number | undefined,
+  closers: (() => Promise<void> | void)[],
+) {
   const clock = new SystemClock();
   const random = new SystemRandom();
   const directory = join(options.dataDirectory, 'kube');
@@ -88,9 +92,9 @@ async function startKube(options: SandboxOptions, rememberedPort: number | undef
     host: '127.0.0.1',
     port: options.kubePort ?? rememberedPort ?? 0,
     tls: {
-      certificatePem: identity.serverCertificatePem,
-      privateKeyPem: identity.serverKeyPem,
-      clientCaPem: identity.caPem,
+      cert: identity.serverCertificatePem,
+      key: identity.serverKeyPem,
+      clientCa: identity.caPem,
     },
   });
   closers.push(() => listener.close());
@@ -125,7 +129,7 @@ async function startCloudStack(
     random,
     journals: {
       open: (clusterId) => new FileJournal(journalOf(clusterId)),
-      remove: (clusterId) => removeJournal(journalOf(clusterId)),
+      remove: (clusterId) => removeFiles(workloads, clusterId),
     },
   });
   const onFault = (where: string, error: unknown) => log.error({ where, error }, 'guest simulation');
@@ -133,16 +137,21 @@ async function startCloudStack(
   closers.push(() => guests.close());
   const journal = new FileJournal({ directory: join(dataDirectory, 'cloudstack') });
   closers.push(() => journal.close());
-  const cloud = createCloudStack({ clock, random, latency, guests, publicRange: range, journal });
+  const cloud = createCloudStack({ clock, random, latency, guests, publicRange: range.addresses, journal });
   closers.push(() => cloud.close());
   const listener = await cloud.listen({ port: options.cloudstackPort ?? remembered.cloudstackPort ?? 0 });
-  closers.push(() => listener.close());
   const cloudstack: SandboxCloudStack = {
     endpoint: listener.endpoint,
-    apiKey: cloud.account.apiKey,
-    secretKey: new SecretText(cloud.account.secretKey),
+    apiKey: cloud.credentials.apiKey,
+    secretKey: new SecretText(cloud.credentials.secretKey),
     examples: cloud.examples,
     calls: () => cloud.calls(),
   };
   return { cloudstack, port: listener.port, publicRange: range.cidr };
+}
+
+/** Deletes the files of a journal that is closed. */
+function removeFiles(directory: string, journal: string): void {
+  for (const name of readdirSync(directory))
+    if (name.startsWith(`${journal}.`)) rmSync(join(directory, name), { force: true });
 }

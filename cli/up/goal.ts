@@ -3,7 +3,12 @@ import { conditionOf } from '../../machinery/conditions';
 import type { ClusterView } from '../view/cluster-view';
 
 /** True when the published revision is applied and every cluster it asks for is ready. */
-export function isReached(fleets: readonly Fleet[], revision: string, wanted: readonly string[], views: readonly ClusterView[]): boolean {
+export function isReached(
+  fleets: readonly Fleet[],
+  revision: string,
+  wanted: readonly string[],
+  views: readonly ClusterView[],
+): boolean {
   const applied = fleets.some((fleet) => fleet.status?.lastAppliedRevision === revision);
   return applied && wanted.every((name) => views.some((view) => view.name === name && view.ready));
 }
@@ -12,6 +17,8 @@ export function isReached(fleets: readonly Fleet[], revision: string, wanted: re
 export function fleetReasons(fleets: readonly Fleet[]): string[] {
   return fleets.flatMap((fleet) => {
     const ready = conditionOf(fleet, 'Ready');
-    return ready === undefined || ready.status === 'True' ? [] : [`Fleet ${fleet.metadata.name}: ${ready.reason}: ${ready.message}`];
+    return ready === undefined || ready.status === 'True'
+      ? []
+      : [`Fleet ${fleet.metadata.name}: ${ready.reason}: ${ready.message}`];
   });
 }

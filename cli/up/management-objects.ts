@@ -21,9 +21,17 @@ export async function createManagementObjects(api: KubeApi, options: ManagementO
   }
   const { endpoint, apiKey, secretKey } = options.cloudstack;
   const entries = { 'api-url': endpoint, 'api-key': apiKey, 'secret-key': secretKey.reveal(), 'verify-ssl': 'true' };
-  const data = Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, Buffer.from(value).toString('base64')]));
+  const data = Object.fromEntries(
+    Object.entries(entries).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+  );
   for (const namespace of options.namespaces) {
-    await ensure(api, Secret, { apiVersion: 'v1', kind: 'Secret', metadata: { name: CREDENTIALS_NAME, namespace }, type: 'Opaque', data });
+    await ensure(api, Secret, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: CREDENTIALS_NAME, namespace },
+      type: 'Opaque',
+      data,
+    });
   }
   await ensure(api, Fleet, {
     apiVersion: 'capstan.dev/v1alpha1',

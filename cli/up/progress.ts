@@ -27,7 +27,8 @@ export class Progress {
     const width = Math.max(40, (this.stream.columns ?? 100) - 40);
     const lines = clusters.flatMap((cluster) => renderTree(cluster.tree, { width }));
     const room = Math.max(5, (this.stream.rows ?? 40) - 2);
-    const shown = lines.length > room ? [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`] : lines;
+    const shown =
+      lines.length > room ? [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`] : lines;
     this.#clear();
     this.stream.write(`${shown.join('\n')}\n`);
     this.#drawn = shown.length;
@@ -43,7 +44,12 @@ export class Progress {
     if (text === this.#last) return;
     this.#last = text;
     const time = `${this.elapsedSeconds().toFixed(1)}s`.padStart(6);
-    this.stream.write(`${text.split('\n').map((line) => `${time}  ${line}`).join('\n')}\n`);
+    this.stream.write(
+      `${text
+        .split('\n')
+        .map((line) => `${time}  ${line}`)
+        .join('\n')}\n`,
+    );
   }
 
   #clear(): void {

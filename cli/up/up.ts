@@ -1,6 +1,6 @@
-import { performance } from 'node:perf_hooks';
 import { join } from 'node:path';
-import { crds } from '../../api';
+import { performance } from 'node:perf_hooks';
+import { crds, Namespace } from '../../api';
 import type { KubeApi, Log } from '../../api/ports';
 import { SystemClock } from '../../machinery/clock';
 import { SystemRandom } from '../../machinery/random';
@@ -65,7 +65,9 @@ export class Up {
     const { directory, clusters, latency, log, progress } = this.#options;
     const checkout = await openCheckout(directory);
     const data = await this.#openData();
-    const parts = new Set<'kube' | 'cloudstack'>(this.#options.kubeconfig === undefined ? ['kube', 'cloudstack'] : ['cloudstack']);
+    const parts = new Set<'kube' | 'cloudstack'>(
+      this.#options.kubeconfig === undefined ? ['kube', 'cloudstack'] : ['cloudstack'],
+    );
 
     const sandbox = await startSandbox({ parts, dataDirectory: data.path, latency, log });
     this.#sandbox = sandbox;
@@ -146,7 +148,12 @@ export class Up {
     return file;
   }
 
-  places(): { readonly repository: string; readonly remote: string; readonly cloudstack: string; readonly data: DataDirectory | undefined } {
+  places(): {
+    readonly repository: string;
+    readonly remote: string;
+    readonly cloudstack: string;
+    readonly data: DataDirectory | undefined;
+  } {
     return {
       repository: this.#repository?.directory ?? '',
       remote: this.#repository?.remote ?? '',
@@ -170,7 +177,6 @@ export class Up {
     let data: DataDirectory;
     if (kubeconfig !== undefined && dataDir === undefined) {
       const connection = await connectKube({ kind: 'kubeconfig', file: kubeconfig }, { clock: this.clock });
-      const { Namespace } = await import('../../api/kinds');
       const system = await connection.api.get(Namespace, { namespace: '', name: 'kube-system' });
       connection.close();
       data = dataDirectoryFor(system.metadata.uid ?? 'unknown');

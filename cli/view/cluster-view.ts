@@ -1,6 +1,7 @@
 import type { CloudStackMachine, Cluster, KubeadmControlPlane, Machine, MachineDeployment } from '../../api/kinds';
 import { type Condition, conditionOf, isTrue } from '../../machinery/conditions';
 import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
+import { CLONED_FROM_NAME } from '../../machinery/template-clone';
 import type { Snapshot } from './snapshot';
 
 /** Counts of machines. */
@@ -61,21 +62,24 @@ function clusterView(cluster: Cluster, snapshot: Snapshot): ClusterView {
       (machine) => machine.metadata.labels?.['cluster.x-k8s.io/control-plane'] !== undefined,
     );
     children.push(
-      controlPlaneNode(
-        controlPlane,
-        members.map((machine) => machineNode(machine, vms)),
-      ),
+      controlPlaneNode(controlPlane, {
+        nodes: members.map((machine) => machineNode(machine, vms)),
+        outdated: members.some((machine) =>
+          isOutdated(machine, controlPlane.spec.version, controlPlane.spec.machineTemplate.spec, vms),
+        ),
+      }),
     );
   }
   for (const pool of pools) {
     const label = 'cluster.x-k8s.io/deployment-name';
     const members = machines.filter((machine) => machine.metadata.labels?.[label] === pool.metadata.name);
     children.push(
-      poolNode(
-        cluster,
-        pool,
-        members.map((machine) => machineNode(machine, vms)),
-      ),
+      poolNode(cluster, pool, {
+        nodes: members.map((machine) => machineNode(machine, vms)),
+        outdated: members.some((machine) =>
+          isOutdated(machine, pool.spec.template.spec.version, pool.spec.template.spec, vms),
+        ),
+      }),
     );
   }
   const { host, port } = cluster.spec.controlPlaneEndpoint ?? {};
@@ -106,11 +110,33 @@ function clusterView(cluster: Cluster, snapshot: Snapshot): ClusterView {
   };
 }
 
-function controlPlaneNode(controlPlane: KubeadmControlPlane, machines: readonly TreeNode[]): TreeNode {
+/** The machines of a group. */
+interface Members {
+  readonly nodes: readonly TreeNode[];
+  /** One of them is not what the group asks for now. */
+  readonly outdated: boolean;
+}
+
+/**
+ * Judged by the machine itself: counters and conditions say "up to date" for a moment longer after a change, until their
+ * controllers have seen it.
+ */
+function isOutdated(
+  machine: Machine,
+  version: string | undefined,
+  wanted: { readonly infrastructureRef: { readonly name: string } },
+  vms: ReadonlyMap<string, CloudStackMachine>,
+): boolean {
+  const template = vms.get(machine.spec.infrastructureRef.name)?.metadata.annotations?.[CLONED_FROM_NAME];
+  return machine.spec.version !== version || (template !== undefined && template !== wanted.infrastructureRef.name);
+}
+
+function controlPlaneNode(controlPlane: KubeadmControlPlane, { nodes, outdated }: Members): TreeNode {
   const status = controlPlane.status;
   const desired = controlPlane.spec.replicas ?? 1;
   const settled =
     isCurrent(controlPlane) &&
+    !outdated &&
     isTrue(controlPlane, 'Available') &&
     status?.replicas === desired &&
     status.readyReplicas === desired &&
@@ -131,15 +157,16 @@ function controlPlaneNode(controlPlane: KubeadmControlPlane, machines: readonly 
             'Available',
           ]),
         ),
-    children: machines,
+    children: nodes,
   };
 }
 
-function poolNode(cluster: Cluster, pool: MachineDeployment, machines: readonly TreeNode[]): TreeNode {
+function poolNode(cluster: Cluster, pool: MachineDeployment, { nodes, outdated }: Members): TreeNode {
   const status = pool.status;
   const desired = pool.spec.replicas ?? 1;
   const settled =
     isCurrent(pool) &&
+    !outdated &&
     status?.replicas === desired &&
     (status.readyReplicas ?? 0) === desired &&
     (status.upToDateReplicas ?? 0) === desired;
@@ -152,12 +179,12 @@ function poolNode(cluster: Cluster, pool: MachineDeployment, machines: readonly 
     reason: settled
       ? ''
       : firstLine(worst(pool, ['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Available', 'MachinesReady'])),
-    children: machines,
+    children: nodes,
   };
 }
 
 function machineNode(machine: Machine, vms: ReadonlyMap<string, CloudStackMachine>): TreeNode {
-  const vm = vms.get(machine.spec.infrastructureRef?.name ?? machine.metadata.name);
+  const vm = vms.get(machine.spec.infrastructureRef.name);
   const ready = isTrue(machine, 'Ready') && machine.metadata.deletionTimestamp === undefined;
   const address = vm?.status?.addresses?.[0]?.address;
   const infrastructure = vm === undefined ? undefined : conditionOf(vm, 'Ready');
