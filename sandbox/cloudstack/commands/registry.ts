@@ -4,10 +4,13 @@ import type { Settings } from '../settings';
 import { addressCommands } from './addresses';
 import { affinityGroupCommands } from './affinity-groups';
 import { firewallCommands } from './firewall';
+import { infrastructureCommands } from './infrastructure';
 import { jobCommands } from './jobs';
 import { keyPairCommands } from './key-pairs';
+import { kubernetesClusterCommands } from './kubernetes-clusters';
 import { limitCommands } from './limits';
 import { loadBalancerCommands } from './load-balancers';
+import { networkAclCommands } from './network-acls';
 import { networkCommands } from './networks';
 import { offeringCommands } from './offerings';
 import { serverCommands } from './server';
@@ -17,6 +20,7 @@ import { tenantCommands } from './tenants';
 import { userDataCommands } from './user-data';
 import { virtualMachineCommands } from './virtual-machines';
 import { volumeCommands } from './volumes';
+import { vpcCommands } from './vpcs';
 import { zoneCommands } from './zones';
 
 const families: readonly (readonly Command[])[] = [
@@ -35,6 +39,10 @@ const families: readonly (readonly Command[])[] = [
   keyPairCommands,
   tenantCommands,
   limitCommands,
+  vpcCommands,
+  networkAclCommands,
+  kubernetesClusterCommands,
+  infrastructureCommands,
   jobCommands,
   serverCommands,
 ];
@@ -42,6 +50,7 @@ const families: readonly (readonly Command[])[] = [
 /** The commands a server of the release has, by their case-sensitive names. */
 export function commandsOf(settings: Settings): ReadonlyMap<string, Command> {
   const known = families
+    .filter((family) => family !== kubernetesClusterCommands || settings.kubernetesService)
     .flat()
     .filter((command) => command.since === undefined || !isOlder(settings.release, command.since));
   return new Map(known.map((command) => [command.name, command]));
