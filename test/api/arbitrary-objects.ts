@@ -5,7 +5,7 @@ import type { KubeObject } from '../../machinery/kube-object';
 
 type Schema = { [keyword: string]: unknown };
 
-const WORDS = ['a', 'b', 'c1', 'zone-1', 'x.y', 'Ä', 'true', '0'];
+const WORDS = ['a', 'b', 'c1', 'zone-1', 'x.y', 'Ä', 'true', '0', 'Pro', 'anti', 'LVM', 'Ready'];
 const DURATIONS = ['0s', '10s', '90s', '1m30s', '1h0m0s', '1.5s', '2h'];
 const API_VERSIONS = [
   'cluster.x-k8s.io/v1beta1',
