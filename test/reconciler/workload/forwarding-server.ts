@@ -16,10 +16,15 @@ const validity = { notBefore: Date.now() - 3600_000, notAfter: Date.now() + 3600
 /** An authority with what it issues; PEM. */
 export function testAuthority(commonName: string) {
   const authority = createAuthority({ subject: { commonName }, key: generateEcKeyPair(random), validity });
-  const issue = (subject: string, usages: ('server' | 'client')[], notAfter = validity.notAfter) => {
+  const issue = (
+    subject: string,
+    usages: ('server' | 'client')[],
+    notAfter = validity.notAfter,
+    organizations: string[] = [],
+  ) => {
     const key = generateEcKeyPair(random);
     const certificatePem = signCertificate(authority, {
-      subject: { commonName: subject },
+      subject: { commonName: subject, organizations },
       publicKey: key.publicKey,
       usages,
       validity: { ...validity, notAfter },
