@@ -36,26 +36,29 @@ const COMPONENT_CONFIGS = ['KubeletConfiguration', 'KubeProxyConfiguration'];
 /** @throws KubeadmFailed as `kubeadm init --config` does for a file it does not accept. */
 export function parseInitConfig(text: string): InitConfig {
   const documents = parseDocuments(text);
-  const version = documents.version;
-  const cluster = documents.kinds.get('ClusterConfiguration') ?? { kind: 'ClusterConfiguration' };
-  const init = documents.kinds.get('InitConfiguration') ?? { kind: 'InitConfiguration' };
-  if (documents.kinds.has('JoinConfiguration')) {
+  if (documents.has('JoinConfiguration')) {
     throw new KubeadmFailed('JoinConfiguration cannot be used with "kubeadm init"');
   }
-  const apiVersion = `kubeadm.k8s.io/${version}`;
+  const cluster = documents.get('ClusterConfiguration');
+  const init = documents.get('InitConfiguration');
+  const version = cluster?.version ?? init?.version;
+  if (version === undefined) throw new KubeadmFailed('no InitConfiguration or ClusterConfiguration kind was found');
   return {
     version,
-    cluster: decode(kubeadmSchemas[version].ClusterConfiguration, { ...cluster, apiVersion }),
-    init: decode(kubeadmSchemas[version].InitConfiguration, { ...init, apiVersion }),
+    cluster: decode(kubeadmSchemas[version].ClusterConfiguration, cluster?.document ?? empty(version)),
+    init: decode(kubeadmSchemas[init?.version ?? version].InitConfiguration, init?.document ?? empty(version)),
   };
 }
 
 /** @throws KubeadmFailed as `kubeadm join --config` does for a file it does not accept. */
 export function parseJoinConfig(text: string): JoinConfig {
-  const { version, kinds } = parseDocuments(text);
-  const join = kinds.get('JoinConfiguration');
+  const join = parseDocuments(text).get('JoinConfiguration');
   if (join === undefined) throw new KubeadmFailed('no JoinConfiguration found in the supplied config');
-  return { version, join: decode(kubeadmSchemas[version].JoinConfiguration, join) };
+  return { version: join.version, join: decode(kubeadmSchemas[join.version].JoinConfiguration, join.document) };
+}
+
+function empty(version: KubeadmVersion): object {
+  return { apiVersion: `kubeadm.k8s.io/${version}`, kind: '' };
 }
 
 /**
@@ -94,20 +97,20 @@ export function parseKubeadmCall(words: readonly string[]): KubeadmCall | undefi
   return { command, configPath: flag < 0 ? joined?.slice('--config='.length) : words[flag + 1] };
 }
 
-interface Documents {
+interface Document {
   readonly version: KubeadmVersion;
-  readonly kinds: ReadonlyMap<string, { readonly [field: string]: unknown }>;
+  readonly document: { readonly [field: string]: unknown };
 }
 
-function parseDocuments(text: string): Documents {
+/** The documents of a file by kind; those of other components are left out. */
+function parseDocuments(text: string): ReadonlyMap<string, Document> {
   let documents: unknown[];
   try {
     documents = loadAll(text, { schema: YAML11_SCHEMA });
   } catch (error) {
     throw new KubeadmFailed(`error converting YAML to JSON: yaml: ${messageOf(error).split('\n')[0] ?? ''}`);
   }
-  const kinds = new Map<string, { readonly [field: string]: unknown }>();
-  let version: KubeadmVersion | undefined;
+  const kinds = new Map<string, Document>();
   for (const document of documents) {
     if (document === null) continue;
     if (!isJsonObject(document)) throw new KubeadmFailed('invalid configuration: document is not a mapping');
@@ -121,11 +124,9 @@ function parseDocuments(text: string): Documents {
     if (COMPONENT_CONFIGS.includes(kind)) continue;
     if (kinds.has(kind))
       throw new KubeadmFailed(`invalid configuration: kind "${kind}" is specified twice in YAML file`);
-    version = kubeadmVersionOf(apiVersion, kind);
-    kinds.set(kind, withoutNulls(document));
+    kinds.set(kind, { version: kubeadmVersionOf(apiVersion, kind), document: withoutNulls(document) });
   }
-  if (version === undefined) throw new KubeadmFailed('no InitConfiguration or ClusterConfiguration kind was found');
-  return { version, kinds };
+  return kinds;
 }
 
 function kubeadmVersionOf(apiVersion: string, kind: string): KubeadmVersion {

@@ -1,5 +1,5 @@
+import { dump } from 'js-yaml';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { formatKubeconfig } from '../../../machinery/pki';
 import { kubeadmRbac } from './rbac-objects';
 
 export interface ClusterFacts {
@@ -174,13 +174,19 @@ function coreDns(facts: ClusterFacts): readonly KubeObject[] {
 
 function kubeProxy(facts: ClusterFacts): readonly KubeObject[] {
   const labels = { 'k8s-app': 'kube-proxy' };
-  const kubeconfig = formatKubeconfig({
-    clusterName: 'default',
-    server: `https://${facts.controlPlaneEndpoint}`,
-    caPem: facts.caPem,
-    userName: 'default',
-    contextName: 'default',
-    user: { kind: 'token', token: 'from-service-account' },
+  const account = '/var/run/secrets/kubernetes.io/serviceaccount';
+  const kubeconfig = dump({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        cluster: { 'certificate-authority': `${account}/ca.crt`, server: `https://${facts.controlPlaneEndpoint}` },
+        name: 'default',
+      },
+    ],
+    contexts: [{ context: { cluster: 'default', namespace: 'default', user: 'default' }, name: 'default' }],
+    'current-context': 'default',
+    users: [{ name: 'default', user: { tokenFile: `${account}/token` } }],
   });
   const config = [
     'apiVersion: kubeproxy.config.k8s.io/v1alpha1',

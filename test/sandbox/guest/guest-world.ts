@@ -44,7 +44,12 @@ export class GuestWorld {
   #members: string[] = [];
   readonly #userData = new Map<number, string>();
 
-  private constructor(latency: LatencyName, host: ((clock: VirtualClock) => Guests) | undefined, startMs?: number) {
+  private constructor(
+    latency: LatencyName,
+    host: ((clock: VirtualClock) => Guests) | undefined,
+    startMs: number | undefined,
+    readonly address: string,
+  ) {
     const { random } = this;
     const clock = new VirtualClock(startMs);
     this.clock = clock;
@@ -64,8 +69,9 @@ export class GuestWorld {
     latency: LatencyName = 'production',
     host?: (clock: VirtualClock) => Guests,
     startMs?: number,
+    address = ENDPOINT.host,
   ): Promise<GuestWorld> {
-    const world = new GuestWorld(latency, host, startMs);
+    const world = new GuestWorld(latency, host, startMs, address);
     for (const purpose of ['ca', 'sa', 'proxy', 'etcd'] as const) {
       world.certificates.set(purpose, await generateCertificate(purpose, undefined, world));
     }
@@ -91,7 +97,7 @@ export class GuestWorld {
     const discovery = {
       bootstrapToken: {
         token: join?.token ?? TOKEN,
-        apiServerEndpoint: join?.endpoint ?? `${ENDPOINT.host}:${ENDPOINT.port}`,
+        apiServerEndpoint: join?.endpoint ?? `${this.address}:${ENDPOINT.port}`,
         caCertHashes: join?.hashes ?? [this.caHash],
       },
     };
@@ -107,7 +113,7 @@ export class GuestWorld {
       facts: {
         clusterName: 'dev',
         kubernetesVersion: this.version,
-        controlPlaneEndpoint: `${ENDPOINT.host}:${ENDPOINT.port}`,
+        controlPlaneEndpoint: `${this.address}:${ENDPOINT.port}`,
         podCidrs: ['192.168.0.0/16'],
       },
     };
@@ -156,7 +162,7 @@ export class GuestWorld {
   setMembers(...machineIds: string[]): void {
     this.#members = machineIds;
     const targets = machineIds.map((machineId) => ({ machineId, port: 6443 }));
-    this.guests.setRoutes([{ publicIp: ENDPOINT.host, publicPort: ENDPOINT.port, targets }]);
+    this.guests.setRoutes([{ publicIp: this.address, publicPort: ENDPOINT.port, targets }]);
   }
 
   get members(): readonly string[] {
@@ -176,7 +182,7 @@ export class GuestWorld {
     });
     return formatKubeconfig({
       clusterName: 'dev',
-      server: `https://${wrong.host ?? ENDPOINT.host}:${ENDPOINT.port}`,
+      server: `https://${wrong.host ?? this.address}:${ENDPOINT.port}`,
       caPem: wrong.ca ?? this.pem('ca').certificate,
       userName: 'dev-admin',
       user: { kind: 'certificate', certificatePem, privateKeyPem: privateKeyPem(key) },
