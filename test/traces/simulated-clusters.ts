@@ -70,7 +70,11 @@ export class SimulatedCluster {
       await api.create(Pod, {
         apiVersion: 'v1',
         kind: 'Pod',
-        metadata: { ...key, labels: { component, tier: 'control-plane' } },
+        metadata: {
+          ...key,
+          labels: { component, tier: 'control-plane' },
+          annotations: { 'kubernetes.io/config.mirror': 'simulated' },
+        },
         spec: { nodeName: node, containers: [{ name: component, image: component }] },
       });
       const patch = { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } };

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { allKinds, crds, kindFor } from '../../api/crds';
 import { ConfigMap, CustomResourceDefinition, Namespace, Secret } from '../../api/kinds';
 import type { KubeApi, TypedResource } from '../../api/ports';
@@ -38,6 +39,7 @@ export async function run(steps: readonly Step[], seed = 1): Promise<Run> {
   await clock.advance(1000);
   const recorder = new Recorder();
   const abort = new AbortController();
+  setMaxListeners(RECORDED.length, abort.signal);
   for (const resource of RECORDED) void recorder.watch(user, resource, abort.signal);
   const clusters = new SimulatedClusters(clock, random);
   const links = new WorkloadLinks({ access: clusters.access, clock, random, log: silentLog });
@@ -140,12 +142,12 @@ function resourceOf(kind: string): TypedResource {
 async function rest(clock: VirtualClock, manager: Manager, recorder: Recorder): Promise<void> {
   const end = clock.now() + LIMIT_MS;
   let quietSince = clock.now();
-  let seen = recorder.lines.length;
+  let seen = recorder.count;
   while (clock.now() < end) {
     await clock.advance(500);
     const { ready, running } = manager.activity();
-    if (recorder.lines.length !== seen || ready + running > 0) {
-      seen = recorder.lines.length;
+    if (recorder.count !== seen || ready + running > 0) {
+      seen = recorder.count;
       quietSince = clock.now();
     } else if (clock.now() - quietSince >= REST_MS) return;
   }
@@ -153,19 +155,35 @@ async function rest(clock: VirtualClock, manager: Manager, recorder: Recorder): 
 }
 
 class Recorder {
-  readonly lines: TraceLine[] = [];
+  readonly #done: TraceLine[] = [];
+  #segment: TraceLine[] = [];
+
+  /** All lines; within a step by resource version, which is one order over all kinds. */
+  get lines(): readonly TraceLine[] {
+    return [...this.#done, ...sorted(this.#segment)];
+  }
+
+  get count(): number {
+    return this.#done.length + this.#segment.length;
+  }
 
   step(title: string): void {
-    this.lines.push({ type: 'STEP', kind: '', name: '', object: NOTHING, step: title });
+    this.#done.push(...sorted(this.#segment), { type: 'STEP', kind: '', name: '', object: NOTHING, step: title });
+    this.#segment = [];
   }
 
   async watch(api: KubeApi, resource: TypedResource, signal: AbortSignal): Promise<void> {
     for await (const event of api.watch(resource, { namespace: NAMESPACE }, signal)) {
       if (event.type === 'BOOKMARK' || event.type === 'ERROR') continue;
       const { type, object } = event;
-      this.lines.push({ type, kind: object.kind, name: object.metadata.name, object });
+      this.#segment.push({ type, kind: object.kind, name: object.metadata.name, object });
     }
   }
+}
+
+function sorted(lines: readonly TraceLine[]): TraceLine[] {
+  const version = ({ object }: TraceLine) => Number(object.metadata.resourceVersion ?? 0);
+  return [...lines].sort((a, b) => version(a) - version(b));
 }
 
 const NOTHING: KubeObject = { apiVersion: 'v1', kind: '', metadata: { name: '' } };

@@ -1,0 +1,74 @@
+import { type Accepted, accepts, differencesOf, readAccepted } from './compare';
+import { factsOf } from './facts';
+import { readSteps, readTrace, readUnstable, type TraceLine, tracesArePresent } from './scenario';
+import { run } from './world';
+
+/** Signatures of certificates differ from run to run: OpenSSL draws their nonces. */
+function withoutSecrets(line: TraceLine): TraceLine {
+  if (line.kind !== 'Secret') return line;
+  return { ...line, object: { ...line.object, data: Object.keys(line.object.data ?? {}) } };
+}
+
+const SCENARIOS = [
+  '01-create-1-1',
+  '02-create-3-2',
+  '03-scale-md-2-5-1',
+  '04-scale-kcp-1-3-1',
+  '05-upgrade',
+  '06a-md-rollout-surge1-unavail0',
+  '10-delete',
+];
+/** A run takes seconds of real time; much more on a machine that is busy with other things. */
+const TIMEOUT_MS = 300_000;
+/** Kubernetes requests of the loops for one control-plane machine and one worker (DESIGN 9). */
+const MOST_REQUESTS = 120;
+
+if (!tracesArePresent) console.warn('test/traces: skipped, ../shared/conformance/traces-capi-v1.14 is not there');
+
+(tracesArePresent ? describe : describe.skip)('our loops do what upstream was recorded to do', () => {
+  const accepted = tracesArePresent ? readAccepted() : [];
+  const used = new Set<Accepted>();
+  let compared = 0;
+
+  test.each(SCENARIOS)(
+    '%s',
+    async (scenario) => {
+      const upstream = factsOf(readTrace(scenario));
+
+      const { lines } = await run(readSteps(scenario));
+
+      const unlisted = differencesOf(upstream, factsOf(lines), readUnstable(scenario)).filter((difference) => {
+        const entries = accepted.filter((entry) => accepts(entry, scenario, difference));
+        for (const entry of entries) used.add(entry);
+        return entries.length === 0;
+      });
+      compared += upstream.length;
+      expect(unlisted).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test('every accepted difference still exists', () => {
+    console.info(`test/traces: compared ${compared} facts with upstream's`);
+
+    expect(accepted.filter((entry) => !used.has(entry))).toEqual([]);
+    expect(compared).toBeGreaterThan(5000);
+  });
+
+  test(
+    `a cluster of 1 + 1 takes at most ${MOST_REQUESTS} requests, and two runs are the same`,
+    async () => {
+      const steps = readSteps('01-create-1-1');
+
+      const first = await run(steps, 7);
+      const second = await run(steps, 7);
+
+      const ours = [...first.requests].filter(([request]) => !request.includes(' Dev') || request.startsWith('apply'));
+      const total = ours.reduce((sum, [, count]) => sum + count, 0);
+      console.info(`test/traces: ${total} Kubernetes requests for 1 + 1`, Object.fromEntries(ours));
+      expect(total).toBeLessThanOrEqual(MOST_REQUESTS);
+      expect(second.lines.map(withoutSecrets)).toEqual(first.lines.map(withoutSecrets));
+    },
+    TIMEOUT_MS,
+  );
+});
