@@ -92,7 +92,8 @@ function toHub(object: KubeObject, kind: Kind<KubeObject>): KubeObject {
   const stored = storedHub(object, kind);
   if (stored !== undefined) hub = mergeParts(view.up(view.down(stored)), hub, stored);
 
-  const note = equalJson(view.down(hub), old) ? undefined : JSON.stringify(old);
+  // A null is as good as an absent field to the API server, and not worth a note.
+  const note = equalJson(withoutNulls(view.down(hub)), withoutNulls(old)) ? undefined : JSON.stringify(old);
   return assemble(object, kind.apiVersion, hub, {
     [CONVERSION_DATA_ANNOTATION]: undefined,
     [`${OLD_DATA_ANNOTATION_PREFIX}${version}`]: note,
@@ -122,6 +123,16 @@ function storedHub(object: KubeObject, kind: Kind<KubeObject>): Fields | undefin
   if (parts === undefined || text === undefined) return undefined;
   const isOurs = valueAt(tryParse(text), 'apiVersion') === kind.apiVersion;
   return isOurs || cloudStackLenses[kind.kind] === undefined ? parts : viewOf(object, kind, 'v1beta3').up(parts);
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== null)
+      .map(([key, item]) => [key, withoutNulls(item)]),
+  );
 }
 
 function parseParts(text: string | undefined): Fields | undefined {
