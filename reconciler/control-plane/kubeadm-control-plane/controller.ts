@@ -9,6 +9,7 @@ import {
   type WatchSource,
   type WorkloadEvent,
 } from '../../../api/ports';
+import { conditionOf } from '../../../machinery/conditions';
 import { Label } from '../../../machinery/contract-metadata';
 import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyText, type ObjectKey } from '../../../machinery/kube-object';
@@ -118,8 +119,10 @@ function isRelevantCluster(event: ObjectEvent): boolean {
   return !equalJson(essenceOf(event.previous as Cluster), essenceOf(event.object as Cluster)); // the watch is of Clusters
 }
 
-function essenceOf({ spec, status }: Cluster) {
+function essenceOf(cluster: Cluster) {
+  const { spec, status } = cluster;
   return [
+    conditionOf(cluster, 'ControlPlaneInitialized')?.status,
     spec?.paused,
     spec?.controlPlaneEndpoint,
     spec?.controlPlaneRef,

@@ -64,13 +64,18 @@ export async function askEtcd(etcd: EtcdAdmin, cluster: ObjectKey, nodes: readon
 
 /** How long an answer counts while nothing around it changes. */
 const HEALTHY_FOR_MS = 5 * 60_000;
-/** The same while something is wrong: etcd sends no events, so it has to be asked. */
-const UNHEALTHY_FOR_MS = 5_000;
+/**
+ * The same while something is wrong: etcd sends no events, so it has to be asked. Soon at first, because members join
+ * and leave within seconds; more and more seldom while nothing gets better.
+ */
+const UNHEALTHY_FOR_MS = { first: 500, last: 15_000 };
 
 interface Remembered {
   readonly view: EtcdView;
   readonly about: string;
   readonly at: number;
+  /** How long it counts. */
+  readonly maxAgeMs: number;
 }
 
 /**
@@ -91,17 +96,20 @@ export class EtcdObserver {
   async view(cluster: ObjectKey, nodes: readonly string[], about: string): Promise<EtcdView> {
     const last = this.#last.get(keyText(cluster));
     const now = this.#clock.now();
-    if (last !== undefined && last.about === about && now - last.at < maxAgeMs(last.view, nodes)) return last.view;
+    if (last !== undefined && last.about === about && now - last.at < last.maxAgeMs) return last.view;
     const view = await askEtcd(this.#etcd, cluster, nodes);
-    this.#last.set(keyText(cluster), { view, about, at: now });
+    const before = last?.about === about && last.maxAgeMs < HEALTHY_FOR_MS ? last.maxAgeMs : 0;
+    const again = Math.min(Math.max(before * 2, UNHEALTHY_FOR_MS.first), UNHEALTHY_FOR_MS.last);
+    const maxAgeMs = isGood(view, nodes) ? HEALTHY_FOR_MS : again;
+    this.#last.set(keyText(cluster), { view, about, at: now, maxAgeMs });
     return view;
   }
 
   /** When the answer should be asked again although nothing changes, in milliseconds from now. */
-  nextLookMs(cluster: ObjectKey, nodes: readonly string[]): number | undefined {
+  nextLookMs(cluster: ObjectKey): number | undefined {
     const last = this.#last.get(keyText(cluster));
     if (last === undefined) return undefined;
-    return Math.max(0, last.at + maxAgeMs(last.view, nodes) - this.#clock.now());
+    return Math.max(0, last.at + last.maxAgeMs - this.#clock.now());
   }
 
   /** After a change of ours the answer is no longer true. */
@@ -110,14 +118,14 @@ export class EtcdObserver {
   }
 }
 
-function maxAgeMs(view: EtcdView, nodes: readonly string[]): number {
+function isGood(view: EtcdView, nodes: readonly string[]): boolean {
   const names = new Set(view.members?.map((member) => member.name));
-  const good =
+  return (
     view.members !== undefined &&
     view.faults.size === 0 &&
     view.disagreeing.length === 0 &&
     view.alarms.length === 0 &&
     view.members.length === nodes.length &&
-    nodes.every((node) => names.has(node));
-  return good ? HEALTHY_FOR_MS : UNHEALTHY_FOR_MS;
+    nodes.every((node) => names.has(node))
+  );
 }

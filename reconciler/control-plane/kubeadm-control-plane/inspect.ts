@@ -100,7 +100,7 @@ function nextLook(scope: Scope): Outcome {
     return lastSuccess !== undefined && left > 0 ? requeueAfter(left) : done();
   }
   if (!scope.managedEtcd) return done();
-  const next = scope.observer.nextLookMs(scope.clusterKey, etcdNodes(scope));
+  const next = scope.observer.nextLookMs(scope.clusterKey);
   return next === undefined ? done() : requeueAfter(next);
 }
 

@@ -1,5 +1,6 @@
 import { KubeadmControlPlane, Machine } from '../../../api/kinds';
 import { done, type Outcome, requeueAfter, soonest } from '../../../api/ports';
+import { isTrue } from '../../../machinery/conditions';
 import { endpointOf } from '../../../machinery/contract';
 import { Finalizer } from '../../../machinery/contract-metadata';
 import { cloneJson } from '../../../machinery/json';
@@ -92,6 +93,8 @@ async function takeStep(scope: Scope, template: KubeObject | undefined): Promise
     scope.deps.events.event(scope.stored, 'Warning', EventReason.unhealthy, message);
     return 'waiting';
   }
+  // The bootstrap provider serves joins from then on; a moment earlier the new machine would only wait.
+  if (step.kind === 'scaleUp' && !isTrue(scope.cluster, 'ControlPlaneInitialized')) return 'waiting';
   if (candidates.some((candidate) => candidate.outdated)) await prepareRollout(scope);
   if (step.kind === 'scaleDown') {
     if (scope.managedEtcd) await moveLeadershipFrom(scope, step.machine);

@@ -159,7 +159,9 @@ function healthOf(input: RollUpInput, target: string, types: readonly string[]):
       }),
     );
   if (inputs.length === 0) {
-    return { type: target, status: 'Unknown', reason: Reason.healthUnknown, message: 'No Machines to inspect' };
+    // With the last machine gone there is nothing new to say.
+    const last = conditionOf(input.controlPlane, target);
+    return last ?? { type: target, status: 'Unknown', reason: Reason.healthUnknown, message: 'No Machines to inspect' };
   }
   return aggregate(inputs, {
     target,
