@@ -6,7 +6,7 @@ import { type Deleted, deleteCollection, deleteObject } from './rest/delete';
 import { patchObject } from './rest/patch';
 import { bindPod, evictPod } from './rest/pods';
 import { getObject, listObjects, type Page } from './rest/read';
-import { methodNotAllowed, noSuchPath } from './rest/refusal';
+import { methodNotAllowed, noSuchPath, notFound } from './rest/refusal';
 import { answerReview, type TokenReviewer } from './rest/reviews';
 import { getScale, patchScale, updateScale } from './rest/scale';
 import { updateObject } from './rest/update';
@@ -96,6 +96,8 @@ function requireVerb(target: CollectionTarget, verb: string): void {
 function requireSubresource(target: Target, verb: string): void {
   if (target.subresource === '') return;
   const subresource = target.version.subresources.get(target.subresource);
-  if (subresource === undefined) throw noSuchPath();
+  if (subresource === undefined) {
+    throw target.resource.isCustom ? notFound(target.resource, target.name) : noSuchPath();
+  }
   if (!subresource.verbs.includes(verb)) throw methodNotAllowed(target.resource, verb);
 }

@@ -54,6 +54,20 @@ export async function managersAfterUpdate(
   context: FieldContext,
 ): Promise<ManagedFieldsEntry[] | undefined> {
   const managers = managersForUpdate(live, next, context);
+  try {
+    return await managersAfter(managers, live, next, context);
+  } catch {
+    // An object that does not fit its schema is refused by validation, with better words.
+    return live.metadata.managedFields;
+  }
+}
+
+async function managersAfter(
+  managers: Map<string, Manager>,
+  live: KubeObject,
+  next: KubeObject,
+  context: FieldContext,
+): Promise<ManagedFieldsEntry[] | undefined> {
   // Objects from before field management stay without it until somebody applies.
   if (managers.size === 0 && live.metadata.uid !== undefined) return undefined;
   await recordUpdate(managers, withoutManagers(live), withoutManagers(next), context);
@@ -89,7 +103,8 @@ async function recordUpdate(
   managers.set(identity(id), {
     ...id,
     fields: mine === undefined ? fields : fields.union(mine.fields),
-    time: context.now,
+    // The scale endpoint keeps no times.
+    time: context.subresource === 'scale' ? undefined : context.now,
   });
 }
 

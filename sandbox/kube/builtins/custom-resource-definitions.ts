@@ -1,4 +1,4 @@
-import { asDefinition, type CrdVersion, type CustomResourceDefinition } from '../crd/shape';
+import { asDefinition, CLEANUP_FINALIZER, type CrdVersion, type CustomResourceDefinition } from '../crd/shape';
 import { structuralFaults } from '../crd/structural';
 import { label1035Fault, labelFault, subdomainFault } from '../registry/names';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../rest/field-error';
@@ -78,7 +78,7 @@ function versionsFaults(versions: readonly CrdVersion[]): FieldError[] {
     if ((version.name ?? '') === '') errors.push(required(`${at}.name`));
     else if (fault !== undefined) errors.push(invalid(`${at}.name`, version.name, fault));
     const schema = version.schema?.openAPIV3Schema;
-    if (schema === undefined) errors.push(required(`${at}.schema.openAPIV3Schema`, 'schemas are required'));
+    if (schema === undefined) errors.push(required(`${at}.schema.openAPIV3Schema`));
     else errors.push(...structuralFaults(schema, `${at}.schema.openAPIV3Schema`));
   }
   const stored = versions.filter((version) => version.storage);
@@ -122,6 +122,19 @@ function updateFaults(definition: CustomResourceDefinition, old: CustomResourceD
 /** CustomResourceDefinitions: defaults, rules, and the versions that were ever stored. */
 export const customResourceDefinitions = strategy({
   hasGeneration: true,
+  deletionFinalizer: CLEANUP_FINALIZER,
+  prepareDelete: (object, now) => {
+    const { status } = asDefinition(object);
+    const others = (status?.conditions ?? []).filter((condition) => condition.type !== 'Terminating');
+    const terminating = {
+      lastTransitionTime: now,
+      message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+      reason: 'InstanceDeletionPending',
+      status: 'True',
+      type: 'Terminating',
+    };
+    return { ...object, status: { ...status, conditions: [...others, terminating] } };
+  },
   defaults: (object) => {
     const { spec } = asDefinition(object);
     if (spec?.names === undefined) return;

@@ -11,9 +11,8 @@ import { Refusal } from '../rest/refusal';
 import { modifyObject } from '../rest/update';
 import { KeyedWorker } from '../work/keyed-worker';
 import { type ConvertObject, resourceOf } from './definition';
-import { asDefinition, CRD_TABLE, type CrdCondition, type CustomResourceDefinition } from './shape';
+import { asDefinition, CLEANUP_FINALIZER, CRD_TABLE, type CrdCondition, type CustomResourceDefinition } from './shape';
 
-const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 const SERVER: Caller = { user: ADMINISTRATOR, userAgent: 'kube-apiserver', warnings: [] };
 
 /** How objects of a CRD are converted between versions. */
@@ -49,12 +48,6 @@ export class CrdController {
     if (stored === undefined) return this.#withdraw(name);
     const definition = asDefinition(stored);
     if (isBeingDeleted(definition)) return this.#finalize(definition);
-    if (!(definition.metadata.finalizers ?? []).includes(CLEANUP)) {
-      await this.#modify(name, '', (next) => {
-        next.metadata.finalizers = [...(next.metadata.finalizers ?? []), CLEANUP];
-      });
-      return;
-    }
     const names = { ...definition.spec.names };
     const conflict = this.#nameConflict(definition);
     const conditions: CrdCondition[] =
@@ -122,9 +115,25 @@ export class CrdController {
   /** Deletes the instances; when the last one is gone the definition may go, too. */
   async #finalize(definition: CustomResourceDefinition): Promise<void> {
     const { name, finalizers = [] } = definition.metadata;
-    if (!finalizers.includes(CLEANUP)) return;
+    if (!finalizers.includes(CLEANUP_FINALIZER)) return;
     const { group, names } = definition.spec;
     const table = `${group}/${names.plural}`;
+    const terminating = this.#condition(
+      definition,
+      'Terminating',
+      'True',
+      'InstanceDeletionInProgress',
+      'CustomResource deletion is in progress',
+    );
+    const before = definition.status?.conditions ?? [];
+    if (!before.some((condition) => condition.reason === terminating.reason)) {
+      await this.#modify(name, 'status', (next) => {
+        next.status = {
+          ...next.status,
+          conditions: [...before.filter((condition) => condition.type !== 'Terminating'), terminating],
+        };
+      });
+    }
     const instances = this.core.store.list(table);
     const resource = this.core.registry.find(group, names.plural);
     const version = resource?.versions.find((candidate) => candidate.served);
@@ -143,7 +152,9 @@ export class CrdController {
       return;
     }
     await this.#modify(name, '', (next) => {
-      next.metadata.finalizers = (next.metadata.finalizers ?? []).filter((finalizer) => finalizer !== CLEANUP);
+      next.metadata.finalizers = (next.metadata.finalizers ?? []).filter(
+        (finalizer) => finalizer !== CLEANUP_FINALIZER,
+      );
     });
   }
 

@@ -21,7 +21,7 @@ export function resourceOf(definition: CustomResourceDefinition, convert: Conver
   const { group, names, scope, versions } = definition.spec;
   const stored = versions.find((version) => version.storage) ?? versions[0];
   const storageApiVersion = groupVersion(group, stored?.name ?? '');
-  const built = versions.map((version) => versionOf(version, names.kind, group));
+  const built = versions.map((version) => versionOf(version, versions, names.kind, group));
   built.sort((left, right) => byPriority(left.name, right.name));
   const storage = built.find((version) => version.name === stored?.name);
   const onRead = storage === undefined ? (object: KubeObject) => object : refresher(storage.schema);
@@ -88,7 +88,7 @@ function refresher(schema: SchemaNode): (object: KubeObject) => KubeObject {
   };
 }
 
-function versionOf(version: CrdVersion, kind: string, group: string): VersionDefinition {
+function versionOf(version: CrdVersion, all: readonly CrdVersion[], kind: string, group: string): VersionDefinition {
   const subresources = new Map<string, SubresourceDefinition>();
   const verbs = ['get', 'patch', 'update'];
   if (version.subresources?.status !== undefined) subresources.set('status', { name: 'status', kind, verbs });
@@ -96,7 +96,11 @@ function versionOf(version: CrdVersion, kind: string, group: string): VersionDef
     subresources.set('scale', { name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs });
   }
   const apiVersion = groupVersion(group, version.name);
-  const warning = version.deprecationWarning ?? `${apiVersion} ${kind} is deprecated`;
+  const better = all
+    .filter((other) => other.served && other.deprecated !== true)
+    .sort((left, right) => byPriority(left.name, right.name))[0];
+  const advice = better === undefined ? '' : `; use ${groupVersion(group, better.name)} ${kind}`;
+  const warning = version.deprecationWarning ?? `${apiVersion} ${kind} is deprecated${advice}`;
   return {
     name: version.name,
     served: version.served,

@@ -73,3 +73,6 @@ export const CRD_TABLE = 'apiextensions.k8s.io/customresourcedefinitions';
 
 /** A stored object of the CRD table. */
 export const asDefinition = (object: KubeObject): CustomResourceDefinition => object as CustomResourceDefinition;
+
+/** Holds a definition that is being deleted until its instances are gone. */
+export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';

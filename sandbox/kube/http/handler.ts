@@ -31,18 +31,19 @@ export class RequestHandler {
   ) {}
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const warnings: string[] = [];
     try {
       const user = impersonated(this.engine.core, request, authenticate(request, this.reviewToken));
       const url = new URL(request.url ?? '/', 'https://kubernetes');
       const info = parsePath(url.pathname);
       if (info.kind === 'path') this.#path(request, response, user, url.pathname);
-      else await this.#resource(request, response, user, url, info);
+      else await this.#resource(request, response, user, url, info, warnings);
     } catch (error) {
-      this.#refuse(request, response, error);
+      this.#refuse(request, response, error, warnings);
     }
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown, warnings: readonly string[]): void {
     const refusal = error instanceof KubeError ? error : internalError(messageOf(error));
     if (!(error instanceof KubeError)) {
       this.log?.error(
@@ -56,7 +57,7 @@ export class RequestHandler {
     }
     const { retryAfterSeconds } = refusal.status.details ?? {};
     if (retryAfterSeconds !== undefined) response.setHeader('retry-after', String(retryAfterSeconds));
-    sendObject(response, refusal.status.code, statusBody(refusal.status));
+    sendObject(response, refusal.status.code, statusBody(refusal.status), undefined, warnings);
   }
 
   #path(request: IncomingMessage, response: ServerResponse, user: User, path: string): void {
@@ -76,6 +77,7 @@ export class RequestHandler {
     user: User,
     url: URL,
     info: Extract<RequestInfo, { kind: 'resource' }>,
+    warnings: string[],
   ): Promise<void> {
     const query = url.searchParams;
     const verb = verbOf(request.method ?? 'GET', info, query);
@@ -89,7 +91,7 @@ export class RequestHandler {
       return sendText(response, 404, '404 page not found\n');
     const target = this.#target(info, verb);
     const representation = negotiate(request);
-    const caller: Caller = { user, userAgent: request.headers['user-agent'] ?? 'unknown', warnings: [] };
+    const caller: Caller = { user, userAgent: request.headers['user-agent'] ?? 'unknown', warnings };
     if (target.version.deprecation !== undefined) caller.warnings.push(target.version.deprecation);
     const answer = new Answer(response, representation, target, caller, this.engine.core.clock.now(), includeOf(query));
     switch (verb) {
@@ -250,7 +252,8 @@ class Answer {
     const { items, resourceVersion, continue: next, remainingItemCount } = page;
     const metadata = {
       resourceVersion,
-      ...(next === undefined ? {} : { continue: next }),
+      // Lists of custom resources always say where they continue.
+      ...(next === undefined ? (this.target.resource.isCustom ? { continue: '' } : {}) : { continue: next }),
       ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
     };
     const { as } = this.representation;

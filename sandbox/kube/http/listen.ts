@@ -1,8 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../../api/ports/objects';
+import { authenticate } from '../authz/authenticate';
 import type { Engine } from '../engine';
+import type { User } from '../rest/core';
 import type { TokenReviewer } from '../rest/reviews';
 import { RequestHandler } from './handler';
 import { PathHandler } from './paths';
@@ -18,7 +21,15 @@ export interface ListenOptions {
   readonly token?: TokenReviewer | undefined;
   /** What `/version` says. @default 'v1.34.2' */
   readonly kubernetesVersion?: string | undefined;
+  /**
+   * Takes over connections that ask for another protocol (`pods/portforward`); it authorises them itself.
+   * @default - they are refused
+   */
+  readonly upgrade?: UpgradeHandler | undefined;
 }
+
+/** A connection that asks for another protocol, and who asks. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer, user: User) => void;
 
 /** A listening API server. */
 export interface Listener {
@@ -52,6 +63,16 @@ export async function listen(
   server.requestTimeout = 0;
   server.keepAliveTimeout = 90_000;
   server.on('request', (request, response) => void handler.handle(request, response));
+  const { upgrade } = options;
+  if (upgrade !== undefined) {
+    server.on('upgrade', (request, socket, head) => {
+      try {
+        upgrade(request, socket, head, authenticate(request, reviewToken));
+      } catch {
+        socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      }
+    });
+  }
   const sockets = new Set<Duplex>();
   server.on('secureConnection', (socket: Duplex) => {
     sockets.add(socket);

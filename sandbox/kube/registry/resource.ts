@@ -65,6 +65,10 @@ export interface Strategy {
   validate(object: KubeObject, old: KubeObject | undefined): readonly FieldError[];
   /** The rule for `metadata.name`; undefined when the name is right. */
   nameFault(name: string, isPrefix: boolean): string | undefined;
+  /** A finalizer that every delete adds: the server's own work before the object may go. */
+  readonly deletionFinalizer?: string | undefined;
+  /** What a delete that has to wait writes into the object, in place of the usual marks of grace and generation. */
+  prepareDelete?(object: KubeObject, now: string): KubeObject;
   /** Seconds of grace for a delete, by kind; 0 removes at once. */
   gracePeriod(object: KubeObject, requested: number | undefined): number;
 }

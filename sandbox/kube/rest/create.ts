@@ -10,6 +10,7 @@ import { emptyObject, fieldContext } from './fields';
 import { requireNamespace } from './lifecycle';
 import { alreadyExists, badRequest, invalidObject } from './refusal';
 import { validateObject } from './validate';
+import { warnOfFinalizers } from './warnings';
 
 /** Room for the random end of a generated name. */
 const MAX_GENERATED_PREFIX = 63 - 5;
@@ -70,6 +71,7 @@ export async function storeNew(
     if (isGenerated) next.metadata.name = generateName.slice(0, MAX_GENERATED_PREFIX) + nameSuffix(core.random);
     const errors = [...validateMetadata(next, resource), ...validateObject(next, undefined, target)];
     if (errors.length > 0) throw invalidObject(resource, next.metadata.name ?? '', errors);
+    warnOfFinalizers(next, undefined, resource, caller);
     await core.admission.validate({ ...request, target: { ...at, name: next.metadata.name }, object: next });
     const stored = await insert(core, target, next, options);
     if (stored !== undefined) return stored;

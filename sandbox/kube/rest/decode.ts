@@ -1,4 +1,4 @@
-import { cloneJson, isJsonObject } from '../../../machinery/json';
+import { cloneJson, isJsonObject, valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { objectMetaSchema } from '../builtins/catalog';
 import type { Served } from '../registry/registry';
@@ -7,7 +7,8 @@ import { applyDefaults } from '../schema/defaulting';
 import { type DecodeReport, goDecode } from '../schema/go-decode';
 import { prune } from '../schema/prune';
 import type { Caller, MutationOptions } from './core';
-import { badRequest } from './refusal';
+import { invalid } from './field-error';
+import { badRequest, invalidObject, type Refusal } from './refusal';
 
 /** An object with the kind and version a request to `served` must carry. */
 export function checkKind(body: unknown, served: Served, bodyKind?: { apiVersion: string; kind: string }): KubeObject {
@@ -16,13 +17,17 @@ export function checkKind(body: unknown, served: Served, bodyKind?: { apiVersion
   const kind = bodyKind?.kind ?? served.resource.kind;
   const given = { apiVersion: body['apiVersion'], kind: body['kind'] };
   if (given.kind === undefined && served.resource.isCustom) {
-    throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body)}'`);
+    const text = JSON.stringify(body);
+    const start = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind}): Object 'Kind' is missing in '${text}' (${start})`,
+    );
   }
-  if (given.kind !== undefined && given.kind !== kind) throw badRequest(wrongKind(String(given.kind), served));
-  if (given.apiVersion !== undefined && given.apiVersion !== apiVersion) {
+  if (given.kind !== undefined && given.kind !== kind) throw wrongKind(String(given.kind), served, body);
+  if (given.apiVersion === undefined ? served.resource.isCustom : given.apiVersion !== apiVersion) {
     throw badRequest(
       served.resource.isCustom
-        ? `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${apiVersion})`
+        ? `the API version in the data (${String(given.apiVersion ?? '')}) does not match the expected API version (${apiVersion})`
         : `${kind} in version ${JSON.stringify(String(given.apiVersion).split('/').at(-1))} cannot be handled as a ${kind}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(given.apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
     );
   }
@@ -63,17 +68,22 @@ export function decodeFields(object: KubeObject, served: Served, report: DecodeR
 /** goDecode makes new maps and lists, but leaves free-form parts shared; defaults never touch those. */
 const cloneShallow = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata } });
 
-function wrongKind(given: string, { resource, version }: Served): string {
-  const kind = resource.kind;
-  if (resource.isCustom) return `the kind in the data (${given}) does not match the expected kind (${kind})`;
+function wrongKind(given: string, { resource, version }: Served, body: object): Refusal {
+  const { group, kind } = resource;
+  if (resource.isCustom) {
+    const name = String(valueAt(body, 'metadata', 'name') ?? '');
+    return invalidObject({ group, kind: given }, name, [invalid('kind', given, `must be ${kind}`)]);
+  }
   const family = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '');
-  return `${given} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: converting (${version.name}.${given}) to (${family}.${kind}): unknown conversion`;
+  return badRequest(
+    `${given} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: converting (${version.name}.${given}) to (${family}.${kind}): unknown conversion`,
+  );
 }
 
 /** How a builtin kind's decoder begins its complaints. */
 function handledAs({ resource, version }: Served): string {
-  const { kind, isCustom } = resource;
-  return isCustom ? '' : `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: `;
+  const { kind } = resource;
+  return `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: `;
 }
 
 /** Refuses unknown fields, warns of them, or lets them go, as the request wishes. */

@@ -69,7 +69,7 @@ function checkPreconditions(target: Target, stored: KubeObject, options: DeleteO
 /** One attempt; undefined when another write came between. */
 function deleteStored(core: Core, target: Target, stored: KubeObject, options: DeleteOptions): Deleted | undefined {
   const { table, strategy } = target.resource;
-  const finalizers = finalizersFor(stored, options);
+  const finalizers = finalizersFor(stored, options, strategy.deletionFinalizer);
   const grace = strategy.gracePeriod(stored, options.gracePeriodSeconds);
   const isNamespace = table === '/namespaces';
   const waits = finalizers.length > 0 || grace > 0 || (isNamespace && hasSpecFinalizers(stored));
@@ -100,6 +100,14 @@ function deleteStored(core: Core, target: Target, stored: KubeObject, options: D
     ...(isNamespace ? { status: { ...(stored['status'] as object | undefined), phase: 'Terminating' } } : {}),
   };
   if (finalizers.length === 0) delete marked.metadata.finalizers;
+  if (strategy.prepareDelete !== undefined && !isMarked) {
+    const { deletionGracePeriodSeconds: _, ...kept } = marked.metadata;
+    const own = { ...kept, ...(metadata.generation === undefined ? {} : { generation: metadata.generation }) };
+    const prepared = strategy.prepareDelete({ ...marked, metadata: own }, kubeTime(core.clock));
+    if (options.dryRun === true) return { object: prepared, isGone: false };
+    const done = core.store.put(table, prepared, stored);
+    return done === undefined ? undefined : { object: done, isGone: false };
+  }
   if (options.dryRun === true) return { object: marked, isGone: false };
   const written = core.store.put(table, marked, stored);
   return written === undefined ? undefined : { object: written, isGone: false };
@@ -111,9 +119,11 @@ const hasSpecFinalizers = (namespace: KubeObject): boolean => {
 };
 
 /** The propagation policy as finalizers: who has to act before the object may go. */
-function finalizersFor(stored: KubeObject, options: DeleteOptions): string[] {
+function finalizersFor(stored: KubeObject, options: DeleteOptions, own: string | undefined): string[] {
   const policy = options.propagationPolicy;
-  const existing = stored.metadata.finalizers ?? [];
+  const held = stored.metadata.finalizers ?? [];
+  const isNew = own !== undefined && stored.metadata.deletionTimestamp === undefined && !held.includes(own);
+  const existing = isNew ? [...held, own] : held;
   const others = existing.filter((name) => name !== FOREGROUND && name !== ORPHAN);
   if (policy === 'Foreground') return [...others, FOREGROUND];
   if (policy === 'Orphan') return [...others, ORPHAN];

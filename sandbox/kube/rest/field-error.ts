@@ -72,7 +72,7 @@ export const notSupported = (field: string, value: unknown, supported: readonly 
 export const tooLong = (field: string, maximum: number, unit = 'bytes'): FieldError => ({
   reason: 'FieldValueTooLong',
   field,
-  message: `Too long: may not be more than ${maximum} ${unit}`,
+  message: `Too long: may not be more than ${maximum} ${maximum === 1 ? unit.replace(/s$/, '') : unit}`,
 });
 
 export const tooMany = (field: string, actual: number, maximum: number): FieldError => ({

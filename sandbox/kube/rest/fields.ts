@@ -10,7 +10,6 @@ import type { Caller, Core, MutationOptions } from './core';
 
 const STATUS = pathSetOf(['status']);
 const SPEC = pathSetOf(['spec']);
-const CUSTOM_STATUS_RESET = pathSetOf(['apiVersion'], ['kind'], ['metadata'], ['spec']);
 
 /** Where the status endpoint ignores more than the spec. */
 const STATUS_RESET: { readonly [resource: string]: PathSet } = {
@@ -25,7 +24,6 @@ function resetFields(served: Served, subresource: string): PathSet {
   if (!version.subresources.has('status')) return PathSet.empty;
   if (subresource === '') return STATUS;
   if (subresource !== 'status') return PathSet.empty;
-  if (resource.isCustom) return CUSTOM_STATUS_RESET;
   return STATUS_RESET[`${resource.group}/${resource.resource}`] ?? SPEC;
 }
 

@@ -10,6 +10,7 @@ import { invalid } from './field-error';
 import { fieldContext } from './fields';
 import { badRequest, conflict, invalidObject, notFound, STALE } from './refusal';
 import { validateObject } from './validate';
+import { warnOfFinalizers } from './warnings';
 
 /** PUT on the object or its status. */
 export async function updateObject(
@@ -84,7 +85,7 @@ function checkVersion(next: KubeObject, live: KubeObject, target: Target): boole
   const version = next.metadata.resourceVersion ?? '';
   if (version === '' || version === '0') {
     if (!resource.strategy.allowUnconditionalUpdate) {
-      throw invalidObject(resource, target.name, [
+      throw invalidObject({ group: resource.group, kind: resource.resource }, target.name, [
         invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
       ]);
     }
@@ -136,6 +137,7 @@ async function writeChange(
     ...validateObject(admitted, live, target),
   ];
   if (errors.length > 0) throw invalidObject(resource, target.name, errors);
+  warnOfFinalizers(admitted, live, resource, caller);
   await core.admission.validate({ ...request, object: admitted });
   keepManagersIfNothingElseChanged(admitted, live);
   if (equalJson(admitted, live)) return live;

@@ -4,8 +4,8 @@ import { fieldNode, type SchemaNode } from './node';
 type Plain = { [key: string]: unknown };
 
 /**
- * Fills in the defaults of a structural schema, in place. A null where the schema is not nullable is dropped first,
- * so that the default takes its place.
+ * Fills in the defaults of a structural schema, in place. A null where the schema is not nullable is replaced by the
+ * default, or dropped when there is none.
  */
 export function applyDefaults(value: unknown, node: SchemaNode): void {
   if (Array.isArray(value)) {
@@ -20,6 +20,13 @@ export function applyDefaults(value: unknown, node: SchemaNode): void {
   }
   if (!isJsonObject(value)) return;
   const object: Plain = value;
+  for (const [name, item] of Object.entries(object)) {
+    if (item !== null) continue;
+    const field = fieldNode(node, name);
+    // A null that is neither allowed nor replaced by a default counts as absent.
+    if (field !== undefined && !field.nullable && field.default === undefined && !field.preserveUnknown)
+      delete object[name];
+  }
   for (const [name, property] of node.properties) {
     if (property.default === undefined) continue;
     if (object[name] === undefined || (object[name] === null && !property.nullable)) {

@@ -18,7 +18,7 @@ export function ruleFaults(object: KubeObject, old: KubeObject | undefined, sche
 const known = new WeakMap<SchemaNode, boolean>();
 
 /** Whether a node or anything below it has rules. */
-function hasRules(node: SchemaNode): boolean {
+export function hasRules(node: SchemaNode): boolean {
   if (node.isGoType) return false;
   let answer = known.get(node);
   if (answer === undefined) {
@@ -109,6 +109,13 @@ function message(rule: ValidationRule, value: unknown, old: unknown, node: Schem
   return rule.message ?? `failed rule: ${rule.rule.trim()}`;
 }
 
+/** Rules are reported with the type of the value, not the value. */
+function typeOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value;
+}
+
 const REASONS: readonly FieldReason[] = [
   'FieldValueInvalid',
   'FieldValueForbidden',
@@ -118,15 +125,15 @@ const REASONS: readonly FieldReason[] = [
 
 function fault(rule: ValidationRule, field: string, value: unknown, detail: string): FieldError {
   const reason = REASONS.find((known) => known === rule.reason) ?? 'FieldValueInvalid';
-  const shown = isJsonObject(value) ? 'object' : Array.isArray(value) ? 'array' : undefined;
+  const shown = typeOf(value);
   switch (reason) {
     case 'FieldValueForbidden':
       return { reason, field, message: `Forbidden: ${detail}` };
     case 'FieldValueRequired':
       return { reason, field, message: `Required value: ${detail}` };
     case 'FieldValueDuplicate':
-      return { reason, field, message: `Duplicate value: ${JSON.stringify(shown ?? value)}` };
+      return { reason, field, message: `Duplicate value: ${JSON.stringify(shown)}` };
     default:
-      return { reason, field, message: `Invalid value: ${JSON.stringify(shown ?? value)}: ${detail}` };
+      return { reason, field, message: `Invalid value: ${JSON.stringify(shown)}: ${detail}` };
   }
 }

@@ -1,15 +1,36 @@
 import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
-import type { FieldError } from '../rest/field-error';
+import type { FieldError, FieldReason } from '../rest/field-error';
 import { listTypeFaults } from './list-types';
 import type { SchemaNode } from './node';
-import { ruleFaults } from './rules';
+import { hasRules, ruleFaults } from './rules';
 import { valueFaults } from './validate-value';
 
+const BLOCKING: readonly FieldReason[] = [
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+];
+
+const NOT_CHECKED: FieldError = {
+  reason: 'FieldValueInvalid',
+  field: '<nil>',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+};
+
 /** The rules a custom resource must satisfy: its schema, its list types, and the CEL rules of the schema. */
-export function validateCustom(object: KubeObject, old: KubeObject | undefined, schema: SchemaNode): FieldError[] {
+export function validateCustom(
+  object: KubeObject,
+  old: KubeObject | undefined,
+  schema: SchemaNode,
+  others: readonly FieldError[] = [],
+): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [name, value] of Object.entries(object)) {
+  for (const name of Object.keys(object).sort()) {
+    const value = object[name];
     if (name === 'metadata' || name === 'apiVersion' || name === 'kind') continue;
     const node = schema.properties.get(name);
     if (node !== undefined) valueFaults(value, node, name, errors, old?.[name]);
@@ -20,8 +41,11 @@ export function validateCustom(object: KubeObject, old: KubeObject | undefined, 
   }
   metadataFaults(object, schema, errors);
   listTypeFaults(object, schema, '', errors, old);
-  // Rules read typed values: they run only on objects that fit their schema.
-  return errors.length > 0 ? errors : ruleFaults(object, old, schema);
+  errors.push(...others);
+  if (!hasRules(schema)) return errors;
+  // Rules read typed values: they do not run on objects that are far from their schema.
+  if (errors.some((error) => BLOCKING.includes(error.reason))) return [...errors, NOT_CHECKED];
+  return [...errors, ...ruleFaults(object, old, schema)];
 }
 
 /** What a CRD may say about `metadata`: rules for the name. */

@@ -78,13 +78,19 @@ function checkString(value: string, node: SchemaNode, at: string, errors: FieldE
   const maxLength = numeric(raw['maxLength']);
   const minLength = numeric(raw['minLength']);
   const length = [...value].length;
-  if (maxLength !== undefined && length > maxLength) errors.push(tooLong(at, maxLength));
+  // One fault of a text is enough.
+  if (maxLength !== undefined && length > maxLength) {
+    errors.push(tooLong(at, maxLength));
+    return;
+  }
   if (minLength !== undefined && length < minLength) {
     errors.push(invalid(at, value, `${at} in body should be at least ${minLength} chars long`));
+    return;
   }
   const pattern = raw['pattern'];
   if (typeof pattern === 'string' && !regex(pattern).test(value)) {
     errors.push(invalid(at, value, `${at} in body should match '${pattern}'`));
+    return;
   }
   const fault = node.format === undefined ? undefined : formatFault(node.format, value);
   if (fault !== undefined)
@@ -174,7 +180,8 @@ function descend(value: unknown, node: SchemaNode, at: string, errors: FieldErro
     }
   } else if (isJsonObject(value)) {
     const before = isJsonObject(old) ? old : {};
-    for (const [name, item] of Object.entries(value)) {
+    for (const name of Object.keys(value).sort()) {
+      const item = value[name];
       if (node.embeddedResource && (name === 'apiVersion' || name === 'kind' || name === 'metadata')) continue;
       const field = fieldNode(node, name);
       if (field !== undefined) valueFaults(item, field, `${at}.${name}`, errors, before[name]);
@@ -214,7 +221,7 @@ function checkCombinations(value: unknown, node: SchemaNode, at: string, errors:
   for (const branch of branches(raw['allOf'])) errors.push(...faultsOf(branch));
   const any = branches(raw['anyOf']);
   if (any.length > 0 && any.every((branch) => faultsOf(branch).length > 0)) {
-    errors.push(invalid(at, '', `${JSON.stringify(at)} must validate at least one schema (anyOf)`));
+    errors.push(invalid('<nil>', '', `${JSON.stringify(at)} must validate at least one schema (anyOf)`));
     errors.push(...(any.map(faultsOf).sort((left, right) => left.length - right.length)[0] ?? []));
   }
   const one = branches(raw['oneOf']);
@@ -222,13 +229,13 @@ function checkCombinations(value: unknown, node: SchemaNode, at: string, errors:
     const fitting = one.filter((branch) => faultsOf(branch).length === 0).length;
     if (fitting !== 1) {
       const why = fitting === 0 ? 'Found none valid' : `Found ${fitting} valid alternatives`;
-      errors.push(invalid(at, '', `${JSON.stringify(at)} must validate one and only one schema (oneOf). ${why}`));
+      errors.push(invalid('<nil>', '', `${JSON.stringify(at)} must validate one and only one schema (oneOf). ${why}`));
     }
   }
   if (isJsonObject(raw['not'])) {
     const [branch] = branches([raw['not']]);
     if (branch !== undefined && faultsOf(branch).length === 0) {
-      errors.push(invalid(at, '', `${JSON.stringify(at)} must not validate the schema (not)`));
+      errors.push(invalid('<nil>', '', `${JSON.stringify(at)} must not validate the schema (not)`));
     }
   }
 }
