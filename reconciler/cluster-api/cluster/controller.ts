@@ -127,7 +127,7 @@ function below(resource: TypedResource): Controller['watches'][number] {
 
 /** A Cluster shows conditions, counters and the existence of what is below it, and nothing of the rest. */
 function concernsCluster(event: ObjectEvent): boolean {
-  if (event.previous === undefined) return true;
+  if (event.type !== 'modified' || event.previous === undefined) return true;
   const shown = ({ metadata, spec, status }: KubeObject) => [
     metadata.labels,
     metadata.deletionTimestamp,
