@@ -3,6 +3,7 @@ import type { Clock } from '../../machinery/clock';
 import type { Random } from '../../machinery/random';
 import { createKubeServer, type KubeServer } from '../kube';
 import type { Journal } from '../ports';
+import { upgradeToPortForward } from './access/upgrade';
 import { inspectToken } from './kubeadm/bootstrap-tokens';
 import type { WorkloadKube, WorkloadKubeFactory, WorkloadUser } from './ports';
 
@@ -34,7 +35,7 @@ function open(options: WorkloadKubeOptions, clusterId: string): WorkloadKube {
   const server = createKubeServer({ clock, random, log, journal: options.journals?.open(clusterId) });
   return {
     api: (user) => server.api(user),
-    listen: async ({ host, port, tls, kubernetesVersion }) => {
+    listen: async ({ host, port, tls, kubernetesVersion, portForward }) => {
       const { certificatePem, privateKeyPem, clientCaPem } = tls;
       return server.listen({
         host,
@@ -42,6 +43,8 @@ function open(options: WorkloadKubeOptions, clusterId: string): WorkloadKube {
         tls: { cert: certificatePem, key: privateKeyPem, clientCa: clientCaPem },
         token: (token) => bootstrapUser(server, token, clock.now()),
         kubernetesVersion,
+        upgrade: (request, socket, head, user) =>
+          void upgradeToPortForward({ api: server.api(), open: portForward }, request, socket, head, user),
       });
     },
     close: () => server.close(),

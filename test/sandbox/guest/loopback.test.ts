@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:https';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { SystemClock } from '../../../machinery/clock';
 import { parseKubeconfig } from '../../../machinery/pki';
 import { SystemRandom } from '../../../machinery/random';
+import { openPortForward } from '../../../reconciler/kube/port-forward';
 import { createGuestHost, type Guests, workloadKube } from '../../../sandbox/guest';
 import { resources } from '../../../sandbox/guest/workload/resources';
 import { latencyProfiles } from '../../../sandbox/latency';
@@ -106,6 +108,33 @@ describe('a workload cluster on loopback', () => {
     for (const name of ['DNS:node-1', 'DNS:kubernetes.default.svc', `IP Address:${host}`, 'IP Address:127.0.0.1']) {
       expect(peer.subjectaltname).toContain(name);
     }
+  });
+
+  test('forwards ports to static pods, for who may', async () => {
+    const endpoint = async (kubeconfig: string) => {
+      const { server, caPem = '', user } = parseKubeconfig(kubeconfig);
+      const client = user?.kind === 'certificate' ? { cert: user.certificatePem, key: user.privateKeyPem } : {};
+      return { server, tls: { ca: caPem, ...client }, headers: async () => ({}) };
+    };
+    const pod = { namespace: 'kube-system', name: 'kube-apiserver-node-1' };
+    const forwarded = await openPortForward(await endpoint(world.kubeconfig()), pod, port);
+
+    const peer = await new Promise<string>((resolve, reject) => {
+      const socket = connect({ socket: forwarded, ca: world.pem('ca').certificate, servername: 'node-1' }, () => {
+        resolve(socket.getPeerCertificate().valid_to);
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+
+    const expected = await world.guests.access.etcd(world.kubeconfig()).apiServerCertificateExpiry('node-1');
+    expect(new Date(peer)).toEqual(expected);
+    await expect(openPortForward(await endpoint(world.kubeconfig({ groups: [] })), pod, port)).rejects.toThrow('403');
+    await expect(
+      openPortForward(await endpoint(world.kubeconfig()), { ...pod, name: 'kube-apiserver-node-9' }, port),
+    ).rejects.toThrow('404');
+    const closed = await openPortForward(await endpoint(world.kubeconfig()), pod, 9999);
+    await expect(once(closed, 'data')).rejects.toThrow('connection refused');
   });
 
   test('is gone without a route, and back with one', async () => {
