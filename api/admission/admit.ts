@@ -17,10 +17,10 @@ import { machineDeploymentProblems, machineProblems, machineSetProblems } from '
 
 export interface AdmissionRequest {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
-  /** In any served version. Absent when something is deleted. */
-  readonly object?: KubeObject | undefined;
-  /** The stored object, for updates. */
-  readonly oldObject?: KubeObject | undefined;
+  /** In any served version. Absent (null on the wire) when something is deleted. */
+  readonly object?: KubeObject | null | undefined;
+  /** The stored object, for updates; null on the wire for creations. */
+  readonly oldObject?: KubeObject | null | undefined;
   /** `status`: only what the status may look like is checked. */
   readonly subResource?: string | undefined;
   readonly dryRun?: boolean | undefined;
@@ -77,12 +77,14 @@ function isUnknownField(problem: Problem): boolean {
  * Defaults and verdict for a request about one of our kinds; others are allowed as they are.
  */
 export function admit(request: AdmissionRequest): Admission {
-  const { operation, object } = request;
+  const { operation } = request;
+  const object = request.object ?? undefined;
+  const oldObject = request.oldObject ?? undefined;
   const kind = object === undefined ? undefined : kindFor(object.apiVersion, object.kind);
   if (object === undefined || kind === undefined || operation === 'DELETE' || operation === 'CONNECT') {
     return { allowed: true, object, causes: [] };
   }
-  const old = request.oldObject === undefined ? undefined : convert(request.oldObject, kind.apiVersion);
+  const old = oldObject === undefined ? undefined : convert(oldObject, kind.apiVersion);
   const hub = convert(object, kind.apiVersion);
   if (request.subResource === 'status') return verdict(hub, kind.problems(hub).filter(isAboutStatus));
 

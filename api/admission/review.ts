@@ -28,7 +28,7 @@ export interface AdmissionResponse {
 /** The mutating webhook: defaults, never a refusal. */
 export function reviewMutation(review: AdmissionReview): AdmissionReview {
   return answer(review, (request) => {
-    const { object } = request;
+    const object = request.object ?? undefined;
     const patch = object === undefined ? [] : patchBetween(object, admit(request).object);
     if (patch.length === 0) return { uid: request.uid, allowed: true };
     const text = Buffer.from(JSON.stringify(patch)).toString('base64');

@@ -173,6 +173,18 @@ const deployment: MachineDeployment = {
   },
 };
 
+test('what an API server leaves out it sends as null', () => {
+  const review = (request: { operation: 'CREATE' | 'DELETE'; object: CloudStackCluster | null; oldObject: null }) =>
+    reviewValidation({
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      request: { uid: 'u', ...request },
+    }).response;
+
+  expect(review({ operation: 'CREATE', object: cluster, oldObject: null })).toEqual({ uid: 'u', allowed: true });
+  expect(review({ operation: 'DELETE', object: null, oldObject: null })).toEqual({ uid: 'u', allowed: true });
+});
+
 test('the mutating webhook answers with a patch, and with none when nothing is to do', () => {
   const review = (object: MachineDeployment) =>
     reviewMutation({
