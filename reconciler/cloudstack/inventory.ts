@@ -33,6 +33,7 @@ class ZoneSnapshot {
   #timer: Timer | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   #takenMs: number | undefined;
+  #notBeforeMs = 0;
   #busy = false;
 
   constructor(connection: Connection, zoneId: string, pace: Pace) {
@@ -72,7 +73,7 @@ class ZoneSnapshot {
         due = Math.min(due, from + this.#pace.nextMs(expectation.command, from - expectation.sinceMs));
       }
     }
-    return due;
+    return Math.max(due, this.#notBeforeMs);
   }
 
   async #take(): Promise<void> {
@@ -86,7 +87,7 @@ class ZoneSnapshot {
       for (const watcher of [...this.watchers.values()]) this.#tell(watcher, machines, beganMs);
     } catch {
       // A snapshot that could not be taken says nothing about any machine: nobody is woken.
-      this.#takenMs = this.#connection.clock.now() - CALM_MS + UNREACHABLE_RETRY_MS;
+      this.#notBeforeMs = this.#connection.clock.now() + UNREACHABLE_RETRY_MS;
     } finally {
       this.#busy = false;
       this.#dueMs = Number.POSITIVE_INFINITY;

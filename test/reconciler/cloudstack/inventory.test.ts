@@ -112,3 +112,18 @@ test('a server that does not answer says nothing about machines', async () => {
   expect(wakes).toBe(1);
   expect(inventory.observe('key')).toMatchObject({ kind: 'seen' });
 });
+
+test('while the server does not answer it is asked now and then, also when a change is expected', async () => {
+  const { clock, machines, transport, inventory, down } = world();
+  machines.set('vm', 'Starting');
+  inventory.watch('key', { id: 'vm', zoneId: 'z' }, () => undefined);
+  inventory.expectChange('key', 'deployVirtualMachine');
+  await clock.advance(1000);
+  down(true);
+  transport.calls.length = 0;
+
+  await clock.advance(60_000);
+
+  expect(transport.calls.length).toBeGreaterThan(10);
+  expect(transport.calls.length).toBeLessThan(40);
+});
