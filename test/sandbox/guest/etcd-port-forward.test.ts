@@ -1,7 +1,5 @@
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
-import { SystemClock } from '../../../machinery/clock';
-import type { KubeObject } from '../../../machinery/kube-object';
 import { type CertificatePair, type CertificatePurpose, generateCertificate } from '../../../machinery/kubeadm';
 import {
   authorityFromPem,
@@ -10,10 +8,9 @@ import {
   serialNumber,
   signCertificate,
 } from '../../../machinery/pki';
-import { SystemRandom } from '../../../machinery/random';
-import { EtcdClientCertificates } from '../../../reconciler/workload/etcd/client-certificates';
-import { TunnelledEtcd } from '../../../reconciler/workload/etcd/etcd-admin';
+import type { TunnelledEtcd } from '../../../reconciler/workload/etcd/etcd-admin';
 import { GuestWorld } from './guest-world';
+import { etcdOver } from './tunnels';
 
 const CLUSTER = { namespace: 'default', name: 'dev' };
 
@@ -37,29 +34,7 @@ describe('port-forward to static pods', () => {
   });
 
   function tunnelled(authority: CertificatePair): TunnelledEtcd {
-    const secret = (pair: CertificatePair): KubeObject => ({
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'x' },
-      data: {
-        'tls.crt': Buffer.from(pair.certificate).toString('base64'),
-        'tls.key': Buffer.from(pair.key).toString('base64'),
-      },
-    });
-    const secrets = new Map([
-      ['dev-etcd', secret(authority)],
-      ['dev-ca', secret(world.pem('ca'))],
-    ]);
-    const clock = new SystemClock();
-    return new TunnelledEtcd({
-      clock,
-      certificates: new EtcdClientCertificates({
-        objects: { get: (_resource, key) => secrets.get(key.name) as never },
-        clock,
-        random: new SystemRandom(),
-      }),
-      tunnel: async (_cluster, pod, port) => forward(pod, port),
-    });
+    return etcdOver(forward, { etcd: authority, ca: world.pem('ca') });
   }
 
   async function forward(pod: string, port: number): Promise<Duplex> {

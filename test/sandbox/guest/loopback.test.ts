@@ -5,11 +5,13 @@ import { connect, type DetailedPeerCertificate } from 'node:tls';
 import { SystemClock } from '../../../machinery/clock';
 import { parseKubeconfig } from '../../../machinery/pki';
 import { SystemRandom } from '../../../machinery/random';
+import type { KubeEndpoint } from '../../../reconciler/kube/endpoint';
 import { openPortForward } from '../../../reconciler/kube/port-forward';
 import { createGuestHost, type Guests, workloadKube } from '../../../sandbox/guest';
 import { resources } from '../../../sandbox/guest/workload/resources';
 import { latencyProfiles } from '../../../sandbox/latency';
 import { GuestWorld, TOKEN } from './guest-world';
+import { etcdOver } from './tunnels';
 
 const vm = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
 const host = `127.${64 + randomInt(64)}.${randomInt(256)}.${1 + randomInt(250)}`;
@@ -110,12 +112,26 @@ describe('a workload cluster on loopback', () => {
     }
   });
 
+  async function endpoint(kubeconfig: string): Promise<KubeEndpoint> {
+    const { server, caPem, user } = parseKubeconfig(kubeconfig);
+    const client = user?.kind === 'certificate' ? { cert: user.certificatePem, key: user.privateKeyPem } : {};
+    return { server, tls: { ca: caPem, ...client }, headers: async () => ({}) };
+  }
+
+  test('carries etcd in gRPC through port-forwards', async () => {
+    const target = await endpoint(world.kubeconfig());
+    const etcd = etcdOver((name, etcdPort) => openPortForward(target, { namespace: 'kube-system', name }, etcdPort), {
+      etcd: world.pem('etcd'),
+      ca: world.pem('ca'),
+    });
+
+    const members = await etcd.members({ namespace: 'default', name: 'dev' }, 'node-2');
+    etcd.close();
+
+    expect(members).toEqual(await world.guests.access.etcd(world.kubeconfig()).members('node-2'));
+  });
+
   test('forwards ports to static pods, for who may', async () => {
-    const endpoint = async (kubeconfig: string) => {
-      const { server, caPem = '', user } = parseKubeconfig(kubeconfig);
-      const client = user?.kind === 'certificate' ? { cert: user.certificatePem, key: user.privateKeyPem } : {};
-      return { server, tls: { ca: caPem, ...client }, headers: async () => ({}) };
-    };
     const pod = { namespace: 'kube-system', name: 'kube-apiserver-node-1' };
     const forwarded = await openPortForward(await endpoint(world.kubeconfig()), pod, port);
 
