@@ -125,6 +125,10 @@ async function endpointByClientNode(file: string, context: string | undefined): 
     return options;
   };
   const first = await login();
+  const user = config.getCurrentUser();
+  // Only programs and auth providers renew what they said; asking client-node again costs an agent each time.
+  const renews = user?.exec !== undefined || user?.authProvider !== undefined;
+  const fixed = headersOf(first);
   return {
     server: cluster.server.replace(/\/+$/, ''),
     tls: {
@@ -134,13 +138,15 @@ async function endpointByClientNode(file: string, context: string | undefined): 
       rejectUnauthorized: cluster.skipTLSVerify === true ? false : undefined,
       servername: typeof first.servername === 'string' ? first.servername : undefined,
     },
-    async headers() {
-      const { headers } = await login();
-      const texts: { [name: string]: string } = {};
-      for (const [name, value] of Object.entries(headers ?? {})) texts[name.toLowerCase()] = String(value);
-      return texts;
-    },
+    headers: async () => (renews ? headersOf(await login()) : fixed),
   };
+}
+
+function headersOf(login: { readonly [name: string]: unknown }): { [name: string]: string } {
+  const headers: { [name: string]: string } = {};
+  for (const [name, value] of Object.entries(login.headers ?? {})) headers[name.toLowerCase()] = String(value);
+  if (typeof login.auth === 'string') headers.authorization = `Basic ${Buffer.from(login.auth).toString('base64')}`;
+  return headers;
 }
 
 function pem(value: unknown): string | undefined {

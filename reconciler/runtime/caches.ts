@@ -33,6 +33,7 @@ export interface CachesOptions {
 export class Caches {
   readonly #informers = new Map<string, Informer>();
   readonly #options: CachesOptions;
+  #stopping: Promise<unknown> | undefined;
 
   constructor(options: CachesOptions) {
     this.#options = options;
@@ -46,7 +47,9 @@ export class Caches {
     const { namespace, ...rest } = this.#options;
     const informer = new Informer({ ...rest, resource, trim, namespace: resource.namespaced ? namespace : undefined });
     this.#informers.set(id, informer);
-    informer.start();
+    // Whoever is still at work while we stop must not start what nobody would end.
+    if (this.#stopping !== undefined) this.#stopping = Promise.all([this.#stopping, informer.stop()]);
+    else informer.start();
     return informer;
   }
 
@@ -71,6 +74,7 @@ export class Caches {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.stop()));
+    this.#stopping ??= Promise.all([...this.#informers.values()].map((informer) => informer.stop()));
+    await this.#stopping;
   }
 }

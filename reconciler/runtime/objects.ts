@@ -111,12 +111,19 @@ export class CachedObjects implements Objects {
     return latest ?? after;
   }
 
-  async apply<T extends KubeObject>(resource: TypedResource<T>, intent: KubeObject, fieldManager: string): Promise<T> {
+  stands(resource: TypedResource, intent: KubeObject, fieldManager: string): boolean {
     const key = keyOf(intent);
     const store = this.#caches.find(resource)?.store;
     const cached = store?.get(key);
     const isNamesake = intent.metadata.uid !== undefined && intent.metadata.uid !== cached?.metadata.uid;
-    if (cached !== undefined && !isNamesake && store?.appliedTo(key)?.stands(fieldManager, intent) === true) {
+    return cached !== undefined && !isNamesake && store?.appliedTo(key)?.stands(fieldManager, intent) === true;
+  }
+
+  async apply<T extends KubeObject>(resource: TypedResource<T>, intent: KubeObject, fieldManager: string): Promise<T> {
+    const key = keyOf(intent);
+    const store = this.#caches.find(resource)?.store;
+    const cached = store?.get(key);
+    if (cached !== undefined && this.stands(resource, intent, fieldManager)) {
       const same = typed(resource, cached);
       if (same !== undefined) return same;
     }

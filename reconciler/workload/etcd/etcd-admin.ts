@@ -7,7 +7,7 @@ import {
   EtcdUnavailable,
   WorkloadNotConnected,
 } from '../../../api/ports';
-import type { Clock } from '../../../machinery/clock';
+import type { Clock, Timer } from '../../../machinery/clock';
 import { keyText, type ObjectKey } from '../../../machinery/kube-object';
 import type { EtcdClientCertificates } from './client-certificates';
 import { type Call, etcdAlarms, etcdMembers, etcdMoveLeader, etcdRemoveMember, etcdStatus } from './etcd-calls';
@@ -32,7 +32,7 @@ const IDLE_MS = 5000;
 export class TunnelledEtcd implements EtcdAdmin, ApiServerCertificates {
   readonly #options: TunnelledEtcdOptions;
   readonly #sessions = new Map<string, Promise<GrpcSession>>();
-  readonly #lastUse = new Map<string, number>();
+  readonly #idle = new Map<string, Timer>();
 
   constructor(options: TunnelledEtcdOptions) {
     this.#options = options;
@@ -114,28 +114,17 @@ export class TunnelledEtcd implements EtcdAdmin, ApiServerCertificates {
     }
   }
 
+  /** Starts, or starts again, the time after which the session ends. */
   #touch(text: string): void {
-    const { clock } = this.#options;
-    const isTimed = this.#lastUse.has(text);
-    this.#lastUse.set(text, clock.now());
-    if (!isTimed) this.#endWhenIdle(text, IDLE_MS);
-  }
-
-  #endWhenIdle(text: string, afterMs: number): void {
-    const { clock } = this.#options;
-    clock.after(afterMs, () => {
-      const lastUse = this.#lastUse.get(text);
-      if (lastUse === undefined) return;
-      const idleMs = clock.now() - lastUse;
-      if (idleMs >= IDLE_MS) this.#drop(text);
-      else this.#endWhenIdle(text, IDLE_MS - idleMs);
-    });
+    this.#idle.get(text)?.cancel();
+    if (this.#sessions.has(text)) this.#idle.set(text, this.#options.clock.after(IDLE_MS, () => this.#drop(text)));
   }
 
   #drop(text: string): void {
     const session = this.#sessions.get(text);
     this.#sessions.delete(text);
-    this.#lastUse.delete(text);
+    this.#idle.get(text)?.cancel();
+    this.#idle.delete(text);
     // One that never opened has told its reason to whoever asked.
     session?.then(
       (opened) => opened.close(),
