@@ -4,3 +4,4 @@ export type { Listener, ListenOptions, UpgradeHandler } from './http/listen';
 export type { Admission } from './rest/admission';
 export { ADMINISTRATOR, type AdmissionRequest, type User } from './rest/core';
 export { createKubeServer, type KubeServer, type KubeServerOptions } from './server';
+export type { WebhookCaller } from './webhook/caller';

@@ -21,6 +21,9 @@ import { type Admission, admitAll } from './rest/admission';
 import { ADMINISTRATOR, type Core, type User } from './rest/core';
 import { forbiddenRequest } from './rest/refusal';
 import { Store } from './store/store';
+import { inOrder, WebhookAdmission } from './webhook/admission';
+import { callOverHttps, type WebhookCaller } from './webhook/caller';
+import { webhookConversion } from './webhook/conversion';
 
 export interface KubeServerOptions {
   readonly clock: Clock;
@@ -30,11 +33,13 @@ export interface KubeServerOptions {
   readonly log?: Log | undefined;
   /**
    * Conversion between versions of a CRD, by the CRD's name, in place of the webhook it names.
-   * @default - strategy None: only `apiVersion` changes
+   * @default - what the CRD says: its webhook, or only `apiVersion` changes
    */
   readonly conversions?: { readonly [crdName: string]: ConvertObject } | undefined;
   /** @default - everything is admitted */
   readonly admission?: Admission | undefined;
+  /** How webhooks named by CRDs and webhook configurations are asked. @default - HTTPS to `clientConfig.url` */
+  readonly webhooks?: WebhookCaller | undefined;
   /** Changes kept per resource for watches and pages; older ones answer 410. @default 10000 */
   readonly history?: number | undefined;
   /** User agent of in-process callers: the default field manager of their writes. @default 'manager' */
@@ -62,19 +67,21 @@ export function createKubeServer(options: KubeServerOptions): KubeServer {
   const registry = new Registry();
   for (const resource of builtinResources()) registry.add(resource);
   const store = new Store({ journal: options.journal, history: options.history });
+  const callWebhook = options.webhooks ?? callOverHttps;
   const core: Core = {
     clock: options.clock,
     random: options.random,
     store,
     registry,
-    admission: options.admission ?? admitAll,
+    admission: inOrder(options.admission ?? admitAll, new WebhookAdmission(() => core, callWebhook)),
     log: options.log,
   };
   createSystemNamespaces(core);
   createBootstrapRoles(core);
   const tokens = new ServiceAccountTokens(core);
   const converterFor = (definition: CustomResourceDefinition): ConvertObject =>
-    options.conversions?.[definition.metadata.name] ?? relabel;
+    options.conversions?.[definition.metadata.name] ??
+    (definition.spec.conversion?.strategy === 'Webhook' ? webhookConversion(core, definition, callWebhook) : relabel);
   new CrdController(core, converterFor).start();
   new GarbageCollector(core).start();
   new NamespaceController(core).start();
