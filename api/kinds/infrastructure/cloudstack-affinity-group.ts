@@ -3,10 +3,12 @@ import { object, text } from '../../schema';
 import { age, clusterLabel } from '../cluster-api/group';
 import { conditions } from '../shapes';
 import { infrastructure } from './group';
+import { affinityGroupVersions } from './old-versions';
 import { initialization, ready } from './shapes';
 
 export const CloudStackAffinityGroup = defineKind({
   ...infrastructure,
+  otherVersions: affinityGroupVersions,
   kind: 'CloudStackAffinityGroup',
   plural: 'cloudstackaffinitygroups',
   about: 'A host affinity group that the provider looks after.',

@@ -5,11 +5,12 @@ import { templateMetadata } from '../shapes';
 import { cloudStackClusterSpec } from './cloudstack-cluster-spec';
 import { infrastructure } from './group';
 
-const { otherVersions: _none, ...sinceV1beta4 } = infrastructure;
+const { 'cluster.x-k8s.io/v1beta1': _old, ...sinceV1beta4 } = infrastructure.labels;
 
 export const CloudStackClusterTemplate = defineKind({
-  ...sinceV1beta4,
-  labels: { ...infrastructure.labels, 'cluster.x-k8s.io/v1beta1': '' },
+  ...infrastructure,
+  // New in v1beta4, so there is nothing to promise for the old contract.
+  labels: sinceV1beta4,
   kind: 'CloudStackClusterTemplate',
   plural: 'cloudstackclustertemplates',
   about: 'What CloudStackClusters of a ClusterClass are made from.',

@@ -4,6 +4,7 @@ import { age, clusterLabel } from '../cluster-api/group';
 import { conditions, failureDomains } from '../shapes';
 import { cloudStackClusterSpec } from './cloudstack-cluster-spec';
 import { infrastructure } from './group';
+import { clusterVersions } from './old-versions';
 import { initialization, ready } from './shapes';
 
 const status = object('What exists of it.', {
@@ -16,6 +17,7 @@ const status = object('What exists of it.', {
 
 export const CloudStackCluster = defineKind({
   ...infrastructure,
+  otherVersions: clusterVersions,
   kind: 'CloudStackCluster',
   plural: 'cloudstackclusters',
   about: 'The infrastructure of a cluster in CloudStack: zones, networks and the endpoint.',

@@ -3,10 +3,12 @@ import { flag, object, text } from '../../schema';
 import { age, clusterLabel } from '../cluster-api/group';
 import { conditions } from '../shapes';
 import { infrastructure } from './group';
+import { isolatedNetworkVersions } from './old-versions';
 import { endpoint, initialization, ready, vpc } from './shapes';
 
 export const CloudStackIsolatedNetwork = defineKind({
   ...infrastructure,
+  otherVersions: isolatedNetworkVersions,
   kind: 'CloudStackIsolatedNetwork',
   plural: 'cloudstackisolatednetworks',
   about: 'An isolated network and the load balancer of the API server in it.',

@@ -24,7 +24,7 @@ const nic = object('A network interface.', {
   ip: text('Static IPv4 address.').optional(),
 });
 
-const fields = {
+export const machineFields = {
   name: text('Unused; kept for CAPC.').optional(),
   id: text('Unused; kept for CAPC.').optional(),
   instanceID: text('Id of the virtual machine, written by the provider.').optional(),
@@ -95,6 +95,6 @@ const rules = [
   frozen('affinityGroupIDs', '[]'),
 ];
 
-export const cloudStackMachineSpec = object('The virtual machine.', fields, { rules });
+export const cloudStackMachineSpec = object('The virtual machine.', machineFields, { rules });
 
 export type CloudStackMachineSpec = z.infer<typeof cloudStackMachineSpec>;

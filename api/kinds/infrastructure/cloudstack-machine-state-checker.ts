@@ -1,11 +1,13 @@
 import { defineKind, type ObjectOf } from '../../define-kind';
 import { object, text } from '../../schema';
 import { infrastructure } from './group';
+import { stateCheckerVersions } from './old-versions';
 import { ready } from './shapes';
 
 /** Accepted and kept, but nothing acts on it, as in CAPC (`capc.md` 1.8). */
 export const CloudStackMachineStateChecker = defineKind({
   ...infrastructure,
+  otherVersions: stateCheckerVersions,
   kind: 'CloudStackMachineStateChecker',
   plural: 'cloudstackmachinestatecheckers',
   about: 'Left by CAPC beside each machine; nothing acts on it.',

@@ -4,6 +4,7 @@ import { age } from '../cluster-api/group';
 import { resourceList, templateMetadata } from '../shapes';
 import { cloudStackMachineSpec } from './cloudstack-machine-spec';
 import { infrastructure } from './group';
+import { machineTemplateVersions } from './old-versions';
 
 const status = object('What machines made from it will have; cluster-autoscaler reads it to scale from zero.', {
   capacity: resourceList.optional(),
@@ -15,6 +16,7 @@ const status = object('What machines made from it will have; cluster-autoscaler 
 
 export const CloudStackMachineTemplate = defineKind({
   ...infrastructure,
+  otherVersions: machineTemplateVersions,
   kind: 'CloudStackMachineTemplate',
   plural: 'cloudstackmachinetemplates',
   about: 'What CloudStackMachines are made from.',

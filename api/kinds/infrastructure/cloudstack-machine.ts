@@ -4,6 +4,7 @@ import { list, object, text, time } from '../../schema';
 import { conditions } from '../shapes';
 import { cloudStackMachineSpec } from './cloudstack-machine-spec';
 import { infrastructure } from './group';
+import { machineVersions } from './old-versions';
 import { initialization, ready } from './shapes';
 
 const status = object('What exists of it.', {
@@ -32,6 +33,7 @@ const printerColumns: readonly PrinterColumn[] = [
 
 export const CloudStackMachine = defineKind({
   ...infrastructure,
+  otherVersions: machineVersions,
   kind: 'CloudStackMachine',
   plural: 'cloudstackmachines',
   about: 'One virtual machine in CloudStack.',

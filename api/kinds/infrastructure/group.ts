@@ -9,5 +9,4 @@ export const infrastructure = {
     'cluster.x-k8s.io/v1beta2': 'v1beta4',
     'cluster.x-k8s.io/provider': 'infrastructure-cloudstack',
   },
-  otherVersions: [{ version: 'v1beta1' }, { version: 'v1beta2' }, { version: 'v1beta3' }],
 } as const;

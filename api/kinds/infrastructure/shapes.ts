@@ -45,12 +45,19 @@ export const vpc = object('The VPC a network is a tier of.', {
   offering: cloudText('Offering of a VPC that is made; absent: Default VPC offering.').optional(),
 });
 
+/** What every version says about a network. */
+const oldNetworkFields = {
+  id: cloudText('Its id; used when no network has the name.').optional(),
+  name: cloudText('Its name; an isolated network is made when none has it.').optional(),
+  type: cloudText('Isolated, Shared or L2, as CloudStack says.').optional(),
+};
+
+export const oldNetwork = object('The network machines are attached to first.', oldNetworkFields);
+
 const network = object(
   'The network machines are attached to first.',
   {
-    id: cloudText('Its id; used when no network has the name.').optional(),
-    name: cloudText('Its name; an isolated network is made when none has it.').optional(),
-    type: cloudText('Isolated, Shared or L2, as CloudStack says.').optional(),
+    ...oldNetworkFields,
     gateway: cloudText('Gateway of a network that is made.').optional(),
     netmask: cloudText('Netmask of a network that is made.').optional(),
     offering: cloudText('Offering of a network that is made.').optional(),
@@ -68,14 +75,15 @@ const secretRule: Rule<{ name?: string | undefined; namespace?: string | undefin
   holds: (secret) => (secret.name ?? '') !== '' && (secret.namespace ?? '') !== '',
 };
 
+const zoneFields = { id: cloudText('Id of the zone.').optional(), name: cloudText('Name of the zone.').optional() };
+
+/** A zone as v1beta1 and v1beta2 know it. */
+export const oldZone = object('Zone and network.', { ...zoneFields, network: oldNetwork });
+
 /** A failure domain: in the spec of a cluster, and the spec of CloudStackFailureDomain. */
 export const failureDomainFields = {
   name: text('Name machines refer to it by.', { min: 1, max: 253, pattern: DNS_SUBDOMAIN }),
-  zone: object('Zone and network.', {
-    id: cloudText('Id of the zone.').optional(),
-    name: cloudText('Name of the zone.').optional(),
-    network,
-  }),
+  zone: object('Zone and network.', { ...zoneFields, network }),
   account: cloudText('Account to act as; needs rights over its domain.').optional(),
   domain: cloudText("Path of the account's domain, with or without ROOT/.").optional(),
   project: cloudText('Name of the project everything is made in.').optional(),
