@@ -42,6 +42,9 @@ export interface Objects {
   /** Server-side apply with force. Sends nothing when the last answer shows that nothing would change. */
   apply<T extends KubeObject>(resource: TypedResource<T>, intent: KubeObject, fieldManager: string): Promise<T>;
 
+  /** Whether `apply` would send nothing: the last apply of exactly this intent still stands. */
+  stands(resource: TypedResource, intent: KubeObject, fieldManager: string): boolean;
+
   /** Deletes; "not found" counts as done. `preconditions.uid` defaults to the uid of `object`. */
   delete(resource: Resource, object: KubeObject, options?: DeleteOptions): Promise<void>;
 

@@ -163,6 +163,8 @@ export class Up {
   }
 
   async stop(): Promise<void> {
+    const requests = this.#connection?.counter.byKind();
+    if (requests !== undefined) this.#options.log.info({ requests }, 'requests to the management API');
     for (const close of this.#closers.reverse()) await close();
     this.#closers.length = 0;
   }

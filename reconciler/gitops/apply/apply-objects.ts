@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { type KubeApi, KubeError, type Objects } from '../../../api/ports';
-import { canonicalJson } from '../../../machinery/json';
 import { type KubeObject, keyOf, type Resource } from '../../../machinery/kube-object';
 import { inParallel } from '../../../machinery/parallel';
 import type { DesiredObject } from '../build/build-objects';
@@ -11,14 +9,6 @@ export const FIELD_MANAGER = 'capstan';
 
 /** Requests in flight: enough to keep a server on two cores busy, few enough not to be throttled. */
 const IN_FLIGHT = 32;
-
-/** What is known of an object from the last time it was applied. Equal knowledge means: nothing to do. */
-interface Applied {
-  readonly digest: string;
-  readonly uid: string;
-  /** Our entry of `managedFields`: as long as it stays, nobody has taken a field of ours. */
-  readonly ownership: string;
-}
 
 export type ApplyAction = 'created' | 'configured' | 'unchanged';
 
@@ -35,23 +25,18 @@ export interface DryRunProblem {
   readonly message: string;
 }
 
-/** Applies what git asks for by server-side apply; remembers what it applied, so that a sweep without change is free. */
+/** Applies what git asks for by server-side apply. A sweep without change costs no request. */
 export class Applier {
-  readonly #known = new Map<ObjectId, Applied>();
-
   constructor(
     private readonly api: KubeApi,
-    private readonly objects: Pick<Objects, 'get'>,
+    private readonly objects: Pick<Objects, 'get' | 'apply' | 'stands'>,
   ) {}
 
   /** Objects that have to be written: new, changed in git, or changed by somebody else. */
   changed(desired: readonly DesiredObject[], resources: ReadonlyMap<ObjectId, Resource>): DesiredObject[] {
-    return desired.filter((item) => {
-      const resource = resources.get(item.id);
-      const known = this.#known.get(item.id);
-      if (resource === undefined || known === undefined || known.digest !== digestOf(item.object)) return true;
-      const live = this.objects.get(resource, keyOf(item.object));
-      return live === undefined || live.metadata.uid !== known.uid || ownershipOf(live) !== known.ownership;
+    return desired.filter(({ id, object }) => {
+      const resource = resources.get(id);
+      return resource === undefined || !this.objects.stands(resource, object, FIELD_MANAGER);
     });
   }
 
@@ -70,7 +55,7 @@ export class Applier {
         };
       }
       try {
-        await this.#apply(resource, item.object, true);
+        await this.#dryRun(resource, item.object);
         return undefined;
       } catch (error) {
         if (!isRefusal(error)) throw error;
@@ -86,27 +71,18 @@ export class Applier {
       const resource = resources.get(item.id);
       if (resource === undefined) return undefined;
       const before = this.objects.get(resource, keyOf(item.object));
-      const after = await this.#apply(resource, item.object, false);
+      const after = await this.objects.apply(resource, item.object, FIELD_MANAGER);
       const uid = after.metadata.uid ?? '';
-      this.#known.set(item.id, { digest: digestOf(item.object), uid, ownership: ownershipOf(after) });
       const same = before?.metadata.resourceVersion === after.metadata.resourceVersion;
       return { id: item.id, uid, action: before === undefined ? 'created' : same ? 'unchanged' : 'configured' };
     });
     return applied.filter((result) => result !== undefined);
   }
 
-  /** Drops what is known of an object that is gone. */
-  forget(id: ObjectId): void {
-    this.#known.delete(id);
-  }
-
-  #apply(resource: Resource, object: KubeObject, dryRun: boolean): Promise<KubeObject> {
+  #dryRun(resource: Resource, object: KubeObject): Promise<KubeObject> {
     const body = { type: 'apply', patch: object, force: true } as const;
-    return this.api.patch(resource, keyOf(object), body, {
-      fieldManager: FIELD_MANAGER,
-      fieldValidation: 'Strict',
-      dryRun,
-    });
+    const options = { fieldManager: FIELD_MANAGER, fieldValidation: 'Strict', dryRun: true } as const;
+    return this.api.patch(resource, keyOf(object), body, options);
   }
 }
 
@@ -124,16 +100,4 @@ function refusalText(error: KubeError): string {
   return causes
     .map(({ field, message }) => [field, message].filter((part) => part !== undefined && part !== '').join(': '))
     .join('; ');
-}
-
-function digestOf(object: KubeObject): string {
-  return createHash('sha256').update(canonicalJson(object)).digest('base64');
-}
-
-function ownershipOf(object: KubeObject): string {
-  const entry = object.metadata.managedFields?.find(
-    ({ manager, operation, subresource }) =>
-      manager === FIELD_MANAGER && operation === 'Apply' && subresource === undefined,
-  );
-  return entry === undefined ? '' : canonicalJson(entry.fieldsV1);
 }

@@ -68,7 +68,7 @@ const DEFAULT_INTERVAL_MS = 30_000;
 export function fleetController(dependencies: GitopsDependencies): Controller {
   const { objects, clock, log } = dependencies;
   const inventories = new InventoryStore(objects);
-  const appliers = new Map<string, Applier>();
+  const applier = new Applier(dependencies.api, objects);
   const synced = new Map<string, Synced>();
   const failed = new Map<string, { readonly revision: string; readonly error: unknown }>();
   let wake: (key: ObjectKey) => void = () => {};
@@ -158,8 +158,6 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
 
   async function sync(key: ObjectKey, fleet: Fleet, state: Synced): Promise<SyncReport> {
     const id = keyText(key);
-    const applier = appliers.get(id) ?? new Applier(dependencies.api, objects);
-    appliers.set(id, applier);
     const resources = await watchKinds(state.desired);
     const changed = applier.changed(state.desired, resources);
     const refused = await applier.dryRun(changed, resources);
@@ -191,7 +189,6 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
       if (decision.kind !== 'forget') continue;
       union.delete(decision.id);
       owners.delete(decision.id);
-      applier.forget(decision.id);
     }
     await inventories.save(fleet, union);
     return { revision: state.revision, applied, decisions, objects: state.desired.length };
@@ -261,7 +258,6 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
   }
 
   function forget(id: string): void {
-    appliers.delete(id);
     synced.delete(id);
     failed.delete(id);
     for (const [object, fleet] of owners) if (keyText(fleet) === id) owners.delete(object);
