@@ -107,7 +107,7 @@ test('what is written is read back the same by YAML 1.1 and 1.2 parsers', () => 
       { maxKeys: 4, noNullPrototype: true },
     ),
   }));
-  fc.assert(
+  void fc.assert(
     fc.property(tree, fc.boolean(), (value, sorted) => {
       const text = writeYaml(value, { sorted });
       expect(readYaml(text) ?? null).toEqual(value);

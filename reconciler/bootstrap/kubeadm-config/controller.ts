@@ -87,7 +87,7 @@ class TokenChecks {
 function watches(deps: BootstrapDeps): WatchSource[] {
   return [
     ownKind(KubeadmConfig),
-    { resource: Machine, keys: configOfMachine },
+    { resource: Machine, keys: (event) => [...configOfMachine(event), ...configsAfterMachine(deps, event)] },
     { resource: Cluster, keys: (event) => (isRelevant(event) ? configsOf(deps, keyOf(event.object)) : []) },
     // The lock going away, certificates and referenced Secrets appearing.
     { resource: ConfigMap, keys: (event) => (event.type === 'deleted' ? waitingConfigs(deps, event.object) : []) },
@@ -100,6 +100,14 @@ function configOfMachine(event: ObjectEvent): readonly ObjectKey[] {
   const reference = machine.spec.bootstrap.configRef;
   if (reference === undefined || reference.kind !== KubeadmConfig.kind) return [];
   return [{ namespace: machine.metadata.namespace ?? '', name: reference.name }];
+}
+
+/** A control-plane machine that goes may have held the init lock. */
+function configsAfterMachine(deps: BootstrapDeps, event: ObjectEvent): readonly ObjectKey[] {
+  const { labels } = event.object.metadata;
+  return event.type === 'deleted' && labels?.[Label.controlPlane] !== undefined
+    ? waitingConfigs(deps, event.object)
+    : [];
 }
 
 /** Whether a change of a Cluster can end a wait. */

@@ -50,7 +50,7 @@ test('a learner stops everything', () => {
 });
 
 test('whatever the state: after a removal called safe a majority of those left is healthy', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }), fc.nat(8), (health, pick) => {
       const all = members(health.length);
       const victim = pick % health.length;

@@ -111,7 +111,7 @@ const shapes = fc.array(
 );
 
 test('whatever the state: only one healthy step at a time, and never down to no machine', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(shapes, fc.constantFrom(1, 3, 5), fc.constantFrom(0, 1), (list, desiredReplicas, maxSurge) => {
       const machines = list.map(({ sick, ...shape }, index) => ({
         ...shape,

@@ -84,7 +84,7 @@ test('a new machine goes where fewest machines stay, then where fewest are', () 
 });
 
 test('domains fill up evenly, whatever the dice say', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 9 }), (seed, count) => {
       const random = new SeededRandom(seed);
       const list: Candidate[] = [];
@@ -103,7 +103,7 @@ test('the choice does not depend on the order of the machines', () => {
     fc.record({ created: fc.nat(3), outdated: fc.boolean(), failureDomain: fc.constantFrom('x', 'y', 'gone') }),
     { minLength: 1, maxLength: 6 },
   );
-  fc.assert(
+  void fc.assert(
     fc.property(shapes, (list) => {
       const all = candidates(...list.map((shape, index) => ({ ...shape, name: `m-${index}` })));
 
