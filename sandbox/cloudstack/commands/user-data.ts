@@ -51,7 +51,9 @@ export const userDataCommands: readonly Command[] = [
         userData,
         params: args.params,
       });
-      return { userdata: renderUserData(cloud, row) };
+      // Only the list says the domain's path.
+      const { domainpath: _path, ...userdata } = renderUserData(cloud, row);
+      return { userdata };
     },
   }),
   query({

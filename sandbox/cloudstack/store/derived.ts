@@ -8,8 +8,12 @@ export class Index<R extends Row> {
 
   constructor(table: Table<R>, keysOf: (row: R) => readonly string[]) {
     table.listen((before, after) => {
-      for (const key of before === undefined ? [] : keysOf(before)) this.#remove(key, before?.id ?? '');
-      for (const key of after === undefined ? [] : keysOf(after)) this.#add(key, after?.id ?? '');
+      const old = before === undefined ? [] : keysOf(before);
+      const now = after === undefined ? [] : keysOf(after);
+      const id = after?.id ?? before?.id ?? '';
+      // Keys that stay are left alone, so that rows may be changed while somebody walks over their ids.
+      for (const key of old) if (!now.includes(key)) this.#remove(key, id);
+      for (const key of now) if (!old.includes(key)) this.#add(key, id);
     });
   }
 
