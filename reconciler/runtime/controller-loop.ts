@@ -29,6 +29,8 @@ export class ControllerLoop {
   readonly #running = new Set<Promise<void>>();
   readonly #unsubscribe: (() => void)[] = [];
   #started = false;
+  /** Events from before the start. */
+  readonly #early: (() => void)[] = [];
   #sliceStart: number | undefined;
   #pumpScheduled = false;
 
@@ -56,6 +58,11 @@ export class ControllerLoop {
     for (const source of controller.watches) {
       const informer = caches.watch(source.resource);
       const enqueue = (event: ObjectEvent, initial: boolean) => {
+        // Mapping an event may read other caches, so it waits until all are warm.
+        if (!this.#started) {
+          this.#early.push(() => enqueue(event, initial));
+          return;
+        }
         const priority: Priority = initial ? 'low' : 'normal';
         for (const key of source.keys(event)) this.#queue.add(keyText(key), priority);
         // Whoever the object pointed to before has to notice that it no longer does.
@@ -76,6 +83,7 @@ export class ControllerLoop {
     const undo = controller.start?.((key) => this.#queue.add(keyText(key)));
     if (undo !== undefined) this.#unsubscribe.push(undo);
     this.#started = true;
+    for (const enqueue of this.#early.splice(0)) enqueue();
     this.#schedulePump();
   }
 
