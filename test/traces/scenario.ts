@@ -23,6 +23,8 @@ export type Step = {
 export interface Target {
   readonly kind: string;
   readonly name: string;
+  /** Of a Machine: its number by creation. */
+  readonly place: number | undefined;
 }
 
 /** One line of a trace. */
@@ -38,7 +40,12 @@ export interface TraceLine {
 export function readSteps(scenario: string): Step[] {
   const text = readFileSync(join(FOLDER, `${scenario}.input.yaml`), 'utf8');
   const parts = text.split(/^# step (?=\d+:)/m).slice(1);
-  const rested = readTrace(scenario).flatMap((line) => /^(\d+)\. at rest/.exec(line.step ?? '')?.[1] ?? []);
+  const trace = readTrace(scenario);
+  const targetOf = (match: RegExpExecArray): Target => {
+    const [, kind = '', name = ''] = match;
+    return { kind, name, place: kind === 'Machine' ? placeOf(name, trace) : undefined };
+  };
+  const rested = trace.flatMap((line) => /^(\d+)\. at rest/.exec(line.step ?? '')?.[1] ?? []);
   return parts.map((part): Step => {
     const [title = '', ...rest] = part.split('\n');
     const rests = rested.includes(title.split(':')[0] ?? '');
@@ -48,10 +55,10 @@ export function readSteps(scenario: string): Step[] {
     if (patched !== null) {
       const [patch] = documents;
       if (!isJsonObject(patch)) throw new Error(`step without a patch: ${title}`);
-      return { title, rests, kind: 'patch', target: { kind: patched[1] ?? '', name: patched[2] ?? '' }, patch };
+      return { title, rests, kind: 'patch', target: targetOf(patched), patch };
     }
     if (deleted !== null) {
-      return { title, rests, kind: 'delete', target: { kind: deleted[1] ?? '', name: deleted[2] ?? '' } };
+      return { title, rests, kind: 'delete', target: targetOf(deleted) };
     }
     return { title, rests, kind: 'apply', objects: documents.filter(isKubeObject) };
   });
@@ -79,4 +86,29 @@ export function readUnstable(scenario: string): Set<string> {
   const one = isJsonObject(all) ? all[scenario] : undefined;
   const differ = isJsonObject(one) ? one['differ'] : undefined;
   return new Set(isJsonObject(differ) ? Object.keys(differ) : []);
+}
+
+/**
+ * Names of machines in the steps are those of the recorded run. This gives the place of such a name: its number among
+ * the Machines with the same name pattern, by creation; undefined for names that are no machine's.
+ */
+export function placeOf(name: string, lines: readonly TraceLine[]): number | undefined {
+  const pattern = patternOf(name);
+  const names = lines
+    .filter((line) => line.type === 'ADDED' && line.kind === 'Machine' && patternOf(line.name) === pattern)
+    .map((line) => line.name);
+  const index = names.indexOf(name);
+  return index < 0 ? undefined : index;
+}
+
+/** The name at a place, in another trace. */
+export function nameAt(name: string, place: number, lines: readonly TraceLine[]): string | undefined {
+  const pattern = patternOf(name);
+  return lines.filter((line) => line.type === 'ADDED' && line.kind === 'Machine' && patternOf(line.name) === pattern)[
+    place
+  ]?.name;
+}
+
+function patternOf(name: string): string {
+  return name.replace(/-[bcdfghjklmnpqrstvwxz2456789]{5}(?=-|$)/g, '-*');
 }

@@ -13,7 +13,7 @@ import { clusterCacheController, WorkloadLinks } from '../../reconciler/workload
 import { type Admission, createKubeServer } from '../../sandbox/kube';
 import { DevCluster, DevMachine, DevMachineTemplate, devCrds } from './dev-kinds';
 import { devClusterController, devMachineController } from './dev-provider';
-import type { Step, TraceLine } from './scenario';
+import { nameAt, type Step, type TraceLine } from './scenario';
 import { SimulatedClusters } from './simulated-clusters';
 
 const NAMESPACE = 'traced';
@@ -52,7 +52,7 @@ export async function run(steps: readonly Step[], seed = 1): Promise<Run> {
     await manager.started;
     for (const step of steps) {
       recorder.step(step.title);
-      await perform(user, step);
+      await perform(user, step, recorder.lines);
       if (!step.rests) continue;
       await rest(clock, manager, recorder);
       recorder.step(`${step.title} (at rest)`);
@@ -117,7 +117,7 @@ function startLoops(api: KubeApi, { clock, random, clusters, links }: Parts): Ma
   });
 }
 
-async function perform(api: KubeApi, step: Step): Promise<void> {
+async function perform(api: KubeApi, step: Step, lines: readonly TraceLine[]): Promise<void> {
   const options = { fieldManager: 'user' };
   if (step.kind === 'apply') {
     for (const object of step.objects) {
@@ -127,10 +127,11 @@ async function perform(api: KubeApi, step: Step): Promise<void> {
     }
     return;
   }
-  const key = { namespace: NAMESPACE, name: step.target.name };
+  const { kind, name, place } = step.target;
+  const key = { namespace: NAMESPACE, name: place === undefined ? name : (nameAt(name, place, lines) ?? name) };
   if (step.kind === 'patch') {
-    await api.patch(resourceOf(step.target.kind), key, { type: 'merge', patch: step.patch }, options);
-  } else await api.delete(resourceOf(step.target.kind), key);
+    await api.patch(resourceOf(kind), key, { type: 'merge', patch: step.patch }, options);
+  } else await api.delete(resourceOf(kind), key);
 }
 
 function resourceOf(kind: string): TypedResource {
