@@ -1,7 +1,7 @@
 /** The CRDs of all our kinds, ready to be installed. */
 import { apiVersionOf, type KubeObject } from '../machinery/kube-object';
 import type { Kind } from './define-kind';
-import type { CustomResourceDefinition } from './kinds';
+import type { CustomResourceDefinition, WebhookClientConfig } from './kinds';
 import * as kinds from './kinds';
 
 /** Every kind declared in `api/kinds`, by group and name. */
@@ -29,8 +29,9 @@ export function kindFor(apiVersion: string, kind: string): Kind<KubeObject> | un
   );
 }
 
-/** How the API server reaches the conversion webhook. */
-export type ConversionEndpoint =
+/** How an API server reaches our webhook server: by address, or as a Service. `caBundle` is PEM in base64. */
+export type WebhookEndpoint =
+  /** Scheme, host and port, without a path. */
   | { readonly url: string; readonly caBundle: string }
   | {
       readonly service: { readonly namespace: string; readonly name: string; readonly port?: number };
@@ -39,10 +40,10 @@ export type ConversionEndpoint =
 
 export interface CrdOptions {
   /**
-   * Where `/convert` listens; `caBundle` is PEM in base64. `none` serves the storage versions alone, for API servers
+   * Where `/convert` listens. `none` serves the storage versions alone, for API servers
    * that reach no webhook. `external` leaves the versions in and the stanza out: the server converts by itself.
    */
-  readonly conversion: ConversionEndpoint | 'none' | 'external';
+  readonly conversion: WebhookEndpoint | 'none' | 'external';
 }
 
 /** CustomResourceDefinitions of all kinds. */
@@ -62,13 +63,14 @@ function crdWith(kind: Kind<KubeObject>, { conversion }: CrdOptions): CustomReso
   return { ...crd, spec: { ...crd.spec, conversion: conversionThrough(conversion) } };
 }
 
-function conversionThrough(endpoint: ConversionEndpoint) {
-  const clientConfig =
-    'url' in endpoint
-      ? { url: endpoint.url, caBundle: endpoint.caBundle }
-      : {
-          service: { ...endpoint.service, path: CONVERT_PATH },
-          ...(endpoint.caBundle === undefined ? {} : { caBundle: endpoint.caBundle }),
-        };
+function conversionThrough(endpoint: WebhookEndpoint) {
+  const clientConfig = webhookClient(endpoint, CONVERT_PATH);
   return { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } };
+}
+
+/** The `clientConfig` of one of our paths. */
+export function webhookClient(endpoint: WebhookEndpoint, path: string): WebhookClientConfig {
+  if ('url' in endpoint) return { url: `${endpoint.url.replace(/\/$/, '')}${path}`, caBundle: endpoint.caBundle };
+  const { caBundle } = endpoint;
+  return { service: { ...endpoint.service, path }, ...(caBundle === undefined ? {} : { caBundle }) };
 }

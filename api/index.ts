@@ -7,3 +7,4 @@ export * from './define-kind';
 export * from './kinds';
 export * from './labels';
 export { describeProblem, InvalidObject, type Problem } from './schema';
+export * from './webhooks';
