@@ -7,6 +7,7 @@ import { SystemClock } from '../../machinery/clock';
 import { SystemRandom } from '../../machinery/random';
 import { HttpsWorkloadAccess } from '../../reconciler/kube';
 import { EtcdClientCertificates, TunnelledEtcd } from '../../reconciler/workload';
+import { ended } from '../reconciler/kube/real-control-plane';
 import { portOf, startForwardingServer, testAuthority } from '../reconciler/workload/forwarding-server';
 
 const assets = process.env.KUBEBUILDER_ASSETS;
@@ -87,7 +88,7 @@ suite('against a real etcd of three members', () => {
 
   afterAll(async () => {
     for (const close of closing) await close();
-    await Promise.all(processes.map((child) => new Promise((resolve) => child.once('exit', resolve).kill('SIGKILL'))));
+    await Promise.all(processes.map(ended));
     rmSync(directory, { recursive: true, force: true });
   });
 

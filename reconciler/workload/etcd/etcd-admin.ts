@@ -8,6 +8,7 @@ import {
   WorkloadNotConnected,
 } from '../../../api/ports';
 import type { Clock, Timer } from '../../../machinery/clock';
+import { messageOf } from '../../../machinery/errors';
 import { keyText, type ObjectKey } from '../../../machinery/kube-object';
 import type { EtcdClientCertificates } from './client-certificates';
 import { type Call, etcdAlarms, etcdMembers, etcdMoveLeader, etcdRemoveMember, etcdStatus } from './etcd-calls';
@@ -28,11 +29,18 @@ const API_SERVER_PORT = 6443;
 /** An inspection asks every member several things in a row; after this long without a question its session ends. */
 const IDLE_MS = 5000;
 
+/** A session to one member, shared by all who ask it at the same time. */
+interface Entry {
+  readonly session: Promise<GrpcSession>;
+  opened: GrpcSession | undefined;
+  calls: number;
+  idle: Timer | undefined;
+}
+
 /** {@link EtcdAdmin} and {@link ApiServerCertificates} through port-forwards to static Pods (`capi.md` 6.8). */
 export class TunnelledEtcd implements EtcdAdmin, ApiServerCertificates {
   readonly #options: TunnelledEtcdOptions;
-  readonly #sessions = new Map<string, Promise<GrpcSession>>();
-  readonly #idle = new Map<string, Timer>();
+  readonly #sessions = new Map<string, Entry>();
 
   constructor(options: TunnelledEtcdOptions) {
     this.#options = options;
@@ -63,43 +71,57 @@ export class TunnelledEtcd implements EtcdAdmin, ApiServerCertificates {
     const { tunnel, clock, certificates } = this.#options;
     const connection = await tunnel(cluster, `kube-apiserver-${node}`, API_SERVER_PORT);
     const caPem = certificates.clusterAuthority(cluster);
-    const socket = await openTls(connection, caPem === undefined ? {} : { caPem }, clock);
-    const end = socket.getPeerCertificate().valid_to;
-    socket.destroy();
-    return new Date(end);
+    try {
+      const socket = await openTls(connection, caPem === undefined ? {} : { caPem }, clock);
+      const end = socket.getPeerCertificate().valid_to;
+      socket.destroy();
+      return new Date(end);
+    } catch (error) {
+      connection.destroy();
+      throw new WorkloadNotConnected(cluster, `the API server on ${node}: ${messageOf(error)}`);
+    }
   }
 
   /** Ends all sessions. */
   close(): void {
-    for (const text of [...this.#sessions.keys()]) this.#drop(text);
+    for (const [text, entry] of [...this.#sessions]) this.#drop(text, entry);
   }
 
   async #ask<T>(cluster: ObjectKey, node: string, question: (call: Call) => Promise<T>): Promise<T> {
     const text = `${keyText(cluster)} ${node}`;
+    const entry = this.#entry(text, cluster, node);
+    entry.calls++;
+    entry.idle?.cancel();
     try {
-      const session = await this.#session(text, cluster, node);
-      const answer = await question((method, request) => session.call(method, request));
-      this.#touch(text);
-      return answer;
+      const session = await entry.session;
+      return await question((method, request) => session.call(method, request));
     } catch (error) {
       // A refusal is an answer: the session is fine.
-      if (error instanceof GrpcRefused) this.#touch(text);
-      else this.#drop(text);
+      if (!(error instanceof GrpcRefused)) this.#drop(text, entry);
       if (error instanceof WorkloadNotConnected) throw error;
       throw new EtcdUnavailable(cluster, node, error);
+    } finally {
+      entry.calls--;
+      if (entry.calls === 0 && this.#sessions.get(text) === entry) {
+        entry.idle = this.#options.clock.after(IDLE_MS, () => this.#drop(text, entry));
+      }
     }
   }
 
-  async #session(text: string, cluster: ObjectKey, node: string): Promise<GrpcSession> {
+  #entry(text: string, cluster: ObjectKey, node: string): Entry {
     const known = this.#sessions.get(text);
-    if (known !== undefined) {
-      const session = await known;
-      if (session.isUsable) return session;
-      this.#drop(text);
-    }
-    const opening = this.#open(cluster, node);
-    this.#sessions.set(text, opening);
-    return opening;
+    if (known !== undefined && known.opened?.isUsable !== false) return known;
+    if (known !== undefined) this.#drop(text, known);
+    const entry: Entry = { session: this.#open(cluster, node), opened: undefined, calls: 0, idle: undefined };
+    entry.session.then(
+      (opened) => {
+        entry.opened = opened;
+      },
+      // Those who wait for it hear why.
+      () => undefined,
+    );
+    this.#sessions.set(text, entry);
+    return entry;
   }
 
   async #open(cluster: ObjectKey, node: string): Promise<GrpcSession> {
@@ -114,19 +136,10 @@ export class TunnelledEtcd implements EtcdAdmin, ApiServerCertificates {
     }
   }
 
-  /** Starts, or starts again, the time after which the session ends. */
-  #touch(text: string): void {
-    this.#idle.get(text)?.cancel();
-    if (this.#sessions.has(text)) this.#idle.set(text, this.#options.clock.after(IDLE_MS, () => this.#drop(text)));
-  }
-
-  #drop(text: string): void {
-    const session = this.#sessions.get(text);
-    this.#sessions.delete(text);
-    this.#idle.get(text)?.cancel();
-    this.#idle.delete(text);
-    // One that never opened has told its reason to whoever asked.
-    session?.then(
+  #drop(text: string, entry: Entry): void {
+    if (this.#sessions.get(text) === entry) this.#sessions.delete(text);
+    entry.idle?.cancel();
+    entry.session.then(
       (opened) => opened.close(),
       () => undefined,
     );

@@ -92,8 +92,10 @@ async function untilReady(etcdUrl: string, directory: string, apiPort: number): 
   throw new Error(`the control plane in ${directory} (etcd at ${etcdUrl}) did not become ready`);
 }
 
-function ended(child: ChildProcess): Promise<void> {
+/** Ends a child; one that has ended by itself is no trouble. */
+export function ended(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
     child.once('exit', () => resolve());
     child.kill('SIGTERM');
   });
