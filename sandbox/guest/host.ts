@@ -98,7 +98,7 @@ function powerOn(world: World, spec: GuestMachine, firstBoot: boolean): void {
   machine.spec = spec;
   world.addMachine(machine);
   if (!machine.disk.cloudInitDone) startOver(world, machine);
-  void boot(world, machine, machine.startBoot());
+  boot(world, machine, machine.startBoot()).catch((error: unknown) => world.options.onFault(spec.id, error));
 }
 
 /** What an interrupted first boot left behind is taken away, so that the next one begins with a clean disk. */

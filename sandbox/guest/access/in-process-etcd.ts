@@ -4,7 +4,7 @@ import {
   EtcdUnavailable,
   WorkloadNotConnected,
 } from '../../../api/ports/workload-clusters';
-import type { ObjectKey } from '../../../machinery/kube-object';
+import { keyText, type ObjectKey } from '../../../machinery/kube-object';
 import type { EtcdPort } from './etcd-port';
 import type { InProcessAccess } from './in-process';
 
@@ -16,11 +16,23 @@ export function inProcessEtcd(
   access: InProcessAccess,
   kubeconfigOf: (cluster: ObjectKey) => string | undefined,
 ): { readonly etcd: EtcdAdmin; readonly certificates: ApiServerCertificates } {
+  // Certificates are checked once for each kubeconfig, not at every call.
+  const ports = new Map<string, { readonly kubeconfig: string; readonly port: EtcdPort }>();
+  const portOf = (cluster: ObjectKey, kubeconfig: string): EtcdPort => {
+    const known = ports.get(keyText(cluster));
+    if (known?.kubeconfig === kubeconfig) return known.port;
+    const port = access.etcd(kubeconfig);
+    ports.set(keyText(cluster), { kubeconfig, port });
+    return port;
+  };
   const at = async <T>(cluster: ObjectKey, node: string, call: (port: EtcdPort) => Promise<T>): Promise<T> => {
     const kubeconfig = kubeconfigOf(cluster);
-    if (kubeconfig === undefined) throw new WorkloadNotConnected(cluster, 'it has no kubeconfig yet');
+    if (kubeconfig === undefined) {
+      ports.delete(keyText(cluster));
+      throw new WorkloadNotConnected(cluster, 'it has no kubeconfig yet');
+    }
     try {
-      return await call(access.etcd(kubeconfig));
+      return await call(portOf(cluster, kubeconfig));
     } catch (error) {
       throw new EtcdUnavailable(cluster, node, error);
     }
