@@ -19,7 +19,7 @@ export class ApplyMemory {
 
   /** Whether the last apply of `fieldManager` had this intent and still stands. */
   stands(fieldManager: string, intent: KubeObject): boolean {
-    return this.#applied?.get(fieldManager)?.intent === digest(intent);
+    return this.#applied?.get(fieldManager)?.intent === meaningOf(intent);
   }
 
   /** Keeps an intent together with the answer it was given. */
@@ -27,7 +27,7 @@ export class ApplyMemory {
     const ownership = ownershipOf(answer, fieldManager);
     if (ownership === undefined) return;
     this.#applied ??= new Map();
-    this.#applied.set(fieldManager, { intent: digest(intent), ownership });
+    this.#applied.set(fieldManager, { intent: meaningOf(intent), ownership });
   }
 
   /** Sees a newer state of the object and forgets what no longer stands. */
@@ -37,6 +37,12 @@ export class ApplyMemory {
       if (ownershipOf(object, manager) !== ownership) this.#applied.delete(manager);
     }
   }
+}
+
+/** The uid in an intent only guards against namesakes: what created an object stands for what is applied to it. */
+function meaningOf(intent: KubeObject): string {
+  const { uid: _uid, ...metadata } = intent.metadata;
+  return digest({ ...intent, metadata });
 }
 
 function ownershipOf(object: KubeObject, fieldManager: string): string | undefined {
