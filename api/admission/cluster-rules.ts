@@ -17,14 +17,10 @@ function nameProblems({ metadata: { name } }: Cluster): Problem[] {
 
 function refProblems({ spec }: Cluster, old: Cluster | undefined): Problem[] {
   const problems: Problem[] = [];
-  for (const field of ['controlPlaneRef', 'infrastructureRef', 'topology'] as const) {
-    if (old?.spec[field] !== undefined && spec[field] === undefined) {
-      problems.push(forbidden(`spec.${field}`, 'cannot be removed', 'put it back, or delete the cluster'));
-    }
-  }
   const hasNone =
     spec.controlPlaneRef === undefined && spec.infrastructureRef === undefined && spec.topology === undefined;
-  if (hasNone && problems.length === 0) {
+  // What was there before cannot be removed, which the schema says.
+  if (hasNone && old === undefined) {
     problems.push(required('spec.infrastructureRef', 'is required', 'set infrastructureRef and controlPlaneRef'));
   }
   if (spec.topology !== undefined && old?.spec.topology === undefined) {

@@ -13,7 +13,6 @@ type Parts = Pick<Spec, 'kubeadmConfigSpec' | 'rollout' | 'machineNaming'>;
 
 export function controlPlaneProblems({ spec }: KubeadmControlPlane, old: KubeadmControlPlane | undefined): Problem[] {
   return [
-    ...controlPlaneReplicasProblems(spec, spec.replicas),
     ...versionProblems('spec.version', spec.version),
     ...metadataProblems('spec.machineTemplate.metadata', spec.machineTemplate.metadata),
     ...partsProblems('spec', spec),
@@ -34,18 +33,6 @@ export function controlPlaneTemplateProblems(
     ...(template?.spec === undefined ? [] : partsProblems('spec.template.spec', template.spec)),
     ...(isChanged ? [unchangeable('spec.template.spec')] : []),
   ];
-}
-
-/** Also for the scale subresource, where only the number changes. */
-export function controlPlaneReplicasProblems(spec: Parts, replicas: number | undefined): Problem[] {
-  if (replicas === undefined) return [];
-  const problems: Problem[] = [];
-  if (replicas <= 0)
-    problems.push(forbidden('spec.replicas', 'must be more than 0', 'use 1, 3 or 5; delete the cluster to remove it'));
-  if (replicas % 2 === 0 && spec.kubeadmConfigSpec?.clusterConfiguration?.etcd?.external === undefined) {
-    problems.push(forbidden('spec.replicas', 'must be odd while etcd runs on the machines', 'use 1, 3 or 5'));
-  }
-  return problems;
 }
 
 function partsProblems(path: string, spec: Parts): Problem[] {

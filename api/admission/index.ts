@@ -1,3 +1,2 @@
 export * from './admit';
-export { controlPlaneReplicasProblems } from './control-plane-rules';
 export * from './review';

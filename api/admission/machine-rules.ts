@@ -2,51 +2,31 @@
 import type { Machine, MachineDeployment, MachineSet } from '../kinds';
 import type { Problem } from '../schema';
 import { invalid } from './findings';
-import {
-  bootstrapProblems,
-  clusterNameProblems,
-  metadataProblems,
-  namingProblems,
-  selectorProblems,
-  versionProblems,
-} from './shared-rules';
+import { bootstrapProblems, metadataProblems, namingProblems, selectorProblems, versionProblems } from './shared-rules';
 
-export function machineProblems({ spec }: Machine, old: Machine | undefined): Problem[] {
-  return [
-    ...clusterNameProblems(spec, old?.spec),
-    ...bootstrapProblems('spec.bootstrap', spec.bootstrap),
-    ...versionProblems('spec.version', spec.version),
-  ];
+export function machineProblems({ spec }: Machine): Problem[] {
+  return [...bootstrapProblems('spec.bootstrap', spec.bootstrap), ...versionProblems('spec.version', spec.version)];
 }
 
-export function machineSetProblems({ spec }: MachineSet, old: MachineSet | undefined): Problem[] {
-  return poolProblems(spec, old?.spec);
+export function machineSetProblems({ spec }: MachineSet): Problem[] {
+  return poolProblems(spec);
 }
 
-export function machineDeploymentProblems({ spec }: MachineDeployment, old: MachineDeployment | undefined): Problem[] {
-  return [...poolProblems(spec, old?.spec), ...rollingUpdateProblems(spec), ...maxInFlightProblems(spec)];
+export function machineDeploymentProblems({ spec }: MachineDeployment): Problem[] {
+  return [...poolProblems(spec), ...rollingUpdateProblems(spec), ...maxInFlightProblems(spec)];
 }
 
 type Pool = MachineSet['spec'];
 
-function poolProblems(spec: Pool, old: Pool | undefined): Problem[] {
+function poolProblems(spec: Pool): Problem[] {
   const { template } = spec;
-  const problems = [
-    ...clusterNameProblems(spec, old),
+  return [
     ...selectorProblems(spec.selector, template.metadata),
     ...metadataProblems('spec.template.metadata', template.metadata),
     ...bootstrapProblems('spec.template.spec.bootstrap', template.spec.bootstrap),
     ...versionProblems('spec.template.spec.version', template.spec.version),
     ...namingProblems('spec.machineNaming.template', spec.machineNaming?.template),
   ];
-  if ((spec.replicas ?? 0) < 0) {
-    problems.push(invalid('spec.replicas', spec.replicas, 'must not be negative', 'use 0 or more'));
-  }
-  if (spec.clusterName !== template.spec.clusterName) {
-    const fix = `set spec.template.spec.clusterName to ${JSON.stringify(spec.clusterName)}`;
-    problems.push(invalid('spec.clusterName', spec.clusterName, 'must equal spec.template.spec.clusterName', fix));
-  }
-  return problems;
 }
 
 function rollingUpdateProblems({ rollout }: MachineDeployment['spec']): Problem[] {

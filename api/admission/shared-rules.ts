@@ -4,7 +4,7 @@ import { formatSelector, type LabelSelectorRequirement, matchesSelector } from '
 import { parseVersion } from '../../machinery/versions';
 import type { MachineSpec } from '../kinds';
 import type { Problem } from '../schema';
-import { forbidden, invalid, required, unchangeable } from './findings';
+import { forbidden, invalid, required } from './findings';
 
 export function versionProblems(path: string, version: string | undefined): Problem[] {
   if (version === undefined || (version.startsWith('v') && parseVersion(version) !== undefined)) return [];
@@ -20,13 +20,6 @@ export function bootstrapProblems(path: string, bootstrap: MachineSpec['bootstra
 export function namingProblems(path: string, template: string | undefined): Problem[] {
   if (template === undefined || /\{\{-?\s*\.random\s*-?\}\}/.test(template)) return [];
   return [invalid(path, template, 'must contain {{ .random }}', 'add {{ .random }}, without it names collide')];
-}
-
-export function clusterNameProblems(
-  spec: { clusterName: string },
-  old: { clusterName: string } | undefined,
-): Problem[] {
-  return old === undefined || old.clusterName === spec.clusterName ? [] : [unchangeable('spec.clusterName')];
 }
 
 const LABEL_NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;

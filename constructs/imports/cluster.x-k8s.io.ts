@@ -3289,7 +3289,7 @@ export interface MachineDeploymentSpecTemplate {
   readonly metadata?: MachineDeploymentSpecTemplateMetadata;
 
   /**
-   * What the machine shall be.
+   * What the machines shall be.
    *
    * @schema MachineDeploymentSpecTemplate#spec
    */
@@ -3512,7 +3512,7 @@ export function toJson_MachineDeploymentSpecTemplateMetadata(obj: MachineDeploym
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * What the machine shall be.
+ * What the machines shall be.
  *
  * @schema MachineDeploymentSpecTemplateSpec
  */
@@ -4222,7 +4222,7 @@ export interface MachineSetSpecTemplate {
   readonly metadata?: MachineSetSpecTemplateMetadata;
 
   /**
-   * What the machine shall be.
+   * What the machines shall be.
    *
    * @schema MachineSetSpecTemplate#spec
    */
@@ -4381,7 +4381,7 @@ export function toJson_MachineSetSpecTemplateMetadata(obj: MachineSetSpecTemplat
 /* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
 
 /**
- * What the machine shall be.
+ * What the machines shall be.
  *
  * @schema MachineSetSpecTemplateSpec
  */

@@ -1,5 +1,5 @@
 import { defineKind, type ObjectOf } from '../../define-kind';
-import { flag, int32, list, object, oneOf, text } from '../../schema';
+import { flag, int32, list, object, oneOf, type Rule, text } from '../../schema';
 import {
   aggregatedVersions,
   conditions,
@@ -31,6 +31,20 @@ export const controlPlaneEndpoint = object(
   { minProperties: 1 },
 );
 
+/** Who provides what may change, but not be given up: its objects would be left behind. */
+function staysSet(
+  field: 'controlPlaneRef' | 'infrastructureRef' | 'topology',
+): Rule<{ [name in typeof field]?: unknown }> {
+  return {
+    cel: `!has(oldSelf.${field}) || has(self.${field})`,
+    message: 'cannot be removed',
+    field,
+    reason: 'FieldValueForbidden',
+    transition: true,
+    holds: (self, old) => old?.[field] === undefined || self[field] !== undefined,
+  };
+}
+
 const spec = object(
   'What the cluster shall be.',
   {
@@ -51,7 +65,7 @@ const spec = object(
     topology: topology.optional(),
     availabilityGates: gates('Further conditions that must be good before the cluster is available.').optional(),
   },
-  { minProperties: 1 },
+  { minProperties: 1, rules: (['controlPlaneRef', 'infrastructureRef', 'topology'] as const).map(staysSet) },
 );
 
 const machinesStatus = (about: string) =>

@@ -13,7 +13,7 @@ import {
 } from '../shapes';
 import { age, available, clusterApi, paused, replicaColumns } from './group';
 import { machineSetDeletion } from './machine-set';
-import { clusterName, machineTemplate } from './machine-spec';
+import { clusterName, machineTemplate, poolRules } from './machine-spec';
 import {
   defaultClusterLabel,
   defaultReplicas,
@@ -47,21 +47,25 @@ const rollout = object(
   { minProperties: 1 },
 );
 
-const spec = object('Which machines shall exist, and how they are replaced.', {
-  clusterName,
-  replicas: int32('Number of machines; absent: 1.').optional(),
-  rollout: rollout.optional(),
-  selector: labelSelector('The machines that belong to it; must match the labels of the template.'),
-  template: machineTemplate,
-  machineNaming: machineNaming.optional(),
-  remediation: object(
-    'How unhealthy machines are replaced.',
-    { maxInFlight: intOrPercent('At most so many at once; absent: no limit.').optional() },
-    { minProperties: 1 },
-  ).optional(),
-  deletion: machineSetDeletion.optional(),
-  paused: flag('Stops rollouts; scaling goes on.').optional(),
-});
+const spec = object(
+  'Which machines shall exist, and how they are replaced.',
+  {
+    clusterName,
+    replicas: int32('Number of machines; absent: 1.').optional(),
+    rollout: rollout.optional(),
+    selector: labelSelector('The machines that belong to it; must match the labels of the template.'),
+    template: machineTemplate,
+    machineNaming: machineNaming.optional(),
+    remediation: object(
+      'How unhealthy machines are replaced.',
+      { maxInFlight: intOrPercent('At most so many at once; absent: no limit.').optional() },
+      { minProperties: 1 },
+    ).optional(),
+    deletion: machineSetDeletion.optional(),
+    paused: flag('Stops rollouts; scaling goes on.').optional(),
+  },
+  { rules: poolRules },
+);
 
 const status = object(
   'Which machines exist.',

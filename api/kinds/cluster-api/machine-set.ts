@@ -13,7 +13,7 @@ import {
   versions,
 } from '../shapes';
 import { age, clusterApi, paused, replicaColumns } from './group';
-import { clusterName, machineTemplate } from './machine-spec';
+import { clusterName, machineTemplate, poolRules } from './machine-spec';
 import {
   defaultClusterLabel,
   defaultReplicas,
@@ -34,14 +34,18 @@ export const machineSetDeletion = object(
   { minProperties: 1 },
 );
 
-const spec = object('Which machines shall exist.', {
-  clusterName,
-  replicas: int32('Number of machines; absent: 1.').optional(),
-  selector: labelSelector('The machines that belong to it; must match the labels of the template.'),
-  template: machineTemplate,
-  machineNaming: machineNaming.optional(),
-  deletion: machineSetDeletion.optional(),
-});
+const spec = object(
+  'Which machines shall exist.',
+  {
+    clusterName,
+    replicas: int32('Number of machines; absent: 1.').optional(),
+    selector: labelSelector('The machines that belong to it; must match the labels of the template.'),
+    template: machineTemplate,
+    machineNaming: machineNaming.optional(),
+    deletion: machineSetDeletion.optional(),
+  },
+  { rules: poolRules },
+);
 
 const status = object(
   'Which machines exist.',

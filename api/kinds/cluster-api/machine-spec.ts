@@ -1,9 +1,19 @@
 /** The spec of a machine: part of Machine, MachineSet, MachineDeployment and, in pieces, KubeadmControlPlane. */
 import type * as z from 'zod';
-import { int32, list, object, oneOf, text } from '../../schema';
+import { int32, list, object, oneOf, type Rule, text } from '../../schema';
 import { contractReference, gates, templateMetadata } from '../shapes';
 
 export const clusterName = text('Name of the Cluster this belongs to.', { min: 1, max: 63 });
+
+/** Nothing moves from one cluster to another. */
+const sameCluster: Rule<{ clusterName: string }> = {
+  cel: 'self.clusterName == oldSelf.clusterName',
+  message: 'cannot be changed',
+  field: 'clusterName',
+  reason: 'FieldValueForbidden',
+  transition: true,
+  holds: (self, old) => old === undefined || self.clusterName === old.clusterName,
+};
 
 export const machineDeletionFields = {
   nodeDrainTimeoutSeconds: int32('Give up draining after so many seconds; 0 or absent: never.', { min: 0 }).optional(),
@@ -42,7 +52,7 @@ export const machineTaints = list(
 
 export const readinessGates = gates('Further conditions that must be good before the machine is ready.');
 
-export const machineSpec = object('What the machine shall be.', {
+const machineFields = {
   clusterName,
   bootstrap: object('Where the data comes from that turns a bare machine into a node.', {
     configRef: contractReference('The object that makes bootstrap data.').optional(),
@@ -59,12 +69,40 @@ export const machineSpec = object('What the machine shall be.', {
   readinessGates: readinessGates.optional(),
   deletion: machineDeletion.optional(),
   taints: machineTaints.optional(),
-});
+};
 
-export type MachineSpec = z.infer<typeof machineSpec>;
+/** The spec of a Machine. */
+export const machineSpec = object('What the machine shall be.', machineFields, { rules: [sameCluster] });
+
+const templateSpec = object('What the machines shall be.', machineFields);
+
+export type MachineSpec = z.infer<typeof templateSpec>;
 
 /** `spec.template` of things that make machines. */
 export const machineTemplate = object('What machines are made from.', {
   metadata: templateMetadata('Labels and annotations of the machines.').optional(),
-  spec: machineSpec,
+  spec: templateSpec,
 });
+
+interface Pool {
+  clusterName: string;
+  replicas?: number | undefined;
+  template: { spec: { clusterName: string } };
+}
+
+/** What MachineSet and MachineDeployment demand. */
+export const poolRules: readonly Rule<Pool>[] = [
+  sameCluster,
+  {
+    cel: 'self.clusterName == self.template.spec.clusterName',
+    message: 'must equal spec.template.spec.clusterName',
+    field: 'clusterName',
+    holds: (spec) => spec.clusterName === spec.template.spec.clusterName,
+  },
+  {
+    cel: '!has(self.replicas) || self.replicas >= 0',
+    message: 'must not be negative',
+    field: 'replicas',
+    holds: ({ replicas }) => (replicas ?? 0) >= 0,
+  },
+];
