@@ -28,7 +28,6 @@ const portParameters = {
 const ruleListParameters = {
   id: idOf('firewallRules'),
   networkid: idOf('networks'),
-  ipaddressid: idOf('addresses'),
   fordisplay: flag(),
   tags: entries(),
   ...visibilityParameters,
@@ -42,14 +41,19 @@ function listRules(name: string, purpose: FirewallRow['purpose'], release?: stri
     description: `Lists all ${purpose} firewall rules`,
     answers: 'firewallrule',
     ...(release === undefined ? {} : { since: release }),
-    parameters: { ...ruleListParameters, traffictype: text() },
+    // Each list knows only what its kind of rule has.
+    parameters: {
+      ...ruleListParameters,
+      ...(purpose === 'routing' ? { traffictype: text() } : { ipaddressid: idOf('addresses') }),
+    },
     handle: ({ cloud, caller, args }) => {
       const { db } = cloud;
+      const { ipaddressid, traffictype }: { ipaddressid?: string | undefined; traffictype?: string | undefined } = args;
       const mine = visibleOwners(cloud, caller, args, args.id !== undefined);
       const get = (id: string) => db.firewallRules.get(id);
       const rows =
-        args.ipaddressid !== undefined
-          ? rowsOf(db.firewallByAddress.get(args.ipaddressid), get)
+        ipaddressid !== undefined
+          ? rowsOf(db.firewallByAddress.get(ipaddressid), get)
           : args.networkid !== undefined
             ? rowsOf(db.firewallByNetwork.get(args.networkid), get)
             : [...db.firewallRules.values()];
@@ -58,7 +62,7 @@ function listRules(name: string, purpose: FirewallRow['purpose'], release?: stri
           rule.purpose === purpose &&
           mine(rule.accountId) &&
           is(args.id, rule.id) &&
-          is(args.traffictype?.toLowerCase(), rule.trafficType?.toLowerCase()) &&
+          is(traffictype?.toLowerCase(), rule.trafficType?.toLowerCase()) &&
           matchesTags(cloud, rule.id, args.tags),
       );
       return listAnswer(cloud, args, 'firewallrule', found, (rule) => renderFirewallRule(cloud, rule));

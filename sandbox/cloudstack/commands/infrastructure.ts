@@ -143,8 +143,8 @@ export const infrastructureCommands: readonly Command[] = [
     name: 'listHypervisors',
     description: 'List hypervisors',
     answers: 'hypervisor',
-    parameters: { zoneid: idOf('zones'), ...listParameters },
-    handle: ({ cloud, args }) => listAnswer(cloud, args, 'hypervisor', ['KVM'], (name) => ({ name })),
+    parameters: { zoneid: idOf('zones') },
+    handle: ({ cloud }) => listAnswer(cloud, {}, 'hypervisor', ['KVM'], (name) => ({ name })),
   }),
   query({
     name: 'listOsTypes',

@@ -3,7 +3,7 @@ import type { Installation } from '../installation';
 import { fields, is, listAnswer, matchesKeyword } from '../protocol/answers';
 import { permissionDenied } from '../protocol/api-error';
 import { type Command, listParameters, query } from '../protocol/command';
-import { date, idOf, required, since, text } from '../protocol/parameters';
+import { date, flag, idOf, required, since, text } from '../protocol/parameters';
 import { wireDate } from '../store/database';
 import type { JobRow } from '../store/tenancy-rows';
 import { mayUse } from '../tenancy/caller';
@@ -32,11 +32,14 @@ export const jobCommands: readonly Command[] = [
     parameters: {
       startdate: date(),
       managementserverid: since('4.19', text()),
-      ...visibilityParameters,
+      account: text(),
+      domainid: idOf('domains'),
+      isrecursive: flag(),
+      listall: flag(),
       ...listParameters,
     },
     handle: ({ cloud, caller, args }) => {
-      const mine = visibleOwners(cloud, caller, args, false);
+      const mine = visibleOwners(cloud, caller, { ...args, projectid: undefined }, false);
       const found = cloud.db.jobs.filter(
         (job) =>
           job.status === 0 &&
@@ -108,10 +111,10 @@ export const jobCommands: readonly Command[] = [
     name: 'listEventTypes',
     description: 'List Event Types',
     answers: 'eventtype',
-    parameters: listParameters,
-    handle: ({ cloud, args, commands }) => {
+    parameters: {},
+    handle: ({ cloud, commands }) => {
       const types = [...new Set([...commands.values()].flatMap((command) => command.event ?? []))].sort();
-      return listAnswer(cloud, args, 'eventtype', types, (name) => ({ name }));
+      return listAnswer(cloud, {}, 'eventtype', types, (name) => ({ name }));
     },
   }),
 ];

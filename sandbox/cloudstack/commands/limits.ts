@@ -87,13 +87,12 @@ export const limitCommands: readonly Command[] = [
       account: text(),
       projectid: idOf('projects'),
       resourcetype: whole(),
-      ...listParameters,
     },
     handle: ({ cloud, args }) => {
       const { db, quotas } = cloud;
       const owner = args.account === undefined ? undefined : accountNamed(db, args.account, args.domainid);
       const found = resourceTypes.filter((_, type) => args.resourcetype === undefined || args.resourcetype === type);
-      return listAnswer(cloud, args, 'resourcecount', found, (resource) =>
+      return listAnswer(cloud, {}, 'resourcecount', found, (resource) =>
         fields({
           ...(owner === undefined ? { domainid: args.domainid } : ownerFields(db, owner.id)),
           resourcetype: `${resourceTypes.indexOf(resource)}`,

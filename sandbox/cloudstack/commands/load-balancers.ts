@@ -9,7 +9,7 @@ import type { VmRow } from '../store/compute-rows';
 import { rowsOf } from '../store/database';
 import type { AddressRow, LoadBalancerMember, LoadBalancerRow, NetworkRow } from '../store/network-rows';
 import { type Caller, checkMayUse } from '../tenancy/caller';
-import { ownerFields, ownerParameters, visibilityParameters, visibleOwners } from '../tenancy/owners';
+import { ownerFields, visibilityParameters, visibleOwners } from '../tenancy/owners';
 import { jobFields, matchesTags, tagsOf } from '../tenancy/tags';
 import { needAddress, queueOf } from './addresses';
 import { cidrsOf, closeFor, openFor, rangeConflict } from './firewall';
@@ -96,7 +96,8 @@ export const loadBalancerCommands: readonly Command[] = [
       openfirewall: flag(),
       description: text(4096),
       fordisplay: flag(),
-      ...ownerParameters,
+      account: text(),
+      domainid: idOf('domains'),
     },
     submit: ({ cloud, caller, args }) => {
       const { db } = cloud;

@@ -51,8 +51,10 @@ export const networkAclCommands: readonly Command[] = [
     answers: 'networkacllist',
     creates: true,
     event: 'NETWORK.ACL.CREATE',
-    parameters: { name: required(text()), vpcid: required(idOf('vpcs')), description: text(), fordisplay: flag() },
+    parameters: { name: required(text()), vpcid: idOf('vpcs'), description: text(), fordisplay: flag() },
     submit: ({ cloud, caller, args }) => {
+      // Declared as optional, refused all the same.
+      if (args.vpcid === undefined) throw invalidValue('vpcid is required to create a network ACL list');
       const vpc = needVpc(cloud, caller, args.vpcid);
       const list = cloud.db.aclLists.put({
         id: cloud.db.newId(),

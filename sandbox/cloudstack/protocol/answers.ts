@@ -16,8 +16,8 @@ export function fields(all: Fields): JsonObject {
 export const success: JsonObject = { success: true };
 
 interface PageArgs {
-  readonly page: number | undefined;
-  readonly pagesize: number | undefined;
+  readonly page?: number | undefined;
+  readonly pagesize?: number | undefined;
   readonly retrieveonlyresourcecount?: boolean | undefined;
 }
 
