@@ -20,6 +20,7 @@ const SUBPROTOCOL = 'v4.channel.k8s.io';
 const DATA = 0;
 const ERROR = 1;
 const HANDSHAKE_MS = 10_000;
+const UPGRADE_REASONS: { readonly [code: number]: string } = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound' };
 /** Above this much unread data the socket is told to wait. */
 const HIGH_WATER_BYTES = 256 * 1024;
 
@@ -40,7 +41,7 @@ export async function openPortForward(endpoint: KubeEndpoint, pod: ObjectKey, po
       const code = response.statusCode ?? 0;
       response.resume();
       socket.terminate();
-      const reason = code === 404 ? 'NotFound' : code === 401 ? 'Unauthorized' : 'InternalError';
+      const reason = UPGRADE_REASONS[code] ?? 'InternalError';
       reject(new KubeError({ code, reason, message: `the server answered ${code} to the upgrade` }, about));
     });
     socket.once('error', (error) => reject(new KubeUnreachable(about, error)));
