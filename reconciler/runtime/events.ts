@@ -127,6 +127,8 @@ export class EventSink {
       } catch (error) {
         const fields = { event: series.reason, error: messageOf(error) };
         this.#options.log.debug(fields, 'an event was not written');
+        // An API server that is away must not hold up the end of the process once per event.
+        if (this.#stopped) this.#waiting.clear();
       }
     }
   }
