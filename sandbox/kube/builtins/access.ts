@@ -72,7 +72,8 @@ const binding = (kinds: readonly string[]) =>
         }
       }
       if (old !== undefined && !equalJson(old['roleRef'], object['roleRef'])) {
-        errors.push(invalid('roleRef', object['roleRef'], 'cannot change roleRef'));
+        const shown = { APIGroup: reference['apiGroup'], Kind: reference['kind'], Name: reference['name'] };
+        errors.push(invalid('roleRef', shown, 'cannot change roleRef'));
       }
       return errors;
     },

@@ -40,10 +40,11 @@ function immutableFaults(object: KubeObject, old: KubeObject | undefined, fields
 }
 
 export const secrets = strategy({
-  defaults: (secret) => defaultTo(secret, 'type', 'Opaque'),
-  prepareCreate: foldStringData,
-  prepareUpdate: (secret, old) => {
+  defaults: (secret) => {
+    defaultTo(secret, 'type', 'Opaque');
     foldStringData(secret);
+  },
+  prepareUpdate: (secret, old) => {
     if (secret['type'] === undefined || secret['type'] === '') secret['type'] = old['type'];
   },
   validate: (secret, old) => {
@@ -89,6 +90,7 @@ export const isProtectedNamespace = (name: string): boolean => PROTECTED_NAMESPA
 
 export const namespaces = strategy({
   nameFault: labelFault,
+  prepareDelete: (namespace) => ({ ...namespace, status: { ...mapAt(namespace, 'status'), phase: 'Terminating' } }),
   defaults: (namespace) => {
     const { metadata } = namespace;
     if (metadata.name === undefined || metadata.name === '') return;
@@ -103,7 +105,14 @@ export const namespaces = strategy({
   },
 });
 
-export const nodes = strategy({ keepStatusOnCreate: true });
+export const nodes = strategy({
+  keepStatusOnCreate: true,
+  validate: (node, old) => {
+    const before = mapAt(old, 'spec')['providerID'];
+    if (before === undefined || before === '' || before === mapAt(node, 'spec')['providerID']) return [];
+    return [forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid')];
+  },
+});
 
 export const services = strategy({
   allowCreateOnUpdate: true,
@@ -121,6 +130,14 @@ export const services = strategy({
       defaultTo(spec, 'externalTrafficPolicy', 'Cluster');
     }
     if (spec['type'] === 'LoadBalancer') defaultTo(spec, 'allocateLoadBalancerNodePorts', true);
+  },
+  prepareCreate: (service) => {
+    const spec = mapAt(service, 'spec');
+    if (spec['type'] === 'ExternalName') return;
+    defaultTo(spec, 'clusterIP', addressFor(service.metadata.uid ?? ''));
+    defaultTo(spec, 'clusterIPs', [spec['clusterIP']]);
+    defaultTo(spec, 'ipFamilies', ['IPv4']);
+    defaultTo(spec, 'ipFamilyPolicy', 'SingleStack');
   },
   prepareUpdate: (service, old) => {
     const spec = mapAt(service, 'spec');
@@ -149,6 +166,12 @@ export const services = strategy({
     return errors;
   },
 });
+
+/** An address in 10.96.0.0/12 made from a uid: nothing answers there, but it is shown and stays. */
+function addressFor(uid: string): string {
+  const number = Number.parseInt(uid.replace(/-/g, '').slice(0, 5), 16);
+  return `10.${96 + (number >> 16)}.${(number >> 8) & 0xff}.${(number & 0xfd) + 1}`;
+}
 
 export const events = strategy({ allowCreateOnUpdate: true });
 

@@ -19,6 +19,7 @@ export function convertEvent(event: KubeObject, apiVersion: string): KubeObject 
   const out: KubeObject = { apiVersion, kind: event.kind, metadata: event.metadata };
   for (const [name, value] of Object.entries(event)) {
     if (name === 'apiVersion' || name === 'kind' || name === 'metadata') continue;
+    if (!toCore && value === '') continue;
     out[names.get(name) ?? name] = value;
   }
   // Names that core writes even when they are empty.

@@ -155,6 +155,9 @@ export const pods = strategy({
     const spec = mapAt(pod, 'spec');
     podSpecDefaults(spec);
     defaultTo(spec, 'enableServiceLinks', true);
+    const status = mapAt(pod, 'status');
+    const address = status['podIP'];
+    if (typeof address === 'string' && address !== '') defaultTo(status, 'podIPs', [{ ip: address }]);
   },
   prepareCreate: (pod) => {
     pod['status'] = { phase: 'Pending', qosClass: qosClass(mapAt(pod, 'spec')) };

@@ -1,10 +1,13 @@
 import { cloneJson } from '../../../machinery/json';
 import type { KubeObject, ObjectKey } from '../../../machinery/kube-object';
 import { parseApiVersion } from '../../../machinery/kube-object';
+import { managersAfterUpdate } from '../apply/field-manager';
 import type { ResourceDefinition } from '../registry/resource';
 import type { Caller, Core, Target } from '../rest/core';
 import { ADMINISTRATOR } from '../rest/core';
+import { setManagers } from '../rest/create';
 import { deleteObject } from '../rest/delete';
+import { fieldContext } from '../rest/fields';
 import { Refusal } from '../rest/refusal';
 import { modifyObject } from '../rest/update';
 import { KeyedWorker } from '../work/keyed-worker';
@@ -196,10 +199,12 @@ export class GarbageCollector {
     const target = this.#target(place);
     if (target === undefined) return;
     await tolerating(
-      modifyObject(this.core, COLLECTOR, target, {}, (live) => {
+      modifyObject(this.core, COLLECTOR, target, {}, async (live) => {
         const next = cloneJson(live);
         change(next);
-        return Promise.resolve(next);
+        const context = fieldContext(this.core, target, '', COLLECTOR, {});
+        setManagers(next, await managersAfterUpdate(live, next, context));
+        return next;
       }),
     );
   }

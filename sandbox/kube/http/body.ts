@@ -9,7 +9,10 @@ import { decodeProtobuf } from './protobuf';
 const LIMIT_BYTES = 3 * 1024 * 1024;
 
 const ACCEPTED =
-  'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml';
+  'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf';
+
+/** JSON, YAML and the patch types, which say what they are by their name. */
+const READABLE = /^$|^application\/([\w-]+\+)?(json|yaml)$|^application\/.*patch/;
 
 /** Reads and parses a body; undefined when there is none. */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
@@ -29,7 +32,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   if (size === 0) return undefined;
   const type = mediaType(request);
   if (type === 'application/vnd.kubernetes.protobuf') return readProtobuf(Buffer.concat(chunks));
-  if (type.includes('protobuf') || type.includes('cbor')) throw unsupported();
+  if (!READABLE.test(type)) throw unsupported();
   const text = Buffer.concat(chunks).toString('utf8');
   try {
     if (/^\s*[[{]/.test(text)) return JSON.parse(text) as unknown;

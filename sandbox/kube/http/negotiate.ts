@@ -32,7 +32,8 @@ export function negotiate(request: IncomingMessage): Representation {
   throw new Refusal({
     code: 406,
     reason: 'NotAcceptable',
-    message: 'only the following media types are accepted: application/json, application/yaml',
+    message:
+      '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
     details: {},
   });
 }

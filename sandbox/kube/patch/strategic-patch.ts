@@ -39,23 +39,23 @@ export function strategicPatch(target: unknown, patch: Plain, node: SchemaNode |
       out[key] = isReplaced ? value : strategicPatch(out[key], value, child);
     } else out[key] = value;
   }
-  reorder(out, patch, node);
+  reorder(out, base, patch, node);
   return out;
 }
 
 function mergeList(target: unknown, patch: readonly unknown[], node: SchemaNode | undefined): unknown {
   const isMerged = node?.patchStrategy.includes('merge') === true;
   if (!isMerged) return patch.filter((item) => !isJsonObject(item) || item[DIRECTIVE] === undefined);
-  const live: unknown[] = Array.isArray(target) ? [...target] : [];
+  const live: readonly unknown[] = Array.isArray(target) ? target : [];
   const key = node?.patchMergeKey;
   if (key === undefined) {
-    for (const item of patch) if (!live.some((existing) => equalJson(existing, item))) live.push(item);
-    return live;
+    const added = patch.filter((item) => !live.some((existing) => equalJson(existing, item)));
+    return ordered([...live, ...added], patch, live, key);
   }
   if (patch.some((item) => isJsonObject(item) && item[DIRECTIVE] === 'replace')) {
     return patch.filter((item) => !isJsonObject(item) || item[DIRECTIVE] !== 'replace');
   }
-  let result = live;
+  let result = [...live];
   for (const item of patch) {
     if (!isJsonObject(item)) continue;
     const value = item[key];
@@ -67,30 +67,52 @@ function mergeList(target: unknown, patch: readonly unknown[], node: SchemaNode 
     } else if (index >= 0) result[index] = strategicPatch(result[index], item, node?.items);
     else result.push(strategicPatch({}, item, node?.items));
   }
-  return result;
+  return ordered(result, patch, live, key);
 }
 
-/** Puts merged lists into the order of `$setElementOrder/<field>`; items it does not name keep their place. */
-function reorder(out: Plain, patch: Plain, node: SchemaNode | undefined): void {
+/** Puts merged lists into the order of `$setElementOrder/<field>`. */
+function reorder(out: Plain, base: Plain, patch: Plain, node: SchemaNode | undefined): void {
   for (const [directive, order] of Object.entries(patch)) {
     if (!directive.startsWith(ORDER) || !Array.isArray(order)) continue;
     const field = directive.slice(ORDER.length);
     const list = out[field];
     if (!Array.isArray(list)) continue;
+    const before = base[field];
     const key = node === undefined ? undefined : fieldNode(node, field)?.patchMergeKey;
-    const rank = (item: unknown): number =>
-      order.findIndex((wanted: unknown) =>
-        key === undefined
-          ? equalJson(wanted, item)
-          : isJsonObject(wanted) && isJsonObject(item) && equalJson(wanted[key], item[key]),
-      );
-    const ordered = list.filter((item) => rank(item) >= 0).sort((left, right) => rank(left) - rank(right));
-    const result: unknown[] = [];
-    let next = 0;
-    for (const item of list) {
-      if (rank(item) < 0) result.push(item);
-      else result.push(ordered[next++]);
-    }
-    out[field] = result;
+    out[field] = ordered(list, order, Array.isArray(before) ? before : [], key);
   }
+}
+
+/**
+ * Items that `order` names come in its order. The others keep the server's order among themselves, and come before a
+ * named one only where the server had them before it.
+ */
+function ordered(
+  list: readonly unknown[],
+  order: readonly unknown[],
+  server: readonly unknown[],
+  key: string | undefined,
+): unknown[] {
+  const isSame = (left: unknown, right: unknown): boolean =>
+    key === undefined
+      ? equalJson(left, right)
+      : isJsonObject(left) && isJsonObject(right) && equalJson(left[key], right[key]);
+  const rankIn = (places: readonly unknown[], item: unknown): number =>
+    places.findIndex((place) => isSame(place, item));
+  const named = list
+    .filter((item) => rankIn(order, item) >= 0)
+    .sort((left, right) => rankIn(order, left) - rankIn(order, right));
+  const others = list.filter((item) => rankIn(order, item) < 0);
+  const result: unknown[] = [];
+  let next = 0;
+  for (const item of others) {
+    const place = rankIn(server, item);
+    while (next < named.length) {
+      const other = rankIn(server, named[next]);
+      if (place >= 0 && other >= 0 && place < other) break;
+      result.push(named[next++]);
+    }
+    result.push(item);
+  }
+  return [...result, ...named.slice(next)];
 }

@@ -4,8 +4,9 @@ const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
+/** Two blanks before `or`: as the real server writes it. */
 const regexNote = (examples: readonly string[], regex: string): string =>
-  `(${examples.length === 1 ? 'e.g.' : 'e.g.'} ${examples.map((example) => `'${example}'`).join(', or ')}, regex used for validation is '${regex}')`;
+  `(e.g. ${examples.map((example) => `'${example}'`).join(',  or ')}, regex used for validation is '${regex}')`;
 
 /** With a prefix of a generated name the last character need not end a name. */
 const masked = (name: string, isPrefix: boolean): string =>
@@ -30,10 +31,10 @@ export function label1035Fault(name: string, isPrefix = false): string | undefin
 }
 
 /** Names that only have to fit into a path (RBAC roles). */
-export function pathSegmentFault(name: string, isPrefix = false): string | undefined {
+export function pathSegmentFault(name: string): string | undefined {
   if (name === '.' || name === '..') return `may not be '${name}'`;
   for (const bad of ['/', '%']) if (name.includes(bad)) return `may not contain '${bad}'`;
-  return isPrefix ? undefined : undefined;
+  return undefined;
 }
 
 const QUALIFIED = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
@@ -41,10 +42,7 @@ const QUALIFIED = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 /** Faults of a label or annotation key. */
 export function qualifiedNameFaults(key: string): string[] {
   const parts = key.split('/');
-  const note = regexNote(['MyName', 'my.name', '123-abc'], '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]').replace(
-    /, or /g,
-    ',  or ',
-  );
+  const note = regexNote(['MyName', 'my.name', '123-abc'], '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]');
   if (parts.length > 2) {
     return [
       `a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${note} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
@@ -76,7 +74,7 @@ export function labelValueFaults(value: string): string[] {
   if (value.length > 63) faults.push('must be no more than 63 bytes');
   if (value !== '' && !QUALIFIED.test(value)) {
     faults.push(
-      `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${regexNote(['MyValue', 'my_value', '12345'], '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?').replace(/, or /g, ',  or ')}`,
+      `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${regexNote(['MyValue', 'my_value', '12345'], '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')}`,
     );
   }
   return faults;

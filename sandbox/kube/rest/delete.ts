@@ -75,7 +75,7 @@ function deleteStored(core: Core, target: Target, stored: KubeObject, options: D
   const waits = finalizers.length > 0 || grace > 0 || (isNamespace && hasSpecFinalizers(stored));
   if (!waits) {
     if (options.dryRun === true) return { object: stored, isGone: true };
-    const removed = core.store.remove(table, stored);
+    const removed = core.store.remove(table, stored, withoutGrace(stored));
     return removed === undefined ? undefined : { object: removed, isGone: true };
   }
   const { metadata } = stored;
@@ -97,7 +97,6 @@ function deleteStored(core: Core, target: Target, stored: KubeObject, options: D
       // A mark changes what the object wants to be.
       ...(metadata.generation !== undefined && !isMarked ? { generation: metadata.generation + 1 } : {}),
     },
-    ...(isNamespace ? { status: { ...(stored['status'] as object | undefined), phase: 'Terminating' } } : {}),
   };
   if (finalizers.length === 0) delete marked.metadata.finalizers;
   if (strategy.prepareDelete !== undefined && !isMarked) {
@@ -111,6 +110,13 @@ function deleteStored(core: Core, target: Target, stored: KubeObject, options: D
   if (options.dryRun === true) return { object: marked, isGone: false };
   const written = core.store.put(table, marked, stored);
   return written === undefined ? undefined : { object: written, isGone: false };
+}
+
+/** What watchers see last: a grace that was being given is over. */
+function withoutGrace(stored: KubeObject): KubeObject {
+  const { deletionGracePeriodSeconds } = stored.metadata;
+  if (deletionGracePeriodSeconds === undefined || deletionGracePeriodSeconds === 0) return stored;
+  return { ...stored, metadata: { ...stored.metadata, deletionGracePeriodSeconds: 0 } };
 }
 
 const hasSpecFinalizers = (namespace: KubeObject): boolean => {

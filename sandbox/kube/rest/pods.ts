@@ -3,7 +3,7 @@ import { kubeTime } from '../../../machinery/clock';
 import { cloneJson, isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { type LabelSelector, matchesSelector } from '../../../machinery/selectors';
-import { mapAt } from '../builtins/strategy';
+import { mapAt, mapsAt } from '../builtins/strategy';
 import type { Caller, Core, Target } from './core';
 import { deleteObject } from './delete';
 import { badRequest, conflict, notFound, Refusal } from './refusal';
@@ -39,10 +39,28 @@ export async function evictPod(core: Core, caller: Caller, target: Target, body:
     const [budget] = budgets;
     if (budget !== undefined) await takeDisruption(core, caller, budget, target);
   }
+  if (isRunning && pod.metadata.deletionTimestamp === undefined) markDisrupted(core, target);
   const options =
     isJsonObject(body) && isJsonObject(body['deleteOptions']) ? (body['deleteOptions'] as DeleteOptions) : {};
   await deleteObject(core, caller, { ...target, subresource: '' }, options);
   return SUCCESS;
+}
+
+/** Says in the pod's conditions why it goes. */
+function markDisrupted(core: Core, target: Target): void {
+  const pod = core.store.get('/pods', target);
+  if (pod === undefined) return;
+  const status = mapAt(pod, 'status');
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: kubeTime(core.clock),
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  };
+  const others = mapsAt(status, 'conditions').filter((item) => item['type'] !== condition.type);
+  core.store.put('/pods', { ...pod, status: { ...status, conditions: [...others, condition] } }, pod);
 }
 
 /** Spends one allowed disruption of a budget. */

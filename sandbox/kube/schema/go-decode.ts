@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../../machinery/json';
 import type { SchemaNode } from './node';
+import { canonicalQuantity } from './quantity';
 
 /** What a decoder noticed beside the value it made. */
 export interface DecodeReport {
@@ -96,8 +97,13 @@ function scalar(value: unknown, node: SchemaNode, report: DecodeReport, place: G
   const actual = typeof value;
   if (node.intOrString) {
     const isQuantity = node.definition?.endsWith('Quantity') === true;
-    if (actual === 'number') return isQuantity ? String(value) : value;
+    if (isQuantity && (actual === 'number' || actual === 'string')) return canonicalQuantity(String(value));
+    if (actual === 'number') return value;
     return actual === 'string' ? value : wrong(actual, node, report, place);
+  }
+  if (node.format === 'byte' && typeof value === 'string') {
+    const bad = value.search(/[^A-Za-z0-9+/=\r\n]/);
+    if (bad >= 0) report.typeError ??= `illegal base64 data at input byte ${bad}`;
   }
   const wanted = node.type;
   if (wanted === 'integer' || wanted === 'number') {

@@ -24,3 +24,33 @@ export function parseQuantity(text: string): number | undefined {
   const number = Number(match[1]);
   return match[2] === undefined ? number * (SUFFIXES[match[3] ?? ''] ?? 1) : number * 10 ** Number(match[2]);
 }
+
+const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+const DECIMAL = ['m', '', 'k', 'M', 'G', 'T', 'P', 'E'];
+
+/** A quantity as the server writes it back: no fraction, and the largest suffix that loses nothing (`1024Mi` → `1Gi`). */
+export function canonicalQuantity(text: string): string {
+  const match = /^([+-]?)(\d+)(?:\.(\d+))?(m|k|[MGTPE]|[KMGTPE]i)?$/.exec(text);
+  if (match === null) return text;
+  const [, sign = '', whole = '', fraction = '', suffix = ''] = match;
+  const isBinary = suffix.endsWith('i');
+  const scale = isBinary ? BINARY : DECIMAL;
+  const base = isBinary ? 1024n : 1000n;
+  let index = scale.indexOf(suffix);
+  let number = BigInt(whole + fraction);
+  let divisor = 10n ** BigInt(fraction.length);
+  // Move down until the fraction is gone.
+  while (number % divisor !== 0n && index > 0) {
+    number *= base;
+    index--;
+  }
+  if (number % divisor !== 0n) return text;
+  number /= divisor;
+  divisor = 1n;
+  if (number === 0n) return '0';
+  while (number % base === 0n && index < scale.length - 1) {
+    number /= base;
+    index++;
+  }
+  return `${sign === '-' ? '-' : ''}${number}${scale[index] ?? ''}`;
+}

@@ -16,8 +16,10 @@ export const callOverHttps: WebhookCaller = (client, review, timeoutMs) =>
       return;
     }
     const body = JSON.stringify(review);
+    const address = new URL(url);
+    address.searchParams.set('timeout', `${Math.ceil(timeoutMs / 1000)}s`);
     const call = request(
-      url,
+      address,
       {
         method: 'POST',
         timeout: timeoutMs,
@@ -35,7 +37,8 @@ export const callOverHttps: WebhookCaller = (client, review, timeoutMs) =>
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
           if (response.statusCode !== 200) {
-            reject(new Error(`the server responded with the status code ${response.statusCode ?? 0}`));
+            const said = JSON.stringify(text.slice(0, 1024));
+            reject(new Error(`an error on the server (${said}) has prevented the request from succeeding`));
             return;
           }
           try {
@@ -47,6 +50,6 @@ export const callOverHttps: WebhookCaller = (client, review, timeoutMs) =>
       },
     );
     call.on('timeout', () => call.destroy(new Error('context deadline exceeded')));
-    call.on('error', (error) => reject(new Error(`Post ${JSON.stringify(url)}: ${error.message}`)));
+    call.on('error', (error) => reject(new Error(`Post ${JSON.stringify(address.href)}: ${error.message}`)));
     call.end(body);
   });
