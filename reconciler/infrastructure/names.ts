@@ -19,6 +19,9 @@ export const Label = {
   failureDomain: `cloudstackfailuredomain.${GROUP}/name`,
 } as const;
 
+/** How our own annotations begin. */
+export const OWN_ANNOTATIONS = 'capstan.dev/';
+
 export const Annotation = {
   paused: 'cluster.x-k8s.io/paused',
   managedBy: 'cluster.x-k8s.io/managed-by',

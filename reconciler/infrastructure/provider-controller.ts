@@ -131,7 +131,7 @@ function withoutCluster<T extends ProviderObject>(scope: Scope<T>): Outcome {
 
 /** One event for each change of what is the case; repetitions say nothing new. */
 function announceChange<T extends ProviderObject>(scope: Scope<T>): void {
-  const before = conditionOf(scope.stored, 'Ready');
+  const before = conditionOf(scope.original, 'Ready');
   const after = conditionOf(scope.object, 'Ready');
   if (after === undefined || (before?.reason === after.reason && before.message === after.message)) return;
   scope.event(scope.isFault ? 'Warning' : 'Normal', after.reason, after.message === '' ? after.reason : after.message);

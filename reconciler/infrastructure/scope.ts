@@ -16,6 +16,8 @@ export type ProviderObject = KubeObject & {
 
 /** One object in one reconcile: what is stored, what it shall become, and the words to report with. */
 export class Scope<T extends ProviderObject> {
+  /** As it was when the pass began. */
+  readonly original: T;
   /** As stored. */
   stored: T;
   /** As it shall become; phases write here, `persist` sends the difference. */
@@ -29,6 +31,7 @@ export class Scope<T extends ProviderObject> {
     stored: T,
     readonly cluster: Cluster | undefined,
   ) {
+    this.original = stored;
     this.stored = stored;
     this.object = cloneJson(stored);
   }

@@ -1,5 +1,5 @@
 import { CloudStackAffinityGroup, CloudStackFailureDomain, CloudStackMachine } from '../../../api/kinds';
-import { type Cloud, type Controller, done, isGone, type Outcome, ownKind, requeueAfter } from '../../../api/ports';
+import { type Cloud, type Controller, done, isGone, type Outcome, requeueAfter } from '../../../api/ports';
 import { keyOf, type ObjectKey } from '../../../machinery/kube-object';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
@@ -12,7 +12,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { ofCluster, onPauseChange } from '../watches';
+import { ofCluster, onPauseChange, ownSubject } from '../watches';
 
 type GroupScope = Scope<CloudStackAffinityGroup>;
 
@@ -120,7 +120,7 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
     resource: CloudStackAffinityGroup,
     finalizer: Finalizer.affinityGroup,
     watches: [
-      ownKind(CloudStackAffinityGroup),
+      ownSubject(CloudStackAffinityGroup),
       {
         resource: CloudStackMachine,
         keys: ({ type, object }) => {

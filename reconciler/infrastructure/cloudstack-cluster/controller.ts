@@ -1,5 +1,5 @@
 import { CloudStackCluster, CloudStackFailureDomain, Cluster } from '../../../api/kinds';
-import { type Controller, done, type Outcome, ownedBy, ownKind } from '../../../api/ports';
+import { type Controller, done, type Outcome, ownedBy } from '../../../api/ports';
 import type { InfrastructureDeps } from '../deps';
 import { createOrRead } from '../family';
 import { Annotation, Finalizer, failureDomainObjectName, GROUP, Label } from '../names';
@@ -7,6 +7,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import { faultAmong, readyText, type Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
+import { ownSubject } from '../watches';
 import { planFailureDomains } from './failure-domains';
 
 type ClusterScope = Scope<CloudStackCluster>;
@@ -18,7 +19,7 @@ export function cloudStackClusterController(deps: InfrastructureDeps, setbacks: 
     resource: CloudStackCluster,
     finalizer: Finalizer.cluster,
     watches: [
-      ownKind(CloudStackCluster),
+      ownSubject(CloudStackCluster),
       ownedBy(CloudStackFailureDomain, { group: GROUP, kind: 'CloudStackCluster' }),
       {
         resource: Cluster,

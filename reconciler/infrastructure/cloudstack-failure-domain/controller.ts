@@ -15,7 +15,6 @@ import {
   type Network,
   type Outcome,
   ownedBy,
-  ownKind,
 } from '../../../api/ports';
 import { cloneJson, equalJson } from '../../../machinery/json';
 import { controllerReference } from '../../../machinery/owner-references';
@@ -27,7 +26,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import { faultAmong, readyText, type Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { onPauseChange } from '../watches';
+import { onPauseChange, ownSubject } from '../watches';
 import { evacuate } from './evacuation';
 
 type FailureDomainScope = Scope<CloudStackFailureDomain>;
@@ -40,7 +39,7 @@ export function cloudStackFailureDomainController(deps: InfrastructureDeps, setb
     resource: CloudStackFailureDomain,
     finalizer: Finalizer.failureDomain,
     watches: [
-      ownKind(CloudStackFailureDomain),
+      ownSubject(CloudStackFailureDomain),
       ownedBy(CloudStackIsolatedNetwork, owner),
       ownedBy(CloudStackAffinityGroup, owner),
       {

@@ -1,5 +1,5 @@
 import { CloudStackCluster, CloudStackFailureDomain, CloudStackIsolatedNetwork } from '../../../api/kinds';
-import { type Controller, done, type Outcome, ownKind, requeueAfter, soonest } from '../../../api/ports';
+import { type Controller, done, type Outcome, requeueAfter, soonest } from '../../../api/ports';
 import { keyOf, type ObjectKey } from '../../../machinery/kube-object';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
@@ -11,7 +11,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { onPauseChange } from '../watches';
+import { onPauseChange, ownSubject } from '../watches';
 import { ensureEgress } from './egress';
 import { ensureEndpoint } from './endpoint';
 import { ensureNetwork } from './network';
@@ -88,7 +88,7 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
     resource: CloudStackIsolatedNetwork,
     finalizer: Finalizer.isolatedNetwork,
     watches: [
-      ownKind(CloudStackIsolatedNetwork),
+      ownSubject(CloudStackIsolatedNetwork),
       {
         resource: CloudStackFailureDomain,
         keys: ({ object }) =>

@@ -7,7 +7,7 @@ import {
   Machine,
   Secret,
 } from '../../../api/kinds';
-import { type Cloud, type Controller, done, type Outcome, ownKind, type WatchSource } from '../../../api/ports';
+import { type Cloud, type Controller, done, type Outcome, type WatchSource } from '../../../api/ports';
 import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
@@ -18,7 +18,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { ofCluster, onPauseChange } from '../watches';
+import { ofCluster, onPauseChange, ownSubject } from '../watches';
 import { refersTo } from './affinity';
 import { deploy } from './deploy';
 import { observe } from './observe';
@@ -134,7 +134,7 @@ function watches(deps: InfrastructureDeps): readonly WatchSource[] {
   const isUnsettled = (machine: CloudStackMachine) =>
     machine.status?.ready !== true || machine.metadata.deletionTimestamp !== undefined;
   return [
-    ownKind(CloudStackMachine),
+    ownSubject(CloudStackMachine),
     {
       resource: Machine,
       keys: ({ object }) => {

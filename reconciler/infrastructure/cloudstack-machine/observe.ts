@@ -179,7 +179,8 @@ function waiting(work: MachineWork, instance: VirtualMachine | 'gone' | 'unknown
   const { scope } = work;
   if (typeof instance === 'string') return done();
   if (!hasRun(work) && (instance.state === 'Starting' || instance.state === '')) return deploying(work, done());
-  const outcome =
-    instance.state === 'Stopped' ? requeueAfter(Math.max(0, STOPPED_GRACE_MS - stoppedForMs(work))) : done();
+  // A start that is under way wakes the machine; only a machine that rests is looked at again.
+  const restsMs = STOPPED_GRACE_MS - stoppedForMs(work);
+  const outcome = instance.state === 'Stopped' && restsMs > 0 ? requeueAfter(restsMs) : done();
   return scope.wait(outcome, Reason.InstanceNotRunning, `Instance not ready, is ${instance.state}`);
 }

@@ -66,20 +66,23 @@ describe.each([points(1, 10), points(11, 20), points(21, 30), points(31, 40), po
   },
 );
 
-describe.each([points(1, 12), points(13, 24), points(25, 36)])('killed after request %d, %d, … of a deletion', (...requests) => {
-  test('nothing is left', async () => {
-    for (const request of requests) {
-      const world = await World.start();
-      await create(world);
-      await untilComplete(world);
-      world.killAfter(request);
-      await deleteAll(world);
-      await runUntilKilledOr(world, () => isGone(world));
-      await world.restart();
-      await world.until('all is gone', () => isGone(world));
+describe.each([points(1, 12), points(13, 24), points(25, 36)])(
+  'killed after request %d, %d, … of a deletion',
+  (...requests) => {
+    test('nothing is left', async () => {
+      for (const request of requests) {
+        const world = await World.start();
+        await create(world);
+        await untilComplete(world);
+        world.killAfter(request);
+        await deleteAll(world);
+        await runUntilKilledOr(world, () => isGone(world));
+        await world.restart();
+        await world.until('all is gone', () => isGone(world));
 
-      expect([request, ...world.leftovers()]).toEqual([request]);
-      await world.stop();
-    }
-  });
-});
+        expect([request, ...world.leftovers()]).toEqual([request]);
+        await world.stop();
+      }
+    });
+  },
+);

@@ -20,7 +20,7 @@ import { VirtualClock } from '../../../machinery/virtual-clock';
 import { createCloudStackApi } from '../../../reconciler/cloudstack';
 import { infrastructureControllers } from '../../../reconciler/infrastructure';
 import { type Manager, silentLog, startManager } from '../../../reconciler/runtime';
-import { createCloudStack, type CloudStackOptions, type SandboxCloudStack } from '../../../sandbox/cloudstack';
+import { type CloudStackOptions, createCloudStack, type SandboxCloudStack } from '../../../sandbox/cloudstack';
 import { createKubeServer } from '../../../sandbox/kube';
 import { latencyProfiles } from '../../../sandbox/latency';
 import type { GuestHost } from '../../../sandbox/ports';

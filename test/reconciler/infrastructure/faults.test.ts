@@ -1,0 +1,304 @@
+import {
+  CloudStackCluster,
+  CloudStackIsolatedNetwork,
+  CloudStackMachine,
+  Cluster,
+  Machine,
+  Secret,
+} from '../../../api/kinds';
+import { World } from './world';
+
+let world: World;
+afterEach(() => world.stop());
+
+async function standing(): Promise<void> {
+  await world.createCluster();
+  await world.untilReady(CloudStackCluster, 'c1');
+}
+
+describe('bad input is named, and put right it is used at once', () => {
+  test('credentials that do not exist, are incomplete, or are refused', async () => {
+    world = await World.start();
+    await world.delete(Secret, 'credentials');
+    await world.createCluster();
+    expect(await world.untilReason(CloudStackCluster, 'c1', 'CredentialsMissing')).toContain(
+      'Secret default/credentials',
+    );
+
+    await world.createCredentials({ 'api-key': '' });
+    expect(await world.untilReason(CloudStackCluster, 'c1', 'CredentialsInvalid')).toContain('lacks the keys api-key');
+
+    await world.delete(Secret, 'credentials');
+    await world.createCredentials({ 'secret-key': 'wrong-secret' });
+    const refused = await world.untilReason(CloudStackCluster, 'c1', 'CredentialsRefused');
+    expect(refused).toContain('unable to verify user credentials');
+    expect(JSON.stringify(await world.events())).not.toContain('wrong-secret');
+
+    await world.delete(Secret, 'credentials');
+    await world.createCredentials();
+    await world.untilReady(CloudStackCluster, 'c1', 15_000);
+  });
+
+  test('an unknown zone, corrected in the cluster', async () => {
+    world = await World.start();
+    await world.createCluster({ zone: 'no-zone' });
+
+    expect(await world.untilReason(CloudStackCluster, 'c1', 'NotFoundInCloudStack')).toContain(
+      'No match found for no-zone',
+    );
+
+    const cluster = await world.get(CloudStackCluster, 'c1');
+    const failureDomains = structuredClone(cluster?.spec.failureDomains ?? []);
+    for (const entry of failureDomains) entry.zone.name = 'zone-1';
+    const patch = { spec: { failureDomains } };
+    await world.kube
+      .patch(CloudStackCluster, { namespace: 'default', name: 'c1' }, { type: 'merge', patch })
+      .then(() => world.untilReady(CloudStackCluster, 'c1', 15_000))
+      // Where the schema freezes failure domains, the correction is a new cluster.
+      .catch((error: unknown) => expect(String(error)).toMatch(/immutable|Cannot change|Forbidden/i));
+  });
+
+  test('an address that is not one of the zone', async () => {
+    world = await World.start();
+    await world.createCluster({ host: '192.0.2.1' });
+
+    expect(await world.untilReason(CloudStackCluster, 'c1', 'AddressUnavailable')).toContain(
+      'no public addresses found in available networks',
+    );
+  });
+
+  test('all names that lead nowhere are told at once', async () => {
+    world = await World.start();
+    await standing();
+    const diskOffering = { name: 'no-disk' };
+    await world.createMachine('md-0', {
+      spec: { offering: { name: 'no-offering' }, template: { name: 'no-template' }, diskOffering },
+    });
+
+    const message = await world.untilReason(CloudStackMachine, 'md-0', 'NotFoundInCloudStack');
+    expect(message).toContain('No match found for no-offering');
+    expect(message).toContain('No match found for no-template');
+    expect(message).toContain('could not get DiskOffering ID from no-disk');
+    expect(world.count('deployVirtualMachine')).toBe(0);
+  });
+
+  test('a failure domain the cluster does not have', async () => {
+    world = await World.start();
+    await standing();
+    await world.createMachine('md-0', { spec: { failureDomainName: 'fd-9' } });
+
+    expect(await world.untilReason(CloudStackMachine, 'md-0', 'FailureDomainUnknown')).toContain('fd-9');
+    expect(world.count('deployVirtualMachine')).toBe(0);
+  });
+});
+
+describe('limits and capacity', () => {
+  test('an exhausted limit is told; when it is raised the machine comes by itself', async () => {
+    world = await World.start({ seed: { limits: { user_vm: 1 } } });
+    await standing();
+    await world.createMachine('md-0');
+    await world.untilReady(CloudStackMachine, 'md-0');
+    await world.createMachine('md-1');
+
+    expect(await world.untilReason(CloudStackMachine, 'md-1', 'LimitReached')).toContain('Maximum amount of resources');
+    await world.clock.advance(120_000);
+    expect(world.count('deployVirtualMachine')).toBeLessThan(40);
+    expect(world.instances()).toEqual(['md-0']);
+    await world.delete(CloudStackMachine, 'md-0');
+
+    await world.untilReady(CloudStackMachine, 'md-1', 30_000);
+  });
+
+  test('a failed deployment is explained, cleaned up and tried again with the same machine', async () => {
+    world = await World.start();
+    await standing();
+    world.cloud.faults.failJob({ command: 'deployVirtualMachine', errorCode: 533, errorText: 'No destination found' });
+    await world.createMachine('md-0');
+
+    const message = await world.untilReason(CloudStackMachine, 'md-0', 'InsufficientCapacity');
+    expect(message).toMatch(/CloudStack job \S+ failed with 533: No destination found/);
+    await world.untilReady(CloudStackMachine, 'md-0', 15_000);
+
+    expect(world.instances()).toEqual(['md-0']);
+    expect(world.count('deployVirtualMachine')).toBe(2);
+    expect((await world.events()).join('\n')).toContain('No destination found');
+  });
+
+  test('a machine whose deployments keep failing is handed back to its owner', async () => {
+    world = await World.start();
+    await standing();
+    world.cloud.faults.failJob({
+      command: 'deployVirtualMachine',
+      times: 9,
+      errorCode: 533,
+      errorText: 'No destination found',
+    });
+    await world.createMachine('md-0');
+
+    await world.until(
+      'its Machine is deleted',
+      async () => (await world.get(Machine, 'md-0'))?.metadata.deletionTimestamp !== undefined,
+    );
+
+    expect((await world.events()).join('\n')).toContain(
+      'CloudStackMachine VM in error state. Deleting associated Machine',
+    );
+  });
+
+  test('a machine that nobody would replace is never deleted', async () => {
+    world = await World.start();
+    await standing();
+    world.cloud.faults.failJob({
+      command: 'deployVirtualMachine',
+      times: 4,
+      errorCode: 533,
+      errorText: 'No destination found',
+    });
+    await world.createMachine('md-0', { owner: false });
+
+    await world.untilReady(CloudStackMachine, 'md-0');
+
+    expect((await world.get(Machine, 'md-0'))?.metadata.deletionTimestamp).toBeUndefined();
+  });
+});
+
+describe('silence and lost answers', () => {
+  test.each(['createNetwork', 'associateIpAddress', 'createLoadBalancerRule', 'deployVirtualMachine', 'createTags'])(
+    'the answer to %s is lost after its effect: nothing is doubled',
+    async (command) => {
+      world = await World.start();
+      world.cloud.faults.loseAnswer({ command, effect: true });
+      await world.createCluster();
+      await world.createMachine('cp-0', { controlPlane: true });
+      await world.untilReady(CloudStackMachine, 'cp-0');
+      await world.clock.advance(120_000);
+
+      const { Network, PublicIpAddress, LoadBalancerRule, VirtualMachine } = world.cloud.inventory();
+      expect([Network, PublicIpAddress, LoadBalancerRule, VirtualMachine].map((items) => items.length)).toEqual([
+        1, 1, 1, 1,
+      ]);
+      expect(await world.members()).toEqual(['cp-0']);
+    },
+  );
+
+  test('CloudStack is down for a minute: said, not hammered, and over by itself', async () => {
+    world = await World.start();
+    await standing();
+    world.cloud.faults.outage(60_000);
+    await world.createMachine('md-0');
+
+    expect(await world.untilReason(CloudStackMachine, 'md-0', 'CloudStackUnreachable')).toContain('gave no answer');
+    const before = world.calls.length;
+    await world.clock.advance(50_000);
+    expect(world.calls.length - before).toBeLessThan(60);
+    await world.untilReady(CloudStackMachine, 'md-0', 30_000);
+    expect(world.instances()).toEqual(['md-0']);
+  });
+
+  test('an outage during deletion holds it up and no more', async () => {
+    world = await World.start();
+    await standing();
+    await world.createMachine('md-0');
+    await world.untilReady(CloudStackMachine, 'md-0');
+    world.cloud.faults.outage(30_000);
+    await world.delete(CloudStackMachine, 'md-0');
+
+    await world.untilReason(CloudStackMachine, 'md-0', 'CloudStackUnreachable');
+    await world.until('it is gone', async () => (await world.get(CloudStackMachine, 'md-0')) === undefined);
+    expect(world.instances()).toEqual([]);
+  });
+
+  test('the management server restarts during a deployment', async () => {
+    world = await World.start();
+    await standing();
+    await world.createMachine('md-0');
+    await world.clock.advance(300);
+    world.cloud.incidents.restartServer();
+
+    await world.untilReady(CloudStackMachine, 'md-0');
+    expect(world.instances()).toEqual(['md-0']);
+  });
+});
+
+describe('machines that others touch', () => {
+  beforeEach(async () => {
+    world = await World.start();
+    await standing();
+    await world.createMachine('cp-0', { controlPlane: true });
+    await world.untilReady(CloudStackMachine, 'cp-0');
+  });
+  const id = () => world.cloud.inventory().VirtualMachine[0]?.id ?? '';
+
+  test('a stopped machine is started again', async () => {
+    world.cloud.incidents.powerOffMachine(id());
+
+    await world.untilReason(CloudStackMachine, 'cp-0', 'InstanceNotRunning');
+    await world.untilReady(CloudStackMachine, 'cp-0');
+    expect(world.count('startVirtualMachine')).toBe(1);
+    expect((await world.get(CloudStackMachine, 'cp-0'))?.status?.ready).toBe(true);
+  });
+
+  test('a destroyed machine is reported and never deployed again', async () => {
+    world.cloud.incidents.destroyMachine(id(), { expunge: true });
+
+    expect(await world.untilReason(CloudStackMachine, 'cp-0', 'InstanceLost')).toContain('does not exist any more');
+    await world.clock.advance(600_000);
+    expect(world.count('deployVirtualMachine')).toBe(1);
+    expect((await world.get(Machine, 'cp-0'))?.metadata.deletionTimestamp).toBeUndefined();
+    await world.delete(CloudStackMachine, 'cp-0');
+    await world.until('it can be deleted', async () => (await world.get(CloudStackMachine, 'cp-0')) === undefined);
+  });
+
+  test('removed tags come back', async () => {
+    await world.clock.advance(180_000);
+    world.cloud.incidents.removeTags(id());
+
+    await world.until(
+      'tagged',
+      async () => Object.keys(world.cloud.inventory().VirtualMachine[0]?.tags ?? {}).length === 2,
+    );
+  });
+
+  test('a machine of another cluster with a longer name is nobody of ours', async () => {
+    await world.createMachine('cp-0-twin');
+    await world.untilReady(CloudStackMachine, 'cp-0-twin');
+    await world.delete(CloudStackMachine, 'cp-0');
+    await world.until('cp-0 is gone', async () => (await world.get(CloudStackMachine, 'cp-0')) === undefined);
+
+    expect(world.instances()).toEqual(['cp-0-twin']);
+  });
+});
+
+test('without the right to expunge deletion says what it waits for, and ends when CloudStack has expunged', async () => {
+  world = await World.start({ seed: { mayExpunge: false } });
+  await standing();
+  await world.createMachine('md-0');
+  await world.untilReady(CloudStackMachine, 'md-0');
+  await world.delete(CloudStackMachine, 'md-0');
+  await world.until('the machine is let go', async () => (await world.list(CloudStackMachine)).length === 0, 30_000);
+  await world.delete(CloudStackCluster, 'c1');
+  await world.delete(Cluster, 'c1').catch(() => undefined);
+
+  const [network] = await world.list(CloudStackIsolatedNetwork);
+  const message = await world.untilReason(
+    CloudStackIsolatedNetwork,
+    network?.metadata.name ?? '',
+    'WaitingForExpunge',
+    60_000,
+  );
+  expect(message).toContain('expunge');
+  await world.until('all is gone', async () => (await world.list(CloudStackCluster)).length === 0, 300_000);
+  expect(world.leftovers()).toEqual([]);
+});
+
+test('deletion waits for credentials that are gone, and goes on when they are back', async () => {
+  world = await World.start();
+  await standing();
+  await world.delete(Secret, 'credentials');
+  await world.delete(CloudStackCluster, 'c1');
+
+  await world.untilReason(CloudStackCluster, 'c1', 'CredentialsMissing');
+  await world.createCredentials();
+  await world.until('all is gone', async () => (await world.list(CloudStackCluster)).length === 0, 30_000);
+  expect(world.leftovers()).toEqual([]);
+});
