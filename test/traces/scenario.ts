@@ -23,7 +23,7 @@ export type Step = {
 export interface Target {
   readonly kind: string;
   readonly name: string;
-  /** Of a Machine: its number by creation. */
+  /** Of a Machine or MachineSet: its number by creation. */
   readonly place: number | undefined;
 }
 
@@ -43,7 +43,7 @@ export function readSteps(scenario: string): Step[] {
   const trace = readTrace(scenario);
   const targetOf = (match: RegExpExecArray): Target => {
     const [, kind = '', name = ''] = match;
-    return { kind, name, place: kind === 'Machine' ? placeOf(name, trace) : undefined };
+    return { kind, name, place: isNamedByChance(kind) ? placeOf(name, trace) : undefined };
   };
   const rested = trace.flatMap((line) => /^(\d+)\. at rest/.exec(line.step ?? '')?.[1] ?? []);
   return parts.map((part): Step => {
@@ -90,12 +90,12 @@ export function readUnstable(scenario: string): Set<string> {
 
 /**
  * Names of machines in the steps are those of the recorded run. This gives the place of such a name: its number among
- * the Machines with the same name pattern, by creation; undefined for names that are no machine's.
+ * the Machines and MachineSets with the same name pattern, by creation; undefined for other names.
  */
 export function placeOf(name: string, lines: readonly TraceLine[]): number | undefined {
   const pattern = patternOf(name);
   const names = lines
-    .filter((line) => line.type === 'ADDED' && line.kind === 'Machine' && patternOf(line.name) === pattern)
+    .filter((line) => line.type === 'ADDED' && isNamedByChance(line.kind) && patternOf(line.name) === pattern)
     .map((line) => line.name);
   const index = names.indexOf(name);
   return index < 0 ? undefined : index;
@@ -107,6 +107,10 @@ export function nameAt(name: string, place: number, lines: readonly TraceLine[])
   return lines.filter((line) => line.type === 'ADDED' && line.kind === 'Machine' && patternOf(line.name) === pattern)[
     place
   ]?.name;
+}
+
+function isNamedByChance(kind: string): boolean {
+  return kind === 'Machine' || kind === 'MachineSet';
 }
 
 function patternOf(name: string): string {

@@ -94,9 +94,8 @@ async function findAndClaim(scope: ClusterScope, reference: ContractReference): 
   claimed.metadata.labels = { ...claimed.metadata.labels, [CLUSTER_NAME_LABEL]: cluster.metadata.name };
   const controller = claimed.metadata.ownerReferences?.find((owner) => owner.uid === cluster.metadata.uid)?.controller;
   // Releases before v1.13 made the Cluster its controller; what is there stays.
-  const reference_ = controller === true ? undefined : ownerReference(cluster);
-  if (reference_ !== undefined) {
-    claimed.metadata.ownerReferences = withOwner(claimed.metadata.ownerReferences, reference_);
+  if (controller !== true) {
+    claimed.metadata.ownerReferences = withOwner(claimed.metadata.ownerReferences, ownerReference(cluster));
   }
   if (equalJson(claimed.metadata, found.object.metadata)) return found;
   return { ...found, object: await scope.deps.objects.patch(found.resource, found.object, claimed) };

@@ -31,6 +31,7 @@ import {
   deleteMachine,
   deleteMachines,
   refreshMachines,
+  removeAbandonedParts,
   syncMachines,
 } from './machines';
 import { preflightFailures } from './preflight';
@@ -134,7 +135,9 @@ async function syncReplicas(scope: MachineSetScope): Promise<void> {
   if (missing === 0) return;
   if (wanted.metadata.annotations?.[DISABLE_MACHINE_CREATE_ANNOTATION] === 'true') return;
   scope.blocked = await preflight(scope);
-  if (scope.blocked.length === 0) await createMachines(scope, missing);
+  if (scope.blocked.length > 0) return;
+  await removeAbandonedParts(scope);
+  await createMachines(scope, missing);
 }
 
 /** Events of the control plane repeat what failed here; nothing has to be tried again by time. */

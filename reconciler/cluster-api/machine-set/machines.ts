@@ -14,6 +14,7 @@ import { matchesSelector } from '../../../machinery/selectors';
 import { kindOfTemplate } from '../../../machinery/template-clone';
 import { Type } from '../common/reasons';
 import { selectorOf } from '../common/selector';
+import { templateReferences } from '../common/templates';
 import { type DeleteCandidate, inDeleteOrder } from './delete-order';
 import { newMachine, partFromTemplate, partMetadata, syncedMachine } from './intents';
 import type { MachineSetScope } from './scope';
@@ -127,6 +128,23 @@ async function createPart(scope: MachineSetScope, reference: ContractReference, 
   const metadata = partMetadata(wanted, { apiVersion: intent.apiVersion, kind, name });
   await deps.objects.apply(resource, metadata, MACHINE_SET_METADATA_FIELD_MANAGER);
   return { made, remove: () => deps.objects.delete(resource, made) };
+}
+
+/**
+ * Deletes what an attempt left behind that was killed before its Machine came to be. Such a part is still owned by the
+ * set: a Machine takes over what is its own.
+ */
+export async function removeAbandonedParts(scope: MachineSetScope): Promise<void> {
+  const { deps, wanted, namespace } = scope;
+  for (const reference of templateReferences(wanted.spec.template.spec)) {
+    const { resource } = await scope.external.find({ ...reference, kind: kindOfTemplate(reference.kind) }, namespace);
+    for (const part of deps.objects.list(resource, { namespace, ownerUid: wanted.metadata.uid })) {
+      if (isBeingDeleted(part)) continue;
+      // Caches of two kinds may be a moment apart; only the server can say that there is no Machine.
+      const machine = await deps.objects.read(Machine, { namespace, name: part.metadata.name });
+      if (machine === undefined) await deps.objects.delete(resource, part);
+    }
+  }
 }
 
 /** Deletes machines in the order of the set's policy; those in deletion already count. */

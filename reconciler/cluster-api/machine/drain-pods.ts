@@ -55,7 +55,8 @@ export interface DrainProgress {
 }
 
 export function sortPods(pods: readonly Pod[], context: DrainContext): DrainProgress {
-  const progress = { toEvict: [] as Pod[], terminating: [] as Pod[], waiting: [] as Pod[], skipped: [] as Pod[] };
+  const none: Pod[] = [];
+  const progress = { toEvict: [...none], terminating: [...none], waiting: [...none], skipped: [...none] };
   for (const pod of pods) {
     const decision = decideDrain(pod, context);
     if (decision.kind === 'skip') progress.skipped.push(pod);

@@ -35,8 +35,8 @@ export function nodeReports(facts: NodeFacts): ConditionReport[] | undefined {
     const when = facts.lastProbe === undefined ? '' : `Last successful probe at ${facts.lastProbe}`;
     return both('Unknown', Reason.connectionDown, when === '' ? 'Remote connection not established' : when);
   }
-  const while_ = facts.machineDeleting ? '' : ' while the machine still exists';
-  return both('False', Reason.nodeDeleted, `Node ${facts.nodeRef} has been deleted${while_}`);
+  const unexpected = facts.machineDeleting ? '' : ' while the machine still exists';
+  return both('False', Reason.nodeDeleted, `Node ${facts.nodeRef} has been deleted${unexpected}`);
 }
 
 function beforeNode(facts: NodeFacts): ConditionReport[] {
