@@ -1,6 +1,6 @@
 /** A kind's CustomResourceDefinition. */
 import type * as z from 'zod';
-import type { KindDefinition, PrinterColumn } from './define-kind';
+import type { KindDefinition, PrinterColumn } from './kind-definition';
 import type { CustomResourceDefinition } from './kinds/kubernetes';
 import { type Structural, structuralOf } from './schema';
 
