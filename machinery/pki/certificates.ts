@@ -19,6 +19,7 @@ import {
 } from './der';
 import { PkiError } from './errors';
 import { type KeyPair, keyPairFromPem, privateKeyPem } from './keys';
+import { remembering } from './memo';
 
 /*
  * Certificates are encoded here and signed by OpenSSL through node:crypto, synchronously and in 0.3 ms, because loops
@@ -133,13 +134,13 @@ export function authorityFromPem(certificatePem: string, keyPem: string): Author
 }
 
 /** OpenSSL's view of the first certificate in a PEM text. @throws PkiError */
-export function readCertificate(pem: string): X509Certificate {
+export const readCertificate: (pem: string) => X509Certificate = remembering(1024, (pem) => {
   try {
     return new X509Certificate(pem);
   } catch (error) {
     throw new PkiError('certificate is not readable: it must be PEM', error);
   }
-}
+});
 
 /** The PEM texts of a key pair's certificate and private key. */
 export function issued(certificatePem: string, key: KeyPair): IssuedCertificate {

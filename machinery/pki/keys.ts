@@ -8,6 +8,7 @@ import {
 } from 'node:crypto';
 import type { Random } from '../random';
 import { PkiError } from './errors';
+import { remembering } from './memo';
 
 /** The names that Cluster API and kubeadm use in `encryptionAlgorithm`. */
 export type KeyAlgorithm = 'ECDSA-P256' | 'ECDSA-P384' | 'RSA-2048' | 'RSA-3072' | 'RSA-4096';
@@ -82,15 +83,15 @@ export async function generateKey(random: Random, algorithm: KeyAlgorithm = 'ECD
 }
 
 /** @throws PkiError when the text holds no unencrypted private key. */
-export function keyPairFromPem(privateKeyPem: string): KeyPair {
+export const keyPairFromPem: (privateKeyPem: string) => KeyPair = remembering(1024, (pem) => {
   try {
-    const privateKey = createPrivateKey(privateKeyPem);
+    const privateKey = createPrivateKey(pem);
     return { privateKey, publicKey: createPublicKey(privateKey) };
   } catch {
     // OpenSSL's reason says nothing more, and the cause could carry the input.
     throw new PkiError('private key is not readable: it must be unencrypted PEM (PKCS #8, PKCS #1 or SEC 1)');
   }
-}
+});
 
 /** As kubeadm and Cluster API write it: `RSA PRIVATE KEY` (PKCS #1) or `EC PRIVATE KEY` (SEC 1). */
 export function privateKeyPem(pair: KeyPair): string {

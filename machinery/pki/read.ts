@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { readCertificate, type Subject } from './certificates';
 import { PkiError } from './errors';
 import { publicKeyHash } from './keys';
+import { remembering } from './memo';
 
 /** What a certificate says. Times are milliseconds since the epoch. */
 export interface CertificateInfo {
@@ -20,7 +21,7 @@ export interface CertificateInfo {
 }
 
 /** @throws PkiError when the text holds no certificate. */
-export function certificateInfo(pem: string): CertificateInfo {
+export const certificateInfo: (pem: string) => CertificateInfo = remembering(1024, (pem) => {
   const certificate = readCertificate(pem);
   const hosts = subjectAltNames(certificate);
   return {
@@ -34,7 +35,7 @@ export function certificateInfo(pem: string): CertificateInfo {
     publicKeyHash: publicKeyHash(certificate.publicKey),
     serial: certificate.serialNumber,
   };
-}
+});
 
 /** True when `authorityPem` issued and signed `pem`. Does not look at times. */
 export function isSignedBy(pem: string, authorityPem: string): boolean {

@@ -97,17 +97,16 @@ function powerOn(world: World, spec: GuestMachine, firstBoot: boolean): void {
   const machine = (firstBoot ? undefined : known) ?? new Machine(spec, world.clock);
   machine.spec = spec;
   world.addMachine(machine);
-  if (!machine.disk.cloudInitDone) startOver(world, machine);
+  if (!firstBoot && !machine.disk.cloudInitDone) startOver(world, machine);
   boot(world, machine, machine.startBoot()).catch((error: unknown) => world.options.onFault(spec.id, error));
 }
 
 /** What an interrupted first boot left behind is taken away, so that the next one begins with a clean disk. */
 function startOver(world: World, machine: Machine): void {
-  const clusterId = machine.kubelet?.clusterId;
-  const cluster = clusterId === undefined ? undefined : world.clusters.get(clusterId);
   machine.disk = { ...machine.disk, files: {} };
   world.setKubelet(machine, undefined);
-  cluster?.forget(machine);
+  // The process may have ended between the change of the membership and that of the disk.
+  for (const cluster of world.clusters.values()) cluster.forget(machine);
   world.dropOrphans();
 }
 

@@ -45,8 +45,9 @@ export async function kubeadmJoin(run: KubeadmRun): Promise<void> {
       : prepareControlPlane(run, join, clusterConfig, clusterVersion, registration.name, cluster);
   await world.clock.sleep(world.options.latency.kubeadmJoin, signal);
   if (signal.aborted) return;
-  if (controlPlane !== undefined) await joinEtcd(run, join, cluster, registration.name);
   await waitForApi(run, join, cluster);
+  if (controlPlane !== undefined) await joinEtcd(run, join, cluster, registration.name);
+  // From here on nothing waits: a member that was added has its machine.
   if (signal.aborted) return;
   say(run, '[kubelet-start] Starting the kubelet');
   world.setKubelet(machine, {

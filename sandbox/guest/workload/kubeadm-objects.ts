@@ -21,6 +21,7 @@ export interface ClusterFacts {
 /** What `kubeadm init` uploads, in its order; `kubeadm-config` comes last because upstream takes it for "initialized". */
 export function initObjects(facts: ClusterFacts): readonly KubeObject[] {
   return [
+    apiService(facts),
     ...kubeadmRbac(),
     configMap('kube-system', 'kubelet-config', { kubelet: kubeletConfiguration(facts) }),
     configMap('kube-public', 'cluster-info', { kubeconfig: clusterInfo(facts) }),
@@ -87,6 +88,23 @@ function kubeletConfiguration(facts: ClusterFacts): string {
     'staticPodPath: /etc/kubernetes/manifests',
     '',
   ].join('\n');
+}
+
+/** What kube-apiserver makes for itself. */
+function apiService(facts: ClusterFacts): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: 'kubernetes',
+      namespace: 'default',
+      labels: { component: 'apiserver', provider: 'kubernetes' },
+    },
+    spec: {
+      clusterIP: serviceAddress(facts.serviceSubnet, 1),
+      ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: 6443 }],
+    },
+  };
 }
 
 function coreDns(facts: ClusterFacts): readonly KubeObject[] {

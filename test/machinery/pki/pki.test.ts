@@ -24,6 +24,7 @@ import {
   signCertificate,
   splitBundle,
 } from '../../../machinery/pki';
+import { remembering } from '../../../machinery/pki/memo';
 import { SeededRandom, SystemRandom } from '../../../machinery/random';
 
 const random = new SystemRandom();
@@ -167,6 +168,18 @@ describe('keys', () => {
     expect(privateKeyPem(rsa)).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
     expect(publicKeyPem(rsa)).toMatch(/^-----BEGIN PUBLIC KEY-----/);
   });
+});
+
+test('what is read often is read once, and not kept for ever', () => {
+  const reads: string[] = [];
+  const length = remembering(2, (text) => {
+    reads.push(text);
+    return text.length;
+  });
+
+  for (const text of ['a', 'a', 'bb', 'a', 'ccc', 'a']) expect(length(text)).toBe(text.length);
+
+  expect(reads).toEqual(['a', 'bb', 'ccc', 'a']);
 });
 
 describe('TLS', () => {
