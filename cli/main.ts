@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { CommandError, ExitCode } from './command-error';
 import { kubeconfigCommand } from './commands/kubeconfig';
 import { publishCommand } from './commands/publish';
+import { runCommand } from './commands/run';
 import { sandboxCommand } from './commands/sandbox';
 import { statusCommand } from './commands/status';
 import { upCommand } from './commands/up';
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   for (const command of [
     upCommand(),
     sandboxCommand(),
+    runCommand(),
     statusCommand(),
     whyCommand(),
     kubeconfigCommand(),

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { crds, Namespace } from '../../api';
+import { Namespace } from '../../api/kinds';
 import type { KubeApi, Log } from '../../api/ports';
 import { SystemClock } from '../../machinery/clock';
 import { SystemRandom } from '../../machinery/random';
-import { installCrds } from '../../reconciler/install/install-crds';
 import { connectKube, type KubeConnection } from '../../reconciler/kube';
 import { type Reconciler, startReconciler } from '../../reconciler/main';
+import { prepareManagement } from '../../reconciler/prepare-management';
 import { productionWorld } from '../../reconciler/production-world';
 import type { LatencyProfile } from '../../sandbox/latency';
 import { CommandError } from '../command-error';
@@ -18,7 +18,7 @@ import { type Sandbox, startSandbox } from '../sandbox/start-sandbox';
 import { type ClusterView, clusterViews } from '../view/cluster-view';
 import { takeSnapshot } from '../view/snapshot';
 import { fleetReasons, isReached } from './goal';
-import { createManagementObjects } from './management-objects';
+import { createManagementObjects, SYSTEM_NAMESPACE } from './management-objects';
 import { outcomeOf, type UpOutcome } from './outcome';
 import type { Progress } from './progress';
 import { openRepository, type UpRepository } from './repository';
@@ -90,7 +90,7 @@ export class Up {
     const connection = await connectKube({ kind: 'kubeconfig', file: kubeconfig }, { clock: this.clock });
     this.#connection = connection;
     this.#closers.push(() => connection.close());
-    await installCrds(connection.api, crds({ conversion: parts.has('kube') ? 'external' : 'none' }), this.clock);
+    await this.#prepare(connection.api);
     const published = await publishing;
     this.#published = published;
     progress.say(`Published revision ${published.commit.slice(0, 12)} to ${repository.directory}.`);
@@ -186,6 +186,22 @@ export class Up {
     this.#data = data;
     this.#closers.push(() => data.remove());
     return data;
+  }
+
+  async #prepare(api: KubeApi): Promise<void> {
+    const { clock } = this;
+    const random = new SystemRandom();
+    const { log } = this.#options;
+    const server = await prepareManagement({
+      api,
+      clock,
+      random,
+      log,
+      crds: 'install',
+      namespace: SYSTEM_NAMESPACE,
+      webhooks: 'loopback',
+    });
+    this.#closers.push(() => server.close());
   }
 
   async #createObjects(api: KubeApi, repository: UpRepository): Promise<void> {

@@ -25,13 +25,14 @@ export class CrdsMissing extends CapstanError {
 /**
  * Applies the CRDs and waits until they are served. A CRD that somebody else installed (upstream Cluster API, another
  * provider) stays as it is.
+ * @returns the names of those that are ours
  * @throws CrdsMissing when one is not established within a minute
  */
 export async function installCrds(
   api: KubeApi,
   crds: readonly CustomResourceDefinition[],
   clock: Clock,
-): Promise<void> {
+): Promise<Set<string>> {
   const ours = await inParallel(crds, 8, async (crd) => {
     const live = await tryGet(api, CustomResourceDefinition, { namespace: '', name: crd.metadata.name });
     if (live !== undefined && live.metadata.labels?.[MANAGED_BY] !== OURS) return undefined;
@@ -56,6 +57,7 @@ export async function installCrds(
       if (isEstablished(crd)) waiting.delete(crd.metadata.name);
     }
   }
+  return new Set(ours.flatMap((crd) => crd?.metadata.name ?? []));
 }
 
 /**

@@ -1,0 +1,189 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { SystemClock } from '../../machinery/clock';
+import { messageOf } from '../../machinery/errors';
+import { SystemRandom } from '../../machinery/random';
+import { startDiagnostics } from '../../reconciler/diagnostics';
+import { connectKube, type KubeAddress, RequestCounter } from '../../reconciler/kube';
+import { LOOPS, type Loop, startReconciler } from '../../reconciler/main';
+import { prepareManagement, type WebhookPlace } from '../../reconciler/prepare-management';
+import { productionWorld } from '../../reconciler/production-world';
+import { createLog, electLeader, fencedApi, type LogLevel, Metrics } from '../../reconciler/runtime';
+import { CommandError, wrongInput } from '../command-error';
+
+interface RunFlags {
+  readonly kubeconfig?: string;
+  readonly loops: string;
+  readonly crds: 'install' | 'check';
+  readonly namespace?: string;
+  readonly leaderElect?: true;
+  readonly systemNamespace: string;
+  readonly webhookUrl?: string;
+  readonly webhookService?: string;
+  readonly webhookPort: string;
+  readonly diagnosticsPort: string;
+  readonly allowLocalRepositories?: true;
+  readonly logLevel: LogLevel;
+}
+
+/** `capstan run`: the reconciler alone, as the Deployment of `apps/management` runs it. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Run the reconciler against a management cluster until it is stopped')
+    .option('--kubeconfig <file>', 'management cluster (default: the cluster this runs in)')
+    .option('--loops <list>', 'which loops run; beside an upstream Cluster API: gitops,infrastructure', LOOPS.join(','))
+    .addOption(
+      new Option('--crds <mode>', 'install the CRDs, or only check them')
+        .choices(['install', 'check'])
+        .default('install'),
+    )
+    .option('--namespace <namespace>', 'watch this namespace only (default: all)')
+    .option('--leader-elect', 'work only while holding the leader lease')
+    .option('--system-namespace <namespace>', 'where leases and certificates are kept', 'capstan-system')
+    .option(
+      '--webhook-url <url>',
+      'how the API server reaches the webhooks, e.g. https://10.0.0.5:9443 (default: loopback, any port)',
+    )
+    .option('--webhook-service <namespace/name>', 'the Service that leads the API server to the webhooks')
+    .option('--webhook-port <port>', 'where the webhooks listen, with one of the two above', '9443')
+    .option('--diagnostics-port <port>', 'port of /metrics, /healthz and /readyz; 0: any free one', '8080')
+    .option('--allow-local-repositories', 'let Fleets read repositories on this machine')
+    .addOption(
+      new Option('--log-level <level>', 'least level that is logged')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ capstan run --kubeconfig management.kubeconfig --loops gitops,infrastructure\n\nExit codes: 0 stopped, 1 failed, 2 wrong input',
+    )
+    .action(run);
+}
+
+async function run(flags: RunFlags): Promise<void> {
+  const loops = parseLoops(flags.loops);
+  const webhooks = parseWebhooks(flags);
+  const clock = new SystemClock();
+  const random = new SystemRandom();
+  const log = createLog({ level: flags.logLevel, now: Date.now });
+  const metrics = new Metrics();
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+
+  const connection = await connectKube(addressOf(flags), { clock, counter: new RequestCounter() });
+  const closers: (() => Promise<void> | void)[] = [() => connection.close()];
+  const gitCache = mkdtempSync(join(tmpdir(), 'capstan-git-'));
+  closers.push(() => rmSync(gitCache, { recursive: true, force: true }));
+  let ready = false;
+  try {
+    const diagnostics = await startDiagnostics({
+      host: '0.0.0.0',
+      port: Number(flags.diagnosticsPort),
+      metrics: () => metrics.text(),
+      notReady: () => (ready ? [] : ['the loops have not started']),
+    });
+    closers.push(() => diagnostics.close());
+    const { api } = connection;
+    const server = await prepareManagement({
+      api,
+      clock,
+      random,
+      log,
+      crds: flags.crds,
+      namespace: flags.systemNamespace,
+      webhooks,
+    });
+    closers.push(() => server.close());
+
+    const leadership =
+      flags.leaderElect === true
+        ? electLeader({
+            api,
+            clock,
+            random,
+            log,
+            identity: `${hostname()}-${random.uuid()}`,
+            leases: leasesIn(flags.systemNamespace),
+          })
+        : undefined;
+    if (leadership !== undefined) {
+      closers.push(() => leadership.stop());
+      leadership.lost.addEventListener('abort', () => stopping.abort());
+      ready = true;
+      await Promise.race([leadership.acquired, aborted(stopping.signal)]);
+      if (stopping.signal.aborted) return;
+    }
+    const fenced = leadership === undefined ? api : fencedApi(api, () => leadership.isLeader());
+    const world = productionWorld({
+      connection: { ...connection, api: fenced },
+      clock,
+      random,
+      log,
+      gitCache,
+      allowLocalRepositories: flags.allowLocalRepositories,
+    });
+    const reconciler = startReconciler(world, { loops, namespace: flags.namespace, metrics });
+    closers.push(() => reconciler.stop());
+    void reconciler.manager.started.then(
+      () => {
+        ready = true;
+      },
+      () => undefined,
+    );
+    await aborted(stopping.signal);
+    if (leadership?.lost.aborted === true) throw new CommandError('leadership was lost; another process leads now');
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(messageOf(error), 1, { cause: error });
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+}
+
+/** Ours, and the one that excludes the Go provider we stand in for (`capc.md` 0). */
+function leasesIn(namespace: string) {
+  return [
+    { namespace, name: 'capstan-leader-election' },
+    { namespace, name: 'capc-leader-election-controller' },
+  ];
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function addressOf(flags: RunFlags): KubeAddress {
+  const file = flags.kubeconfig ?? process.env.KUBECONFIG;
+  if (file !== undefined && file !== '') return { kind: 'kubeconfig', file };
+  const host = process.env.KUBERNETES_SERVICE_HOST;
+  const port = process.env.KUBERNETES_SERVICE_PORT;
+  if (host === undefined || port === undefined)
+    throw wrongInput('name the management cluster with --kubeconfig or KUBECONFIG');
+  return { kind: 'in-cluster', host, port };
+}
+
+function parseLoops(list: string): readonly Loop[] {
+  return list.split(',').map((name) => {
+    const loop = LOOPS.find((candidate) => candidate === name.trim());
+    if (loop === undefined) throw wrongInput(`--loops: ${JSON.stringify(name)} is not one of ${LOOPS.join(', ')}`);
+    return loop;
+  });
+}
+
+function parseWebhooks(flags: RunFlags): 'loopback' | WebhookPlace {
+  const port = Number(flags.webhookPort);
+  if (flags.webhookService !== undefined) {
+    const [namespace = '', name = ''] = flags.webhookService.split('/');
+    if (name === '')
+      throw wrongInput(`--webhook-service: ${JSON.stringify(flags.webhookService)} is not namespace/name`);
+    return { service: { namespace, name }, port };
+  }
+  if (flags.webhookUrl === undefined) return 'loopback';
+  if (!/^https:\/\/[^/]+$/.test(flags.webhookUrl)) throw wrongInput('--webhook-url: write https://host:port');
+  return { url: flags.webhookUrl, port };
+}
