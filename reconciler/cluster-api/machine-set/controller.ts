@@ -134,10 +134,19 @@ async function syncReplicas(scope: MachineSetScope): Promise<void> {
   }
   if (missing === 0) return;
   if (wanted.metadata.annotations?.[DISABLE_MACHINE_CREATE_ANNOTATION] === 'true') return;
-  scope.blocked = await preflight(scope);
+  scope.blocked = [...(await missingTemplates(scope)), ...(await preflight(scope))];
   if (scope.blocked.length > 0) return;
   await removeAbandonedParts(scope);
   await createMachines(scope, missing);
+}
+
+async function missingTemplates({ wanted, external, namespace }: MachineSetScope): Promise<string[]> {
+  const missing: string[] = [];
+  for (const reference of templatesOf(wanted)) {
+    const { object } = await external.find(reference, namespace);
+    if (object === undefined) missing.push(`${reference.kind} ${namespace}/${reference.name} does not exist`);
+  }
+  return missing;
 }
 
 /** Events of the control plane repeat what failed here; nothing has to be tried again by time. */

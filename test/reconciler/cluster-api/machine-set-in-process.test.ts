@@ -1,0 +1,170 @@
+import { crds } from '../../../api/crds';
+import { Cluster, CustomResourceDefinition, Machine, MachineSet, Namespace } from '../../../api/kinds';
+import type { KubeApi, TypedResource, WorkloadClusters } from '../../../api/ports';
+import type { KubeObject } from '../../../machinery/kube-object';
+import { SeededRandom } from '../../../machinery/random';
+import { VirtualClock } from '../../../machinery/virtual-clock';
+import { clusterApiControllers } from '../../../reconciler/cluster-api';
+import { silentLog, startManager } from '../../../reconciler/runtime';
+import { createKubeServer } from '../../../sandbox/kube';
+import { DevCluster, DevMachine, DevMachineTemplate, devCrds } from '../../traces/dev-kinds';
+
+const namespace = 'ns';
+const INFRASTRUCTURE = 'infrastructure.cluster.x-k8s.io';
+
+/** No workload cluster ever answers here. */
+const unreachable: WorkloadClusters = {
+  connection: () => undefined,
+  health: () => ({ connected: false }),
+  subscribe: () => () => undefined,
+};
+
+async function withWorld(test: (api: KubeApi, clock: VirtualClock) => Promise<void>): Promise<void> {
+  const clock = new VirtualClock();
+  const random = new SeededRandom(1);
+  const server = createKubeServer({ clock, random });
+  const api = server.api();
+  for (const crd of [...crds({ conversion: 'none' }), ...devCrds()]) await api.create(CustomResourceDefinition, crd);
+  await api.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  await clock.advance(1000);
+  const manager = startManager({
+    api,
+    clock,
+    random,
+    log: silentLog,
+    controllers: ({ objects, recorder }) =>
+      clusterApiControllers({ objects, recorder, workloads: unreachable, clock, random }),
+  });
+  try {
+    await clock.advance(0);
+    await manager.started;
+    await test(api, clock);
+  } finally {
+    await Promise.all([manager.stop(), clock.advance(1000)]);
+    server.close();
+  }
+}
+
+function cluster(): Cluster {
+  return {
+    apiVersion: Cluster.apiVersion,
+    kind: 'Cluster',
+    metadata: { name: 'c', namespace },
+    spec: { infrastructureRef: { apiGroup: INFRASTRUCTURE, kind: 'DevCluster', name: 'c' } },
+  };
+}
+
+function machineSet(annotations: { [key: string]: string } = {}): MachineSet {
+  return MachineSet.withDefaults({
+    apiVersion: MachineSet.apiVersion,
+    kind: 'MachineSet',
+    metadata: { name: 'set', namespace, annotations },
+    spec: {
+      clusterName: 'c',
+      replicas: 2,
+      selector: {},
+      template: {
+        spec: {
+          clusterName: 'c',
+          bootstrap: { dataSecretName: 'data' },
+          infrastructureRef: { apiGroup: INFRASTRUCTURE, kind: 'DevMachineTemplate', name: 'template' },
+        },
+      },
+    },
+  });
+}
+
+function dev(resource: TypedResource, name: string, metadata: Partial<KubeObject['metadata']> = {}): KubeObject {
+  const apiVersion = `${INFRASTRUCTURE}/v1beta2`;
+  return { apiVersion, kind: resource.kind, metadata: { name, namespace, ...metadata }, spec: {} };
+}
+
+const names = async (api: KubeApi, resource: TypedResource): Promise<string[]> =>
+  (await api.list(resource, { namespace })).items.map((item) => item.metadata.name).sort();
+
+test('a part that a killed attempt left behind is removed, and as many machines exist as are wanted', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    const set = await api.create(MachineSet, machineSet());
+    const owner = { apiVersion: set.apiVersion, kind: 'MachineSet', name: 'set', uid: set.metadata.uid ?? '' };
+    await api.create<KubeObject>(DevMachine, dev(DevMachine, 'set-xxxxx', { ownerReferences: [owner] }));
+
+    await api.create(Cluster, cluster());
+    await clock.advance(5000);
+
+    const machines = await names(api, Machine);
+    expect(machines).toHaveLength(2);
+    expect(await names(api, DevMachine)).toEqual(machines);
+  });
+});
+
+test('a set whose template does not exist says so, and goes on when it appears', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create<KubeObject>(DevCluster, dev(DevCluster, 'c'));
+    await api.create(Cluster, cluster());
+    await api.create(MachineSet, machineSet());
+    await clock.advance(2000);
+    const waiting = await api.get(MachineSet, { namespace, name: 'set' });
+    expect(waiting.status?.conditions?.find(({ type }) => type === 'ScalingUp')?.message).toBe(
+      'Scaling up from 0 to 2 replicas is blocked because:\n* DevMachineTemplate ns/template does not exist',
+    );
+
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    await clock.advance(1000);
+
+    expect(await names(api, Machine)).toHaveLength(2);
+  });
+});
+
+test('a paused set creates nothing and says why; unpaused it goes on', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    await api.create(Cluster, cluster());
+    await api.create(MachineSet, machineSet({ 'cluster.x-k8s.io/paused': '' }));
+    await clock.advance(2000);
+
+    const paused = await api.get(MachineSet, { namespace, name: 'set' });
+    expect(paused.metadata.finalizers).toBeUndefined();
+    expect(paused.status?.conditions).toMatchObject([
+      { type: 'Paused', status: 'True', message: 'MachineSet has the cluster.x-k8s.io/paused annotation' },
+    ]);
+    expect(await names(api, Machine)).toEqual([]);
+
+    const patch = { metadata: { annotations: { 'cluster.x-k8s.io/paused': null } } };
+    await api.patch(MachineSet, { namespace, name: 'set' }, { type: 'merge', patch });
+    await clock.advance(1000);
+    expect(await names(api, Machine)).toHaveLength(2);
+  });
+});
+
+test('at rest nothing is written', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    await api.create<KubeObject>(DevCluster, dev(DevCluster, 'c'));
+    await api.create(Cluster, cluster());
+    await api.create(MachineSet, machineSet());
+    await clock.advance(10_000);
+    const before = (await api.list(Machine)).resourceVersion;
+
+    await clock.advance(3600_000);
+
+    expect((await api.list(Machine)).resourceVersion).toBe(before);
+  });
+});
+
+test('deleting a Cluster takes its machines, their infrastructure and itself', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    await api.create<KubeObject>(DevCluster, dev(DevCluster, 'c'));
+    await api.create(Cluster, cluster());
+    await api.create(MachineSet, machineSet());
+    await clock.advance(5000);
+
+    await api.delete(Cluster, { namespace, name: 'c' });
+    await clock.advance(5000);
+
+    for (const resource of [Cluster, MachineSet, Machine, DevMachine, DevCluster, DevMachineTemplate]) {
+      expect(await names(api, resource)).toEqual([]);
+    }
+  });
+});
