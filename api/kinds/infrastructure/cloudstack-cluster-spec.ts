@@ -72,9 +72,10 @@ function endpointStays(field: 'host' | 'port', absent: string): Rule<Placed> {
     field: path,
     reason: 'FieldValueForbidden',
     transition: true,
+    // An empty host and port 0 are what CAPC writes for "not set".
     holds: (self, old) =>
       (old?.controlPlaneEndpoint?.host ?? '') === '' ||
-      (self.controlPlaneEndpoint?.[field] ?? '') === (old?.controlPlaneEndpoint?.[field] ?? ''),
+      (self.controlPlaneEndpoint?.[field] || undefined) === (old?.controlPlaneEndpoint?.[field] || undefined),
   };
 }
 
