@@ -24,8 +24,8 @@ export class Progress {
   }
 
   #redraw(clusters: readonly ClusterView[]): void {
-    const width = Math.max(40, (this.stream.columns ?? 100) - 40);
-    const lines = clusters.flatMap((cluster) => renderTree(cluster.tree, { width }));
+    const columns = this.stream.columns ?? 100;
+    const lines = clusters.flatMap((cluster) => renderTree(cluster.tree)).map((line) => fitLine(line, columns - 1));
     const room = Math.max(5, (this.stream.rows ?? 40) - 2);
     const shown =
       lines.length > room ? [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`] : lines;
@@ -57,4 +57,22 @@ export class Progress {
     this.stream.write(`\u001b[${this.#drawn}A\u001b[0J`);
     this.#drawn = 0;
   }
+}
+
+/** Cuts a line to a number of visible characters; a longer one would wrap, and redrawing counts lines. */
+function fitLine(line: string, width: number): string {
+  let visible = 0;
+  let fitted = '';
+  // Colours take no room.
+  for (const [part] of line.matchAll(/\u001b\[[0-9;]*m|./gsu)) {
+    if (part.startsWith('\u001b[')) fitted += part;
+    else if (visible < width - 1) {
+      fitted += part;
+      visible++;
+    } else if (visible === width - 1) {
+      fitted += '…';
+      visible++;
+    }
+  }
+  return fitted;
 }
