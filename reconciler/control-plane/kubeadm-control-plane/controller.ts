@@ -83,7 +83,7 @@ async function withStatus(scope: Scope, work: () => Promise<Outcome>): Promise<O
   try {
     outcome = await work();
   } catch (error) {
-    await saveScope(scope, false).catch(() => undefined);
+    if (scope.isLoaded) await saveScope(scope, false).catch(() => undefined);
     throw error;
   }
   await saveScope(scope, true);

@@ -16,6 +16,8 @@ import {
 
 /** How long a lost connection leaves what was seen last in the conditions. */
 const GRACE_MS = 5 * 60_000;
+/** How often a control plane without etcd of its own is looked at, so that its kubeconfig is renewed in time. */
+const EXPIRY_LOOK_MS = 3600_000;
 
 /** Notes that the first machine's kubeadm is done: its ConfigMap appears last. */
 export function observeInitialization(scope: Scope): void {
@@ -99,7 +101,7 @@ function nextLook(scope: Scope): Outcome {
     const left = (lastSuccess ?? 0) + GRACE_MS - scope.deps.clock.now();
     return lastSuccess !== undefined && left > 0 ? requeueAfter(left) : done();
   }
-  if (!scope.managedEtcd) return done();
+  if (!scope.managedEtcd) return requeueAfter(EXPIRY_LOOK_MS);
   const next = scope.observer.nextLookMs(scope.clusterKey);
   return next === undefined ? done() : requeueAfter(next);
 }

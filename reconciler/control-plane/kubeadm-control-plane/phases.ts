@@ -12,7 +12,7 @@ import { reconcileCertificateExpiry } from './certificate-expiry';
 import { reconcileCertificates, reconcileKubeconfig } from './cluster-secrets';
 import { createMachine } from './create-machine';
 import { reconcileDeletingMachine } from './delete-machines';
-import { moveLeadershipFrom, removeStrangers } from './etcd-members';
+import { EtcdNotSafe, moveLeadershipFrom, removeStrangers } from './etcd-members';
 import { inspectMachines, observeInitialization } from './inspect';
 import { planStep } from './plan';
 import { joinMessages } from './preflight';
@@ -54,12 +54,29 @@ export async function reconcileControlPlane(
   await syncMachines(scope);
   const look = await inspectMachines(scope);
   if (await removeStrangers(scope)) return requeueAfter(1_000);
-  if (await reconcileDeletingMachine(scope)) return look;
+  const removal = await removeDeletingMachine(scope);
+  if (removal !== undefined) return soonest(look, removal);
   const step = await takeStep(scope, template);
   if (step === 'stepped') return look;
   if (step === 'resting') await kubeProxy.reconcile(scope);
   await reconcileCertificateExpiry(scope);
   return soonest(look, untilRollout(scope));
+}
+
+/** How soon an etcd that could not spare a member is asked again; its health also changes conditions, which wake us. */
+const UNSAFE_RETRY_MS = 5_000;
+
+/** Undefined when no machine is being deleted. An etcd that cannot spare the member is a wait, not a failure. */
+async function removeDeletingMachine(scope: Scope): Promise<Outcome | undefined> {
+  try {
+    return (await reconcileDeletingMachine(scope)) ? done() : undefined;
+  } catch (error) {
+    if (!(error instanceof EtcdNotSafe)) throw error;
+    scope.blocked = error.message;
+    scope.deps.events.event(scope.stored, 'Warning', EventReason.failedScaleDown, error.message);
+    scope.observer.forget(scope.clusterKey);
+    return requeueAfter(UNSAFE_RETRY_MS);
+  }
 }
 
 /** Keeps the template alive, and found by tools that follow owners, as long as the cluster is. */

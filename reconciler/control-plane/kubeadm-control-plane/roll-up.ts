@@ -25,6 +25,8 @@ export interface RollUpInput {
   readonly verdict: PreflightVerdict | undefined;
   /** Kind of the infrastructure template when it does not exist. */
   readonly missingTemplate: string | undefined;
+  /** What stops the machine that is going from going; undefined: nothing. */
+  readonly blocked: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -226,6 +228,7 @@ function scalingDownReport(input: RollUpInput): ConditionReport {
   const desired = desiredReplicas(input.controlPlane);
   if (input.machines.length <= desired) return { type, status: 'False', reason: Reason.notScalingDown };
   const lines = input.controlPlane.metadata.deletionTimestamp === undefined ? verdictLines(input.verdict) : [];
+  if (input.blocked !== undefined) lines.push(`* ${input.blocked}`);
   return {
     type,
     status: 'True',

@@ -36,6 +36,10 @@ export interface Scope {
   connectionDown: string | undefined;
   verdict: PreflightVerdict | undefined;
   missingTemplate: string | undefined;
+  /** What stops the machine that is going from going, for people. */
+  blocked: string | undefined;
+  /** False: nothing is known of the machines, and nothing may be said about them. */
+  isLoaded: boolean;
 }
 
 /** The scope of a control plane, or undefined while it does not belong to a Cluster. */
@@ -65,6 +69,8 @@ export function openScope(deps: ControlPlaneDeps, observer: EtcdObserver, key: O
     connectionDown: undefined,
     verdict: undefined,
     missingTemplate: undefined,
+    blocked: undefined,
+    isLoaded: false,
   };
 }
 
@@ -87,6 +93,7 @@ export async function loadMembers(scope: Scope): Promise<void> {
   const members: Member[] = [];
   for (const machine of owned) members.push(await memberOf(scope, machine));
   scope.members = members;
+  scope.isLoaded = true;
 }
 
 async function memberOf(scope: Scope, machine: Machine): Promise<Member> {
@@ -186,6 +193,7 @@ export async function saveScope(scope: Scope, succeeded: boolean): Promise<void>
       connectionDown: scope.connectionDown,
       verdict: scope.verdict,
       missingTemplate: scope.missingTemplate,
+      blocked: scope.blocked,
       now: deps.clock.now(),
     }),
     ...scope.reports,

@@ -1,13 +1,14 @@
-import type {
-  DeleteOptions,
-  KubeApi,
-  ListOptions,
-  ObjectList,
-  PatchBody,
-  TypedResource,
-  WatchEvent,
-  WatchOptions,
-  WriteOptions,
+import {
+  type DeleteOptions,
+  type KubeApi,
+  KubeUnreachable,
+  type ListOptions,
+  type ObjectList,
+  type PatchBody,
+  type TypedResource,
+  type WatchEvent,
+  type WatchOptions,
+  type WriteOptions,
 } from '../../../api/ports';
 import type { KubeObject, ObjectKey, Resource } from '../../../machinery/kube-object';
 
@@ -24,6 +25,16 @@ export interface Request {
 export class CountingApi implements KubeApi {
   readonly seen: Request[] = [];
   readonly #api: KubeApi;
+  #writesLeft = Number.POSITIVE_INFINITY;
+
+  /** The process dies with the answer to its n-th write from now: that one happens, and nothing after it. */
+  dieAfter(writes: number): void {
+    this.#writesLeft = writes;
+  }
+
+  get isDead(): boolean {
+    return this.#writesLeft <= 0;
+  }
 
   constructor(api: KubeApi) {
     this.#api = api;
@@ -59,18 +70,36 @@ export class CountingApi implements KubeApi {
   }
 
   create<T extends KubeObject>(resource: TypedResource<T>, object: T, options?: WriteOptions): Promise<T> {
-    this.#see('create', resource, object.metadata.name, options?.subresource, object);
-    return this.#api.create(resource, object, options);
+    return this.#write(
+      () => this.#api.create(resource, object, options),
+      'create',
+      resource,
+      object.metadata.name,
+      options?.subresource,
+      object,
+    );
   }
 
   createSubresource(resource: Resource, key: ObjectKey, subresource: string, body: KubeObject): Promise<KubeObject> {
-    this.#see('create', resource, key.name, subresource, body);
-    return this.#api.createSubresource(resource, key, subresource, body);
+    return this.#write(
+      () => this.#api.createSubresource(resource, key, subresource, body),
+      'create',
+      resource,
+      key.name,
+      subresource,
+      body,
+    );
   }
 
   update<T extends KubeObject>(resource: TypedResource<T>, object: T, options?: WriteOptions): Promise<T> {
-    this.#see('update', resource, object.metadata.name, options?.subresource, object);
-    return this.#api.update(resource, object, options);
+    return this.#write(
+      () => this.#api.update(resource, object, options),
+      'update',
+      resource,
+      object.metadata.name,
+      options?.subresource,
+      object,
+    );
   }
 
   patch<T extends KubeObject>(
@@ -79,22 +108,38 @@ export class CountingApi implements KubeApi {
     body: PatchBody,
     options?: WriteOptions,
   ): Promise<T> {
-    this.#see('patch', resource, key.name, options?.subresource, body);
-    return this.#api.patch(resource, key, body, options);
+    return this.#write(
+      () => this.#api.patch(resource, key, body, options),
+      'patch',
+      resource,
+      key.name,
+      options?.subresource,
+      body,
+    );
   }
 
   delete(resource: Resource, key: ObjectKey, options?: DeleteOptions): Promise<KubeObject> {
-    this.#see('delete', resource, key.name);
-    return this.#api.delete(resource, key, options);
+    return this.#write(() => this.#api.delete(resource, key, options), 'delete', resource, key.name);
   }
 
   deleteCollection(resource: Resource, list: ListOptions, options?: DeleteOptions): Promise<void> {
-    this.#see('delete', resource, '');
-    return this.#api.deleteCollection(resource, list, options);
+    return this.#write(() => this.#api.deleteCollection(resource, list, options), 'delete', resource, '');
   }
 
   resourceFor(apiVersion: string, kind: string): Promise<Resource | undefined> {
     return this.#api.resourceFor(apiVersion, kind);
+  }
+
+  async #write<T>(
+    work: () => Promise<T>,
+    ...request: [Request['verb'], Resource, string, string?, unknown?]
+  ): Promise<T> {
+    if (this.isDead) throw new KubeUnreachable('a dead process', 'dead');
+    this.#see(...request);
+    const answer = await work();
+    this.#writesLeft--;
+    if (this.isDead) throw new KubeUnreachable('a dying process', 'dead');
+    return answer;
   }
 
   #see(verb: Request['verb'], resource: Resource, name: string, subresource = '', body?: unknown): void {

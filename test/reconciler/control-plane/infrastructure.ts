@@ -52,13 +52,21 @@ export interface TestInfrastructure {
   readonly random: Random;
   /** From the bootstrap data to a machine that is switched on. */
   readonly bootMs: number;
+  /** What exists outside of the process. */
+  readonly cloud: Cloud;
+}
+
+/** Machines and load balancer members that a killed process leaves as they are. */
+export class Cloud {
+  readonly members = new Set<string>();
+  readonly ids = new Map<string, string>();
 }
 
 export const ENDPOINT = { host: '127.64.0.10', port: 6443 };
 
 /** A cloud with one load balancer: TestMachines become guests that really run their user data. */
 export function testInfrastructure(world: TestInfrastructure): Controller[] {
-  const cloud = new Cloud(world);
+  const cloud = new Provider(world);
   return [
     {
       name: 'testcluster',
@@ -81,9 +89,9 @@ export function testInfrastructure(world: TestInfrastructure): Controller[] {
         { resource: Machine, keys: ({ object }) => infraOf(object) },
         { resource: Secret, keys: () => [] },
       ],
-      reconcile: async (key) => {
+      reconcile: async (key, run) => {
         const infra = world.objects.get(TestMachine, key);
-        if (infra !== undefined) await cloud.reconcile(infra);
+        if (infra !== undefined) await cloud.reconcile(infra, run.signal);
         return done();
       },
     },
@@ -95,43 +103,48 @@ function infraOf(object: KubeObject) {
   return [{ namespace: machine.metadata.namespace ?? '', name: machine.spec.infrastructureRef.name }];
 }
 
-class Cloud {
+class Provider {
   readonly #world: TestInfrastructure;
-  readonly #members = new Set<string>();
-  readonly #ids = new Map<string, string>();
+  readonly #members: Set<string>;
+  readonly #ids: Map<string, string>;
 
   constructor(world: TestInfrastructure) {
     this.#world = world;
+    this.#members = world.cloud.members;
+    this.#ids = world.cloud.ids;
   }
 
-  async reconcile(infra: InfraMachine): Promise<void> {
+  async reconcile(infra: InfraMachine, signal: AbortSignal): Promise<void> {
     const { objects } = this.#world;
     const { namespace = '', name } = infra.metadata;
     if (infra.metadata.deletionTimestamp !== undefined) return this.#destroy(infra);
     const machine = objects.get(Machine, { namespace, name });
     const secretName = machine?.spec.bootstrap.dataSecretName;
-    if (machine === undefined || secretName === undefined || infra.spec?.providerID !== undefined) return;
+    if (machine === undefined || secretName === undefined || infra.status?.initialization?.provisioned === true) return;
     const secret = objects.get(Secret, { namespace, name: secretName });
     if (secret === undefined) return;
     const before = cloneJson(infra);
     before.metadata.finalizers = [FINALIZER];
     const claimed = await objects.patch(TestMachine, infra, before);
-    await this.#world.clock.sleep(this.#world.bootMs);
-    const id = this.#ids.get(name) ?? this.#world.random.uuid();
+    await this.#world.clock.sleep(this.#world.bootMs, signal);
+    if (signal.aborted) return;
+    const known = this.#ids.get(name);
+    const id = known ?? this.#world.random.uuid();
     this.#ids.set(name, id);
-    this.#world.guests.powerOn(
-      {
-        id,
-        name,
-        userData: secret.data?.value ?? '',
-        metadata: { 'instance-id': id, 'local-hostname': name },
-        addresses: [`10.1.1.${this.#ids.size}`],
-        templateName: `kube-${machine.spec.version ?? ''}`,
-        cpuNumber: 2,
-        memoryMiB: 4096,
-      },
-      true,
-    );
+    if (known === undefined)
+      this.#world.guests.powerOn(
+        {
+          id,
+          name,
+          userData: secret.data?.value ?? '',
+          metadata: { 'instance-id': id, 'local-hostname': name },
+          addresses: [`10.1.1.${this.#ids.size}`],
+          templateName: `kube-${machine.spec.version ?? ''}`,
+          cpuNumber: 2,
+          memoryMiB: 4096,
+        },
+        true,
+      );
     if (machine.metadata.labels?.['cluster.x-k8s.io/control-plane'] !== undefined) this.#members.add(id);
     this.#route();
     const after = cloneJson(claimed);

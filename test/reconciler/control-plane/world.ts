@@ -15,7 +15,7 @@ import { createGuestHost, type EtcdPort, type Guests, workloadKube } from '../..
 import { createKubeServer, type KubeServer } from '../../../sandbox/kube';
 import { latencyProfiles } from '../../../sandbox/latency';
 import { CountingApi } from './counting-api';
-import { testCrds, testInfrastructure } from './infrastructure';
+import { Cloud, testCrds, testInfrastructure } from './infrastructure';
 
 export const NAMESPACE = 'default';
 export const CLUSTER = 'c';
@@ -31,11 +31,13 @@ export class World {
   readonly random: SeededRandom;
   readonly kube: KubeServer;
   readonly guests: Guests;
-  readonly manager: Manager;
+  manager: Manager;
   /** Everything the loops asked of the management API. */
-  readonly requests: CountingApi;
+  requests: CountingApi;
   readonly faults: unknown[] = [];
-  readonly #links: WorkloadLinks;
+  #links: WorkloadLinks;
+  readonly #options: WorldOptions;
+  readonly #cloud = new Cloud();
 
   private constructor(options: WorldOptions) {
     const { clock } = this;
@@ -51,23 +53,29 @@ export class World {
       onFault: (_where, error) => this.faults.push(error),
     });
     this.requests = new CountingApi(this.kube.api());
+    this.#options = options;
+    [this.manager, this.#links] = this.#startLoops();
+  }
+
+  #startLoops(): [Manager, WorkloadLinks] {
+    const { clock, random } = this;
     // A watch that breaks with the API server it led to is part of the game; a reconcile that fails is not.
     const failed = (fields: object, message: string) => {
       if (message.startsWith('reconcile')) this.faults.push(`${message} ${JSON.stringify(fields)}`);
     };
     const log = { ...silentLog, error: failed, warn: failed };
 
-    this.#links = new WorkloadLinks({ access: this.guests.access, clock, random, log });
-    this.manager = startManager({
+    const links = new WorkloadLinks({ access: this.guests.access, clock, random, log });
+    const manager = startManager({
       api: this.requests,
       clock,
       random,
       log,
       controllers: ({ objects, recorder }) => {
-        const common = { objects, clock, random, workloads: this.#links, recorder, events: recorder('test') };
+        const common = { objects, clock, random, workloads: links, recorder, events: recorder('test') };
         const port = (cluster: ObjectKey) => etcdPort(objects, this.guests, cluster);
         return [
-          clusterCacheController({ objects, links: this.#links }),
+          clusterCacheController({ objects, links: links }),
           ...clusterApiControllers(common),
           ...bootstrapControllers(common),
           ...controlPlaneControllers({
@@ -75,10 +83,29 @@ export class World {
             etcd: etcdAdmin(port),
             certificates: { expiry: (cluster, node) => port(cluster).apiServerCertificateExpiry(node) },
           }),
-          ...testInfrastructure({ objects, guests: this.guests, clock, random, bootMs: options.bootMs ?? 500 }),
+          ...testInfrastructure({
+            objects,
+            guests: this.guests,
+            clock,
+            random,
+            bootMs: this.#options.bootMs ?? 500,
+            cloud: this.#cloud,
+          }),
         ];
       },
     });
+    return [manager, links];
+  }
+
+  /** The process dies, and another one takes its place. What runs outside of it goes on. */
+  async restart(): Promise<void> {
+    const stopped = Promise.all([this.manager.stop(), this.#links.stop()]);
+    // What still runs may be waiting for a retry.
+    await this.clock.advance(20_000);
+    await stopped;
+    this.requests = new CountingApi(this.kube.api());
+    [this.manager, this.#links] = this.#startLoops();
+    await this.clock.runUntil(() => this.manager.activity().warm, 60_000);
   }
 
   static async start(options: WorldOptions = {}): Promise<World> {
