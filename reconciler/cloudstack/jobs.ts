@@ -18,8 +18,9 @@ const LIST_FROM = 4;
 /** Ended jobs that are remembered for those who ask later. */
 const REMEMBERED_OUTCOMES = 2000;
 
-/** When the server does not answer, jobs are asked for again after this time. */
-const UNREACHABLE_RETRY_MS = 2000;
+/** While the server does not answer, one job is asked for as a probe: after this time, then doubling. */
+const FIRST_PROBE_MS = 2000;
+const SLOWEST_PROBE_MS = 10_000;
 
 /** Meaning of an answer of queryAsyncJobResult (`cloudstack.md` 3.1, 3.2). */
 export function readOutcome(answer: Row): JobOutcome {
@@ -51,6 +52,9 @@ export class JobPoller implements Jobs {
   #timer: Timer | undefined;
   #busy = false;
   #stopped = false;
+  /** Polls in a row that nobody answered. */
+  #silences = 0;
+  #notBeforeMs = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -97,20 +101,24 @@ export class JobPoller implements Jobs {
     let next = Number.POSITIVE_INFINITY;
     for (const followed of this.#followed.values()) next = Math.min(next, followed.nextMs);
     if (next === Number.POSITIVE_INFINITY) return;
-    const delayMs = Math.max(0, next - this.#connection.clock.now());
+    const delayMs = Math.max(0, next - this.#connection.clock.now(), this.#notBeforeMs - this.#connection.clock.now());
     this.#timer = this.#connection.clock.after(delayMs, () => void this.#poll());
   }
 
   async #poll(): Promise<void> {
     this.#busy = true;
     const now = this.#connection.clock.now();
-    const due = [...this.#followed.values()].filter((followed) => followed.nextMs <= now);
+    const allDue = [...this.#followed.values()].filter((followed) => followed.nextMs <= now);
+    const due = this.#silences > 0 ? allDue.slice(0, 1) : allDue;
     try {
       const unfinished = due.length >= LIST_FROM ? await this.#unfinished() : new Set<string>();
       await Promise.all(due.map((followed) => this.#look(followed, unfinished)));
+      this.#silences = 0;
     } catch {
-      // The transport told its failure to whoever called; here silence only means: look again.
-      for (const followed of due) followed.nextMs = this.#connection.clock.now() + UNREACHABLE_RETRY_MS;
+      // Loops that call meet the failure themselves; here silence only means: look again.
+      const waitMs = Math.min(SLOWEST_PROBE_MS, FIRST_PROBE_MS * 2 ** Math.min(this.#silences, 10));
+      this.#silences++;
+      this.#notBeforeMs = this.#connection.clock.now() + waitMs;
     } finally {
       this.#busy = false;
       this.#schedule();

@@ -1,5 +1,6 @@
 import { CloudStackCluster, CloudStackFailureDomain, CloudStackIsolatedNetwork } from '../../../api/kinds';
 import { type Controller, done, type Outcome, requeueAfter, soonest } from '../../../api/ports';
+import { equalJson } from '../../../machinery/json';
 import { keyOf, type ObjectKey } from '../../../machinery/kube-object';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
@@ -91,11 +92,13 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
       ownSubject(CloudStackIsolatedNetwork),
       {
         resource: CloudStackFailureDomain,
-        keys: ({ object }) =>
-          deps.objects
+        keys: ({ object, previous }) => {
+          // Zone and credentials stand in its spec; its status only repeats what this controller says.
+          if (previous !== undefined && equalJson(previous['spec'], object['spec'])) return [];
+          return deps.objects
             .list(CloudStackIsolatedNetwork, { namespace: object.metadata.namespace, ownerUid: object.metadata.uid })
-            .filter((network) => network.status?.ready !== true || network.metadata.deletionTimestamp !== undefined)
-            .map(keyOf),
+            .map(keyOf);
+        },
       },
       { resource: CloudStackCluster, keys: () => [] },
       onPauseChange(deps, CloudStackIsolatedNetwork),

@@ -56,6 +56,8 @@ async function deleteNetwork(work: NetworkWork, network: Network): Promise<Wait 
     const deletion = jobOf(work, 'delete network', what);
     if (deletion?.outcome.state === 'pending') return waitForJob(Reason.DeletingNetwork, what, deletion.job);
     if (deletion?.outcome.state === 'succeeded') return undefined;
+    const blocked = stillBlocked(work);
+    if (blocked !== undefined) return blocked;
     const job = await cloud.networks.delete(network.id);
     follow(work, 'delete network', job);
     return waitForJob(Reason.DeletingNetwork, what, job);
@@ -69,12 +71,22 @@ async function deleteNetwork(work: NetworkWork, network: Network): Promise<Wait 
 async function explainRefusal(work: NetworkWork, network: Network, error: Error): Promise<Wait> {
   const { mayExpunge } = await work.cloud.capabilities();
   if (mayExpunge) throw error;
-  return waitAndLook(
-    Reason.WaitingForExpunge,
-    `network ${network.name} can be deleted when CloudStack has expunged its destroyed machines (settings expunge.delay, ` +
-      `expunge.interval), because these credentials may not expunge (allow.user.expunge.recover.vm); last answer: ${error.message}`,
-    EXPUNGE_LOOK_MS,
-  );
+  work.known.blocked = {
+    untilMs: work.scope.deps.clock.now() + EXPUNGE_LOOK_MS,
+    message:
+      `network ${network.name} can be deleted when CloudStack has expunged its destroyed machines (settings expunge.delay, ` +
+      'expunge.interval), because these credentials may not expunge (allow.user.expunge.recover.vm); ' +
+      `last answer: ${error.message}`,
+  };
+  return stillBlocked(work) ?? waitAndLook(Reason.WaitingForExpunge, work.known.blocked.message);
+}
+
+/** Whatever wakes the network meanwhile, the next attempt waits for its time. */
+function stillBlocked({ known, scope }: NetworkWork): Wait | undefined {
+  const { blocked } = known;
+  const waitMs = (blocked?.untilMs ?? 0) - scope.deps.clock.now();
+  if (blocked === undefined || waitMs <= 0) return undefined;
+  return waitAndLook(Reason.WaitingForExpunge, blocked.message, waitMs);
 }
 
 /** Leaves a network that stays: our rules, our address and our marks go. */

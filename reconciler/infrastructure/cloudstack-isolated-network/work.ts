@@ -28,6 +28,8 @@ export interface Known {
   rule?: Pick<LoadBalancerRule, 'id'> | undefined;
   isEgressOpen?: boolean | undefined;
   isIngressOpen?: boolean | undefined;
+  /** The network cannot be deleted before this time, for the reason given. */
+  blocked?: { readonly untilMs: number; readonly message: string } | undefined;
   /** Resources whose tags are complete. */
   readonly tagged: Set<string>;
 }
