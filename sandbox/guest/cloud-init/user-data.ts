@@ -23,7 +23,7 @@ export function decodeUserData(delivered: string): UserData {
   const isTemplate = /^## *template: *jinja *\r?\n/.test(text);
   const body = isTemplate ? text.slice(text.indexOf('\n') + 1) : text;
   if (!/^#cloud-config\s*(?:\n|$)/.test(body)) {
-    const start = JSON.stringify([...body.slice(0, 40)].filter((character) => character >= ' ').join(''));
+    const start = JSON.stringify(body.slice(0, 40).replace(/[^ -~]/g, ''));
     return { kind: 'unusable', why: `Unhandled non-multipart (text/x-not-multipart) userdata: '${start}...'` };
   }
   return { kind: 'cloud-config', text: body, isTemplate };

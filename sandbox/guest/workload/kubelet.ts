@@ -1,5 +1,5 @@
 import { tryGet } from '../../../api/ports/kube-api';
-import { kubeTime } from '../../../machinery/clock';
+import { kubeMicroTime, kubeTime } from '../../../machinery/clock';
 import { messageOf } from '../../../machinery/errors';
 import { isJsonObject, valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
@@ -197,7 +197,7 @@ export async function replaceTaints(
 async function ensureLease(world: World, kubelet: KubeletRecord, cluster: WorkloadCluster, node: KubeObject) {
   const key = { namespace: 'kube-node-lease', name: kubelet.nodeName };
   if ((await tryGet(cluster.api, resources.leases, key)) !== undefined) return;
-  const renewTime = new Date(world.clock.now()).toISOString().replace('Z', '000Z');
+  const renewTime = kubeMicroTime(world.clock);
   await cluster.api.create(
     resources.leases,
     {

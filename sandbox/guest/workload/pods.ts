@@ -12,7 +12,9 @@ import { fits, isFinished, isMirror, listAt, nodeNameOf, phaseOf, readyStatus, t
 export async function runPods(world: World, cluster: WorkloadCluster, view: View): Promise<void> {
   const placed = new Map<string, string>();
   for (const pod of view.pods.values()) placed.set(pod.metadata.uid ?? '', nodeNameOf(pod));
-  for (const pod of [...view.pods.values()]) {
+  // The view changes while this waits for writes.
+  const pods = [...view.pods.values()];
+  for (const pod of pods) {
     const nodeName = nodeNameOf(pod);
     if (nodeName === '') {
       if (isBeingDeleted(pod)) await remove(cluster, pod);
