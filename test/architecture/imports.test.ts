@@ -16,7 +16,7 @@ const LAW: { readonly [folder: string]: readonly string[] } = {
 /** Parts of `reconciler/` that decide, and see the world through ports only. */
 const LOOPS = ['gitops', 'infrastructure', 'cluster-api', 'bootstrap', 'control-plane'];
 /** Parts that touch the world. */
-const ADAPTERS = ['kube', 'cloudstack', 'workload'];
+const ADAPTERS = ['kube', 'cloudstack', 'workload', 'diagnostics', 'webhooks', 'install'];
 /** Inside a loop, the one folder that is an adapter itself. */
 const ADAPTER_FOLDERS = ['reconciler/gitops/source'];
 
@@ -30,13 +30,37 @@ function sources(folder: string): string[] {
   });
 }
 
-/** Paths (relative to the repository) and package names that a file imports. */
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  const pattern = /(?:\bfrom\s+|\bimport\s+|\bimport\(|\brequire\()\s*['"]([^'"]+)['"]/g;
-  return [...text.matchAll(pattern)].map(([, name = '']) =>
-    name.startsWith('.') ? normalize(join(dirname(file), name)) : name === 'capstan' ? 'constructs/index' : `npm:${name}`,
-  );
+const sourceOf = (file: string) =>
+  readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<![:'"])\/\/.*$/gm, '');
+
+/**
+ * Paths (relative to the repository) and package names that a file imports.
+ * @param values - leave out imports of types alone, which are gone at run time
+ */
+function importsOf(file: string, { values = false } = {}): string[] {
+  const text = sourceOf(file);
+  const pattern =
+    /(?:\b(?:import|export)\s+(?<clause>[^'"();]*?)\s*from\s+|\bimport\s+|\bimport\(|\brequire\()\s*['"](?<name>[^'"]+)['"]/g;
+  return [...text.matchAll(pattern)]
+    .filter(({ groups }) => !values || !isTypeOnly(groups?.clause))
+    .map(({ groups }) => groups?.name ?? '')
+    .map((name) =>
+      name.startsWith('.')
+        ? normalize(join(dirname(file), name))
+        : name === 'capstan'
+          ? 'constructs/index'
+          : `npm:${name}`,
+    );
+}
+
+function isTypeOnly(clause: string | undefined): boolean {
+  if (clause === undefined) return false;
+  if (clause.startsWith('type ')) return true;
+  const names = /^\{([\s\S]*)\}$/
+    .exec(clause)?.[1]
+    ?.split(',')
+    .filter((name) => name.trim() !== '');
+  return names?.every((name) => name.trim().startsWith('type ')) ?? false;
 }
 
 const files = Object.keys(LAW).flatMap(sources);
@@ -61,7 +85,11 @@ test('loops import neither each other nor an adapter', () => {
     return importsOf(file)
       .filter((target) => {
         const [targetFolder, targetPart = ''] = target.split('/');
-        return targetFolder === 'reconciler' && targetPart !== part && (LOOPS.includes(targetPart) || ADAPTERS.includes(targetPart));
+        return (
+          targetFolder === 'reconciler' &&
+          targetPart !== part &&
+          (LOOPS.includes(targetPart) || ADAPTERS.includes(targetPart))
+        );
       })
       .map((target) => `${file} imports ${target}`);
   });
@@ -82,8 +110,14 @@ test('the runtime knows neither loops nor adapters nor kinds', () => {
 });
 
 test('no import cycle', () => {
-  const graph = new Map(files.map((file) => [file.replace(/\.ts$/, ''), importsOf(file).filter((target) => !target.startsWith('npm:'))]));
-  const resolve = (target: string) => (graph.has(target) ? target : graph.has(`${target}/index`) ? `${target}/index` : undefined);
+  const graph = new Map(
+    files.map((file) => [
+      file.replace(/\.ts$/, ''),
+      importsOf(file, { values: true }).filter((target) => !target.startsWith('npm:')),
+    ]),
+  );
+  const resolve = (target: string) =>
+    graph.has(target) ? target : graph.has(`${target}/index`) ? `${target}/index` : undefined;
   const state = new Map<string, 'open' | 'done'>();
   const cycles: string[] = [];
   const visit = (file: string, path: readonly string[]) => {
@@ -105,14 +139,19 @@ test('no import cycle', () => {
 });
 
 test('time, randomness and network enter loops and the runtime through ports', () => {
-  const direct = /\bDate\.now\(|\bnew Date\(\)|\bset(?:Timeout|Interval|Immediate)\(|\bMath\.random\(|(?<![.\w])fetch\(|\bperformance\.now\(/;
+  const direct =
+    /\bDate\.now\(|\bnew Date\(\)|\bset(?:Timeout|Interval|Immediate)\(|\bMath\.random\(|(?<![.\w])fetch\(|\bperformance\.now\(/;
   const network = /^npm:(?:node:)?(?:http|https|net|tls|dgram|fs|child_process|undici|ws|simple-git|@grpc\/grpc-js)$/;
   const decides = files.filter((file) => {
     const [folder, part = ''] = file.split('/');
-    return folder === 'reconciler' && (part === 'runtime' || LOOPS.includes(part)) && !ADAPTER_FOLDERS.some((path) => file.startsWith(`${path}/`));
+    return (
+      folder === 'reconciler' &&
+      (part === 'runtime' || LOOPS.includes(part)) &&
+      !ADAPTER_FOLDERS.some((path) => file.startsWith(`${path}/`))
+    );
   });
   const violations = decides.flatMap((file) => {
-    const text = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+    const text = sourceOf(file);
     const found = direct.exec(text)?.[0];
     return [
       ...(found === undefined ? [] : [`${file}: ${found}`]),
