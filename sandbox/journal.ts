@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -122,27 +123,43 @@ function parse(text: string, path: string): unknown {
 
 /** A lock names its process; one whose process is gone (`kill -9`, reboot) is taken over. */
 function takeLock(path: string): void {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      writeFileSync(path, `${process.pid} ${processStart(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 });
-      return;
-    } catch (error) {
-      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EEXIST') throw error;
+  // Linked into place when it is complete: nobody reads half a lock.
+  const own = `${path}.${process.pid}`;
+  writeFileSync(own, `${process.pid} ${processStart(process.pid) ?? ''}\n`, { mode: 0o600 });
+  try {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if (tryLink(own, path)) return;
+      const holder = readHolder(path);
+      if (holder !== undefined && isAlive(holder)) {
+        throw new JournalUnusable(
+          'JOURNAL_LOCKED',
+          `the data directory is in use by process ${holder.pid} (${path}); stop that process, or choose another directory`,
+        );
+      }
+      rmSync(path, { force: true });
     }
-    const holder = readHolder(path);
-    if (holder !== undefined && isAlive(holder)) {
-      throw new JournalUnusable(
-        'JOURNAL_LOCKED',
-        `the data directory is in use by process ${holder.pid} (${path}); stop that process, or choose another directory`,
-      );
-    }
-    rmSync(path, { force: true });
+  } finally {
+    rmSync(own, { force: true });
   }
   throw new JournalUnusable(
     'JOURNAL_LOCKED',
     `the lock ${path} cannot be taken; another process starts at the same time`,
   );
 }
+
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** The system's code of a failure. */
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 
 interface Holder {
   readonly pid: number;
@@ -163,7 +180,7 @@ function isAlive({ pid, started }: Holder): boolean {
     process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    if (codeOf(error) !== 'EPERM') return false;
   }
   const current = processStart(pid);
   return current === undefined || started === '' || current === started;

@@ -59,6 +59,6 @@ export function unsupported(message = ACCEPTED): Refusal {
     code: 415,
     reason: 'UnsupportedMediaType',
     message,
-    details: {},
+    ...(message === ACCEPTED ? {} : { details: {} }),
   });
 }
