@@ -1,5 +1,7 @@
 import { convert, crds, Namespace, Secret } from '../../api';
-import type { KubeApi } from '../../api/ports';
+import type { KubeApi, Objects } from '../../api/ports';
+import { type ClusterView, clusterViews } from '../../cli/view/cluster-view';
+import { listFrom, type Snapshot, takeSnapshot } from '../../cli/view/snapshot';
 import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
 import { SeededRandom } from '../../machinery/random';
 import { VirtualClock } from '../../machinery/virtual-clock';
@@ -10,8 +12,6 @@ import { createCloudStack, type SandboxCloudStack } from '../../sandbox/cloudsta
 import { createGuestHost, type Guests, inProcessEtcd, workloadKube } from '../../sandbox/guest';
 import { createKubeServer, type KubeServer } from '../../sandbox/kube';
 import { type LatencyName, latencyProfiles } from '../../sandbox/latency';
-import { type ClusterView, clusterViews } from '../../cli/view/cluster-view';
-import { listFrom, type Snapshot, takeSnapshot } from '../../cli/view/snapshot';
 
 export interface VirtualWorldOptions {
   readonly seed?: number;
@@ -47,7 +47,13 @@ export class VirtualWorld {
         throw new Error(`guest simulation: ${where}`, { cause: error });
       },
     });
-    this.cloud = createCloudStack({ clock, random: this.random, latency, guests: this.guests, publicRange: '127.64.0.0/24' });
+    this.cloud = createCloudStack({
+      clock,
+      random: this.random,
+      latency,
+      guests: this.guests,
+      publicRange: '127.64.0.0/24',
+    });
     this.api = this.kube.api();
   }
 
@@ -63,7 +69,9 @@ export class VirtualWorld {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'cloudstack-credentials', namespace: 'default' },
-      data: Object.fromEntries(Object.entries(entries).map(([key, value]) => [key, Buffer.from(value).toString('base64')])),
+      data: Object.fromEntries(
+        Object.entries(entries).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+      ),
     });
     await this.startLoops();
     return this;
@@ -96,6 +104,12 @@ export class VirtualWorld {
     await clock.runUntil(() => reconciler.manager.activity().warm);
   }
 
+  /** What the loops see. */
+  managerObjects(): Objects {
+    if (this.#reconciler === undefined) throw new Error('the loops do not run');
+    return this.#reconciler.manager.objects;
+  }
+
   async stopLoops(): Promise<void> {
     await this.#reconciler?.stop();
     this.#reconciler = undefined;
@@ -112,7 +126,12 @@ export class VirtualWorld {
     for (const object of objects) {
       const resource = await this.api.resourceFor(object.apiVersion, object.kind);
       if (resource === undefined) throw new Error(`no resource for ${object.apiVersion} ${object.kind}`);
-      await this.api.patch(resource, keyOf(object), { type: 'apply', patch: object, force: true }, { fieldManager: 'test' });
+      await this.api.patch(
+        resource,
+        keyOf(object),
+        { type: 'apply', patch: object, force: true },
+        { fieldManager: 'test' },
+      );
     }
   }
 
@@ -142,10 +161,14 @@ export class VirtualWorld {
 
   /** Runs until every cluster is ready. */
   async untilReady(limitMs = 3_600_000): Promise<void> {
-    await this.until('every cluster ready', (snapshot) => {
-      const views = clusterViews(snapshot);
-      return views.length > 0 && views.every((view) => view.ready);
-    }, limitMs);
+    await this.until(
+      'every cluster ready',
+      (snapshot) => {
+        const views = clusterViews(snapshot);
+        return views.length > 0 && views.every((view) => view.ready);
+      },
+      limitMs,
+    );
   }
 
   names(objects: readonly KubeObject[]): string[] {
