@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 
-/** A real etcd and kube-apiserver on loopback, without controllers. */
+/** A real etcd and kube-apiserver on loopback, by default without controllers. */
 export interface RealControlPlane {
+  readonly url: string;
+  readonly etcdUrl: string;
   /** A kubeconfig file of the administrator. */
   readonly kubeconfig: string;
   stop(): Promise<void>;
@@ -15,13 +17,21 @@ export interface RealControlPlane {
 /** Where envtest's binaries are; undefined: not on this machine. */
 export const kubeAssets = process.env.KUBEBUILDER_ASSETS;
 
-export async function startRealControlPlane(assets: string): Promise<RealControlPlane> {
+export interface RealControlPlaneOptions {
+  /** Controllers of kube-controller-manager to run. @default - none */
+  readonly controllers?: readonly string[];
+}
+
+export async function startRealControlPlane(
+  assets: string,
+  { controllers = [] }: RealControlPlaneOptions = {},
+): Promise<RealControlPlane> {
   const directory = mkdtempSync(join(tmpdir(), 'capstan-real-kube-'));
   const [etcdPort, apiPort] = [await freePort(), await freePort()];
   const file = (name: string) => join(directory, name);
   execFileSync('openssl', ['genrsa', '-out', file('sa.key'), '2048'], { stdio: 'ignore' });
   execFileSync('openssl', ['rsa', '-in', file('sa.key'), '-pubout', '-out', file('sa.pub')], { stdio: 'ignore' });
-  writeFileSync(file('tokens.csv'), 'admin-token,admin,1,"system:masters"\n');
+  writeFileSync(file('tokens.csv'), 'admin-token,admin,1,"system:masters"\nalice-token,alice,2\n');
   mkdirSync(file('certs'));
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const processes: ChildProcess[] = [
@@ -53,13 +63,34 @@ export async function startRealControlPlane(assets: string): Promise<RealControl
   const kubeconfig = file('kubeconfig');
   writeFileSync(kubeconfig, kubeconfigText(server));
   await untilReady(etcdUrl, directory, apiPort);
+  if (controllers.length > 0) processes.push(startControllers(assets, kubeconfig, file('sa.key'), controllers));
   return {
+    url: server,
+    etcdUrl,
     kubeconfig,
     async stop() {
       await Promise.all(processes.map(ended));
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function startControllers(
+  assets: string,
+  kubeconfig: string,
+  key: string,
+  controllers: readonly string[],
+): ChildProcess {
+  const child = spawn(join(assets, 'kube-controller-manager'), [
+    `--kubeconfig=${kubeconfig}`,
+    '--leader-elect=false',
+    '--bind-address=127.0.0.1',
+    '--secure-port=0',
+    `--controllers=${controllers.join()}`,
+    `--service-account-private-key-file=${key}`,
+  ]);
+  child.stderr?.resume();
+  return child;
 }
 
 function kubeconfigText(server: string): string {

@@ -1,0 +1,190 @@
+import { at, managersOf, versionOf } from '../scene';
+import type { Topic } from '../topic';
+import { WIDGETS, widget } from '../widgets';
+
+/** Server-side apply: what it makes, merges, takes away and refuses. */
+export const applyCases: Topic = (conforms) => {
+  conforms('apply-creates', 'an apply creates what is missing', async (s) => ({
+    created: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', { data: { k: 'v' } })),
+    again: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', { data: { k: 'v' } })),
+  }));
+
+  conforms('apply-noop-defaults', 'an apply again of a defaulted object writes nothing', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const first = await s.apply(path, 'm', widget('w', { parts: [{ name: 'a' }] }));
+    const second = await s.apply(path, 'm', widget('w', { parts: [{ name: 'a' }] }));
+    return { first, same: versionOf(first) === versionOf(second) };
+  });
+
+  conforms('apply-manager-required', 'an apply without manager is refused', (s) =>
+    s.client.http('PATCH', s.at('v1', 'configmaps', 'a'), s.configMap('a'), { type: 'application/apply-patch+yaml' }));
+
+  conforms('apply-conflict-one', 'a conflict names the field and its manager', async (s) => {
+    const path = s.at('v1', 'configmaps', 'a');
+    await s.apply(path, 'one', s.configMap('a', { data: { k: 'v' } }));
+    return s.apply(path, 'two', s.configMap('a', { data: { k: 'w' } }));
+  });
+
+  conforms('apply-conflict-many', 'conflicts with several managers name them all', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.apply(path, 'one', widget('w', { size: 3, parts: [{ name: 'a', amount: 2 }], address: { host: 'x' } }));
+    await s.merge(`${path}?fieldManager=editor`, { spec: { color: 'green', steps: ['a'] } });
+    await s.merge(`${path}/status?fieldManager=status`, { status: { phase: 'Up' } });
+    return s.apply(
+      path,
+      'two',
+      widget('w', { size: 4, color: 'blue', steps: ['b'], parts: [{ name: 'a', amount: 3 }], address: { host: 'y' } }),
+    );
+  });
+
+  conforms('apply-conflict-update', 'a conflict with an update tells when', async (s) => {
+    const path = s.at('v1', 'configmaps', 'a');
+    await s.post(`${s.at('v1', 'configmaps')}?fieldManager=maker`, s.configMap('a', { data: { k: 'v' } }));
+    return s.apply(path, 'two', s.configMap('a', { data: { k: 'w' } }));
+  });
+
+  conforms('apply-conflict-status', 'a conflict with a subresource says so', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    await s.merge(`${path}/status?fieldManager=controller`, { status: { phase: 'Up' } });
+    return s.apply(`${path}/status`, 'two', { apiVersion: WIDGETS, kind: 'Widget', metadata: { name: 'w' }, status: { phase: 'Down' } });
+  });
+
+  conforms('apply-force', 'force overrides and takes ownership', async (s) => {
+    const path = s.at('v1', 'configmaps', 'a');
+    await s.apply(path, 'one', s.configMap('a', { data: { k: 'v', l: 'v' } }));
+    const forced = await s.apply(path, 'two', s.configMap('a', { data: { k: 'w' } }), '&force=true');
+    return { forced, first: await s.apply(path, 'one', s.configMap('a', { data: { k: 'v', l: 'v' } })) };
+  });
+
+  conforms('apply-removes', 'what a manager no longer applies goes, unless another has it', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.apply(path, 'one', widget('w', { options: { a: '1', b: '2' }, tags: ['x', 'y'], parts: [{ name: 'p' }, { name: 'q' }] }));
+    await s.apply(path, 'two', widget('w', { options: { b: '2' }, tags: ['y'], parts: [{ name: 'q', note: 'kept' }] }));
+    return s.apply(path, 'one', widget('w'));
+  });
+
+  conforms('apply-removes-default', 'a removed field with a default comes back with it', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.apply(path, 'one', widget('w', { color: 'blue', replicas: 5 }));
+    return s.apply(path, 'one', widget('w'));
+  });
+
+  conforms('apply-keeps-foreign', 'fields of others stay', async (s) => {
+    const path = s.at('v1', 'configmaps', 'a');
+    await s.post(`${s.at('v1', 'configmaps')}?fieldManager=maker`, s.configMap('a', { data: { k: 'v' } }, { labels: { x: 'y' } }));
+    return s.apply(path, 'two', s.configMap('a', { data: { l: 'w' } }));
+  });
+
+  conforms('apply-map-order', 'items of map lists keep the order of the live object', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.apply(path, 'one', widget('w', { parts: ['a', 'b', 'c'].map((name) => ({ name })) }));
+    const second = await s.apply(path, 'two', widget('w', { parts: ['d', 'c', 'a'].map((name) => ({ name })) }));
+    const third = await s.apply(path, 'one', widget('w', { parts: ['c', 'b'].map((name) => ({ name })) }));
+    return [at(second, 'spec', 'parts'), at(third, 'spec', 'parts')];
+  });
+
+  conforms('apply-set-order', 'elements of sets keep the order of the live object', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.apply(path, 'one', widget('w', { tags: ['a', 'b', 'c'] }));
+    const second = await s.apply(path, 'two', widget('w', { tags: ['d', 'c', 'a'] }));
+    const third = await s.apply(path, 'one', widget('w', { tags: ['c', 'b', 'e'] }));
+    return [at(second, 'spec', 'tags'), at(third, 'spec', 'tags')];
+  });
+
+  conforms('apply-atomic', 'atomic lists and maps are replaced as a whole', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.apply(path, 'one', widget('w', { steps: ['a', 'b'], address: { host: 'h', port: 1 } }));
+    return {
+      conflict: await s.apply(path, 'two', widget('w', { steps: ['c'] })),
+      same: await s.apply(path, 'two', widget('w', { steps: ['a', 'b'] })),
+      forced: await s.apply(path, 'three', widget('w', { steps: ['c'], address: { port: 2 } }), '&force=true'),
+    };
+  });
+
+  conforms('apply-duplicates', 'duplicates in sets and map lists are refused', async (s) => ({
+    set: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { tags: ['a', 'a'] })),
+    map: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { parts: [{ name: 'a' }, { name: 'a' }] })),
+    created: await s.post(s.at(WIDGETS, 'widgets'), widget('w', { tags: ['a', 'a'], parts: [{ name: 'a' }, { name: 'a' }] })),
+  }));
+
+  conforms('apply-key-missing', 'items of map lists need their keys', async (s) => ({
+    noKey: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { parts: [{ amount: 1 }] })),
+    defaulted: await s.apply(s.at(WIDGETS, 'widgets', 'v'), 'm', widget('v', { ports: [{ port: 1 }, { port: 1, protocol: 'UDP' }] })),
+  }));
+
+  conforms('apply-unknown', 'unknown fields are refused by an apply', async (s) => ({
+    widget: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { nonsense: 1 })),
+    deployment: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', { nonsense: { x: 1 } })),
+  }));
+
+  conforms('apply-wrong-type', 'values of the wrong type are refused by an apply', async (s) => ({
+    widget: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { tags: 'a', options: [] })),
+    configMap: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', { data: { a: 1 } })),
+  }));
+
+  conforms('apply-managers-given', 'managedFields in an apply are refused', (s) =>
+    s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { managedFields: [{ manager: 'x' }] })));
+
+  conforms('apply-names', 'name and namespace must agree with the path', async (s) => ({
+    name: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('b')),
+    namespace: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { namespace: 'default' })),
+    kind: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' } }),
+    version: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', { apiVersion: 'v2', kind: 'ConfigMap', metadata: { name: 'a' } }),
+    none: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', { metadata: { name: 'a' } }),
+    unnamed: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', { apiVersion: 'v1', kind: 'ConfigMap' }),
+  }));
+
+  conforms('apply-uid', 'an apply with a uid does not create', async (s) =>
+    s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { uid: '11111111-1111-4111-8111-111111111111' })));
+
+  conforms('apply-yaml', 'an apply may be YAML', (s) =>
+    s.apply(s.at('v1', 'configmaps', 'a'), 'm', `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  k: |\n    v\n`));
+
+  conforms('apply-null', 'null in an apply', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const first = await s.apply(path, 'm', widget('w', { maybe: null, selector: { matchLabels: null }, options: null, color: null }));
+    const labels = await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', { data: null }, { labels: null }));
+    return { first, labels };
+  });
+
+  conforms('apply-empty', 'empty maps and lists are fields of their own', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const first = await s.apply(path, 'm', widget('w', { options: {}, tags: [], parts: [], steps: [], nested: {} }));
+    return { first, second: await s.apply(path, 'm', widget('w', { options: {} })) };
+  });
+
+  conforms('apply-status-ignored', 'status in an apply of the object is dropped', async (s) => {
+    const applied = await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', {}, { status: { phase: 'Up' } }));
+    return { status: at(applied, 'status') ?? 'none', managers: managersOf(applied) };
+  });
+
+  conforms('apply-status', 'status is applied at its subresource alone', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.apply(path, 'm', widget('w'));
+    const status = (fields: object) => ({ ...widget('w', { size: 9 }), status: fields });
+    return {
+      first: await s.apply(`${path}/status`, 'm', status({ phase: 'Up', conditions: [{ type: 'A', status: 'True' }] })),
+      other: await s.apply(`${path}/status`, 'n', status({ conditions: [{ type: 'B', status: 'True' }] })),
+      less: await s.apply(`${path}/status`, 'm', status({ phase: 'Up' })),
+      missing: await s.apply(s.at(WIDGETS, 'widgets', 'x', 'status'), 'm', { ...widget('x'), status: {} }),
+    };
+  });
+
+  conforms('apply-finalizers', 'finalizers and owners of two managers are merged', async (s) => {
+    const path = s.at('v1', 'configmaps', 'a');
+    const owner = (name: string, digit: string) => ({
+      apiVersion: 'v1', kind: 'Namespace', name, uid: `${digit}1111111-1111-4111-8111-111111111111`,
+    });
+    await s.apply(path, 'one', s.configMap('a', {}, { finalizers: ['capstan.dev/a'], ownerReferences: [owner('x', '1')] }));
+    const both = await s.apply(path, 'two', s.configMap('a', {}, { finalizers: ['capstan.dev/b'], ownerReferences: [owner('y', '2')] }));
+    const one = await s.apply(path, 'one', s.configMap('a'));
+    return [both, one].map((answer) => [at(answer, 'metadata', 'finalizers'), at(answer, 'metadata', 'ownerReferences')]);
+  });
+
+  conforms('apply-secret', 'stringData applied is stored as data', async (s) => {
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { a: 'b' } };
+    const first = await s.apply(s.at('v1', 'secrets', 's'), 'm', secret);
+    return { first, again: await s.apply(s.at('v1', 'secrets', 's'), 'm', { ...secret, stringData: { c: 'd' } }) };
+  });
+};
