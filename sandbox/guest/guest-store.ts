@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../machinery/json';
 import type { Journal } from '../ports';
+import type { WorldChange } from './environment';
 import type { ClusterRecord, DiskRecord } from './records';
-import type { WorldChange } from './world';
 
 interface State {
   readonly disks: readonly DiskRecord[];

@@ -1,29 +1,10 @@
 import type { Clock } from '../../machinery/clock';
 import { equalJson } from '../../machinery/json';
-import type { Random } from '../../machinery/random';
-import type { LatencyProfile } from '../latency';
 import type { Route } from '../ports';
+import type { Environment, WorldOptions } from './environment';
 import type { Machine } from './machine';
-import type { WorkloadKubeFactory } from './ports';
-import type { ClusterRecord, DiskRecord, KubeletRecord } from './records';
+import type { ClusterRecord, KubeletRecord } from './records';
 import { WorkloadCluster } from './workload/cluster';
-
-export interface WorldOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly latency: LatencyProfile;
-  readonly kube: WorkloadKubeFactory;
-  /** Called with every record that changed, before anything that depends on it is visible. */
-  readonly record: (change: WorldChange) => void;
-  /** A fault of the simulation itself, not of a guest: for the log. */
-  readonly onFault: (clusterId: string, error: unknown) => void;
-}
-
-export type WorldChange =
-  | { readonly type: 'disk'; readonly disk: DiskRecord }
-  | { readonly type: 'disk-gone'; readonly machineId: string }
-  | { readonly type: 'cluster'; readonly cluster: ClusterRecord }
-  | { readonly type: 'cluster-gone'; readonly clusterId: string };
 
 /** A control-plane machine that answers at an address. */
 export interface Reached {
@@ -44,7 +25,7 @@ export const routeTopic = (address: string): string => `route ${address}`;
 export const clusterTopic = (clusterId: string): string => `cluster ${clusterId}`;
 
 /** All machines, workload clusters and routes of a guest host, and what they can see of each other. */
-export class World {
+export class World implements Environment {
   readonly machines = new Map<string, Machine>();
   readonly clusters = new Map<string, WorkloadCluster>();
   readonly options: WorldOptions;

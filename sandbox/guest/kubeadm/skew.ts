@@ -5,7 +5,7 @@ import type { KubeadmVersion } from './schema';
 /** The Kubernetes version baked into a template, by its name (`kube-v1.34.2`, `ubuntu-2404-kube-1.33.1`). */
 export function versionOfTemplate(templateName: string): string | undefined {
   const match = /(?:^|[^0-9.])v?(\d+\.\d+\.\d+)(?![\d.])/.exec(templateName);
-  return match?.[1] !== undefined && /^1\./.test(match[1]) ? `v${match[1]}` : undefined;
+  return match?.[1]?.startsWith('1.') === true ? `v${match[1]}` : undefined;
 }
 
 /** @throws KubeadmFailed when this kubeadm is too old for the configuration's API version (v1beta4 came with 1.31). */

@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { KubeApi } from '../../../api/ports/kube-api';
 import type { Timer } from '../../../machinery/clock';
+import type { Environment, RunningCluster } from '../environment';
 import { type EtcdState, elect, hasQuorum, type Member } from '../etcd/members';
 import type { Machine } from '../machine';
 import type { WorkloadKube } from '../ports';
 import type { ClusterRecord } from '../records';
-import type { World } from '../world';
 import { ClusterControllers } from './controllers';
 
 /** A workload cluster: one Kubernetes API, served by every control-plane machine whose etcd member is in the quorum. */
-export class WorkloadCluster {
+export class WorkloadCluster implements RunningCluster {
   readonly kube: WorkloadKube;
   /** The API as its own components use it, whether or not it can be reached from outside. */
   readonly api: KubeApi;
   /** True until the first control-plane disk holds it. */
   isStarting = true;
-  readonly #world: World;
+  readonly #world: Environment;
   readonly #controllers: ClusterControllers;
   readonly #goneSince = new Map<string, number>();
   #record: ClusterRecord;
   #timer: Timer | undefined;
 
-  constructor(world: World, record: ClusterRecord, kube: WorkloadKube) {
+  constructor(world: Environment, record: ClusterRecord, kube: WorkloadKube) {
     this.#world = world;
     this.#record = record;
     this.kube = kube;

@@ -1,8 +1,7 @@
 import { isReason } from '../../../api/ports/kube-api';
 import type { KubeObject, Resource } from '../../../machinery/kube-object';
 import { keyOf, keyText } from '../../../machinery/kube-object';
-import type { World } from '../world';
-import type { WorkloadCluster } from './cluster';
+import type { Environment, RunningCluster } from '../environment';
 import { allowDisruptions } from './disruption';
 import { monitorNodes } from './node-monitor';
 import { runPods } from './pods';
@@ -25,8 +24,8 @@ const WATCHED = {
  * One level-triggered pass after every change; it does nothing while no API server of the cluster is up.
  */
 export class ClusterControllers {
-  readonly #world: World;
-  readonly #cluster: WorkloadCluster;
+  readonly #world: Environment;
+  readonly #cluster: RunningCluster;
   readonly #stop = new AbortController();
   readonly #caches = {
     nodes: new Map<string, KubeObject>(),
@@ -40,7 +39,7 @@ export class ClusterControllers {
   #isRunning = false;
   #isDirty = false;
 
-  constructor(world: World, cluster: WorkloadCluster) {
+  constructor(world: Environment, cluster: RunningCluster) {
     this.#world = world;
     this.#cluster = cluster;
   }

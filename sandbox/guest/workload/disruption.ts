@@ -1,13 +1,12 @@
 import { equalJson, isJsonObject, valueAt } from '../../../machinery/json';
 import { controllerOf, isBeingDeleted, type KubeObject, keyOf } from '../../../machinery/kube-object';
 import { type LabelSelector, matchesSelector } from '../../../machinery/selectors';
-import type { World } from '../world';
-import type { WorkloadCluster } from './cluster';
+import type { Environment, RunningCluster } from '../environment';
 import { resources } from './resources';
 import { isFinished, isReadyPod, numberAt, type View } from './view';
 
 /** Keeps the status of PodDisruptionBudgets, by which the API server decides about evictions. */
-export async function allowDisruptions(_world: World, cluster: WorkloadCluster, view: View): Promise<void> {
+export async function allowDisruptions(_world: Environment, cluster: RunningCluster, view: View): Promise<void> {
   for (const budget of view.budgets.values()) {
     if (isBeingDeleted(budget)) continue;
     const wanted = { ...disruptionsOf(budget, view), observedGeneration: budget.metadata.generation ?? 1 };

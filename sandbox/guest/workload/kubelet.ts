@@ -1,7 +1,6 @@
 import { tryGet } from '../../../api/ports/kube-api';
 import { kubeMicroTime, kubeTime } from '../../../machinery/clock';
 import { messageOf } from '../../../machinery/errors';
-import { isJsonObject, valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import type { Machine } from '../machine';
 import type { ControlPlaneRecord, KubeletRecord } from '../records';
@@ -18,6 +17,7 @@ import {
   UNREACHABLE_TAINT,
 } from './node-objects';
 import { resources } from './resources';
+import { replaceTaints } from './taints';
 
 const MANAGER = { fieldManager: 'kubelet' };
 const RETRY_MS = 10_000;
@@ -173,24 +173,6 @@ async function markReady(world: World, kubelet: KubeletRecord, cluster: Workload
     taints.filter((taint) => taint['key'] !== NOT_READY_TAINT && taint['key'] !== UNREACHABLE_TAINT),
   );
   await ensureLease(world, kubelet, cluster, node);
-}
-
-/** Changes a Node's taints as kube-controller-manager does; no difference, no request. */
-export async function replaceTaints(
-  cluster: WorkloadCluster,
-  node: KubeObject,
-  change: (taints: readonly { readonly [field: string]: unknown }[]) => readonly object[],
-): Promise<void> {
-  const value = valueAt(node, 'spec', 'taints');
-  const taints = Array.isArray(value) ? value.filter(isJsonObject) : [];
-  const wanted = change(taints);
-  if (wanted.length === taints.length && wanted.every((taint, index) => taint === taints[index])) return;
-  const patch = {
-    metadata: { resourceVersion: node.metadata.resourceVersion },
-    spec: { taints: wanted.length === 0 ? null : wanted },
-  };
-  const key = { namespace: '', name: node.metadata.name };
-  await cluster.api.patch(resources.nodes, key, { type: 'merge', patch }, { fieldManager: 'kube-controller-manager' });
 }
 
 /** The heartbeat. Written at boot only: nothing here reads it, and renewals would be the whole load of a fleet at rest. */

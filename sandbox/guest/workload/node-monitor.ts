@@ -1,18 +1,17 @@
 import { kubeTime } from '../../../machinery/clock';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { isBeingDeleted, keyOf } from '../../../machinery/kube-object';
-import type { World } from '../world';
-import type { WorkloadCluster } from './cluster';
-import { replaceTaints } from './kubelet';
+import type { Environment, RunningCluster } from '../environment';
 import { NOT_READY_TAINT, nodeConditions, UNREACHABLE_TAINT } from './node-objects';
 import { resources } from './resources';
+import { replaceTaints } from './taints';
 import { isFinished, listAt, nodeNameOf, readyStatus, type View } from './view';
 
 /** kube-controller-manager's `--node-monitor-grace-period`. */
 const GRACE_MS = 40_000;
 
 /** Nodes whose kubelet has been silent for the grace period become NotReady, and their pods too. */
-export async function monitorNodes(world: World, cluster: WorkloadCluster, view: View): Promise<void> {
+export async function monitorNodes(world: Environment, cluster: RunningCluster, view: View): Promise<void> {
   for (const node of view.nodes.values()) {
     if (isBeingDeleted(node) || readyStatus(node) === 'Unknown') continue;
     const machine = cluster.machineOfNode(node.metadata.name);
@@ -23,7 +22,7 @@ export async function monitorNodes(world: World, cluster: WorkloadCluster, view:
   }
 }
 
-async function markUnknown(world: World, cluster: WorkloadCluster, node: KubeObject, view: View): Promise<void> {
+async function markUnknown(world: Environment, cluster: RunningCluster, node: KubeObject, view: View): Promise<void> {
   const now = kubeTime(world.clock);
   const manager = { fieldManager: 'kube-controller-manager' };
   const subresource = { ...manager, subresource: 'status' };

@@ -2,14 +2,13 @@ import { tryGet } from '../../../api/ports/kube-api';
 import { kubeTime } from '../../../machinery/clock';
 import { valueAt } from '../../../machinery/json';
 import { controllerOf, isBeingDeleted, type KubeObject, keyOf } from '../../../machinery/kube-object';
-import type { World } from '../world';
-import type { WorkloadCluster } from './cluster';
+import type { Environment, RunningCluster } from '../environment';
 import { runningStatus } from './node-objects';
 import { resources } from './resources';
 import { fits, isFinished, isMirror, listAt, nodeNameOf, phaseOf, readyStatus, textAt, type View } from './view';
 
 /** What scheduler and kubelets do with pods. */
-export async function runPods(world: World, cluster: WorkloadCluster, view: View): Promise<void> {
+export async function runPods(world: Environment, cluster: RunningCluster, view: View): Promise<void> {
   const placed = new Map<string, string>();
   for (const pod of view.pods.values()) placed.set(pod.metadata.uid ?? '', nodeNameOf(pod));
   // The view changes while this waits for writes.
@@ -36,17 +35,17 @@ export async function runPods(world: World, cluster: WorkloadCluster, view: View
 }
 
 /** A kubelet that runs but has not registered yet. */
-function isBootstrapping(cluster: WorkloadCluster, nodeName: string): boolean {
+function isBootstrapping(cluster: RunningCluster, nodeName: string): boolean {
   const machine = cluster.machineOfNode(nodeName);
   return machine?.kubeletRunning === true && !machine.disk.cloudInitDone;
 }
 
-async function remove(cluster: WorkloadCluster, pod: KubeObject): Promise<void> {
+async function remove(cluster: RunningCluster, pod: KubeObject): Promise<void> {
   const uid = pod.metadata.uid;
   await cluster.api.delete(resources.pods, keyOf(pod), { gracePeriodSeconds: 0, preconditions: { uid } });
 }
 
-async function start(world: World, cluster: WorkloadCluster, pod: KubeObject, address: string): Promise<void> {
+async function start(world: Environment, cluster: RunningCluster, pod: KubeObject, address: string): Promise<void> {
   const containers = listAt(pod, 'spec', 'containers').map((container) => ({
     name: textAt(container, 'name'),
     image: textAt(container, 'image'),
@@ -59,8 +58,8 @@ async function start(world: World, cluster: WorkloadCluster, pod: KubeObject, ad
 }
 
 async function schedule(
-  world: World,
-  cluster: WorkloadCluster,
+  world: Environment,
+  cluster: RunningCluster,
   pod: KubeObject,
   view: View,
   placed: Placement,

@@ -9,8 +9,7 @@ import {
   type Resource,
 } from '../../../machinery/kube-object';
 import { nameSuffix } from '../../../machinery/random';
-import type { World } from '../world';
-import type { WorkloadCluster } from './cluster';
+import type { Environment, RunningCluster } from '../environment';
 import { resources } from './resources';
 import { fits, isReadyPod, nodeNameOf, numberAt, podsOf, type View } from './view';
 
@@ -19,14 +18,14 @@ const HASH = 'pod-template-hash';
 const REVISION = 'controller-revision-hash';
 
 /** What kube-controller-manager does for DaemonSets, Deployments and ReplicaSets, without its rollout arithmetic. */
-export async function runWorkloads(world: World, cluster: WorkloadCluster, view: View): Promise<void> {
+export async function runWorkloads(world: Environment, cluster: RunningCluster, view: View): Promise<void> {
   for (const set of view.daemonSets.values()) if (!isBeingDeleted(set)) await runDaemonSet(world, cluster, set, view);
   for (const item of view.deployments.values())
     if (!isBeingDeleted(item)) await runDeployment(world, cluster, item, view);
   for (const set of view.replicaSets.values()) if (!isBeingDeleted(set)) await runReplicaSet(world, cluster, set, view);
 }
 
-async function runDaemonSet(world: World, cluster: WorkloadCluster, set: KubeObject, view: View): Promise<void> {
+async function runDaemonSet(world: Environment, cluster: RunningCluster, set: KubeObject, view: View): Promise<void> {
   const template = templateOf(set);
   const hash = hashOf(template);
   const pods = podsOf(view, set);
@@ -57,7 +56,7 @@ async function runDaemonSet(world: World, cluster: WorkloadCluster, set: KubeObj
   });
 }
 
-async function runDeployment(world: World, cluster: WorkloadCluster, item: KubeObject, view: View): Promise<void> {
+async function runDeployment(world: Environment, cluster: RunningCluster, item: KubeObject, view: View): Promise<void> {
   const template = templateOf(item);
   const hash = hashOf(template);
   const wanted = numberAt(item, 1, 'spec', 'replicas');
@@ -83,7 +82,7 @@ async function runDeployment(world: World, cluster: WorkloadCluster, item: KubeO
   });
 }
 
-function deploymentConditions(world: World, item: KubeObject, isAvailable: boolean): readonly object[] {
+function deploymentConditions(world: Environment, item: KubeObject, isAvailable: boolean): readonly object[] {
   const old = valueAt(item, 'status', 'conditions', 0);
   const status = isAvailable ? 'True' : 'False';
   if (valueAt(old, 'status') === status && isJsonObject(old)) return [old];
@@ -120,12 +119,12 @@ function newReplicaSet(item: KubeObject, template: KubeObject, hash: string, rep
   };
 }
 
-async function scale(cluster: WorkloadCluster, set: KubeObject, replicas: number): Promise<void> {
+async function scale(cluster: RunningCluster, set: KubeObject, replicas: number): Promise<void> {
   if (numberAt(set, 1, 'spec', 'replicas') === replicas) return;
   await cluster.api.patch(resources.replicaSets, keyOf(set), { type: 'merge', patch: { spec: { replicas } } }, MANAGER);
 }
 
-async function runReplicaSet(world: World, cluster: WorkloadCluster, set: KubeObject, view: View): Promise<void> {
+async function runReplicaSet(world: Environment, cluster: RunningCluster, set: KubeObject, view: View): Promise<void> {
   const wanted = numberAt(set, 1, 'spec', 'replicas');
   const pods = podsOf(view, set);
   for (let count = pods.length; count < wanted; count++) await createPod(world, cluster, set, {});
@@ -144,8 +143,8 @@ async function runReplicaSet(world: World, cluster: WorkloadCluster, set: KubeOb
 }
 
 async function createPod(
-  world: World,
-  cluster: WorkloadCluster,
+  world: Environment,
+  cluster: RunningCluster,
   owner: KubeObject,
   labels: { readonly [key: string]: string },
   nodeName?: string,
@@ -172,7 +171,7 @@ async function createPod(
 
 /** Writes a status that differs; `observedGeneration` is added. */
 async function setStatus(
-  cluster: WorkloadCluster,
+  cluster: RunningCluster,
   resource: Resource,
   object: KubeObject,
   status: object,
