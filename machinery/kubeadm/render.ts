@@ -29,10 +29,16 @@ export class KubeadmVersionUnsupported extends CapstanError {
   }
 }
 
+/** Whether {@link kubeadmApiVersion} knows an answer. */
+export function isKubeadmSupported(kubernetesVersion: string): boolean {
+  const version = parseVersion(kubernetesVersion);
+  return version !== undefined && version.major === 1 && version.minor >= 22;
+}
+
 /** v1beta3 up to 1.30, v1beta4 from 1.31 on, without upper limit. @throws KubeadmVersionUnsupported below 1.22 */
 export function kubeadmApiVersion(kubernetesVersion: string): KubeadmApiVersion {
   const version = parseVersion(kubernetesVersion);
-  if (version === undefined || version.major !== 1 || version.minor < 22) {
+  if (version === undefined || !isKubeadmSupported(kubernetesVersion)) {
     throw new KubeadmVersionUnsupported(kubernetesVersion);
   }
   return version.minor < 31 ? 'v1beta3' : 'v1beta4';

@@ -2,11 +2,12 @@ import { Cluster, ConfigMap, KubeadmConfig, Machine, Secret } from '../../../api
 import { type Controller, done, type ObjectEvent, type Outcome, ownKind, type WatchSource } from '../../../api/ports';
 import { conditionOf } from '../../../machinery/conditions';
 import { Label } from '../../../machinery/contract-metadata';
+import { CapstanError } from '../../../machinery/errors';
 import { equalJson } from '../../../machinery/json';
 import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
 import type { BootstrapDeps } from './dependencies';
 import { adoptDataSecret, keepBootstrapData, makeBootstrapData } from './phases';
-import { openScope, pausedReport, type Scope, saveScope } from './scope';
+import { openScope, pausedReport, reportWaiting, type Scope, saveScope } from './scope';
 import { tokenCheckIntervalMs } from './tokens';
 
 /**
@@ -52,6 +53,8 @@ async function withStatus(scope: Scope, work: () => Promise<Outcome>): Promise<O
   try {
     outcome = await work();
   } catch (error) {
+    const isMade = scope.stored.status?.initialization?.dataSecretCreated === true;
+    if (error instanceof CapstanError && !isMade) reportWaiting(scope, `Trying again after an error: ${error.message}`);
     await saveScope(scope, false).catch(() => undefined);
     throw error;
   }

@@ -5,7 +5,12 @@ import { textAt } from '../../../machinery/contract';
 import { Label } from '../../../machinery/contract-metadata';
 import { valueAt } from '../../../machinery/json';
 import { controllerOf } from '../../../machinery/kube-object';
-import { CLUSTER_SECRET_TYPE, type ClusterFacts, kubeadmApiVersion } from '../../../machinery/kubeadm';
+import {
+  CLUSTER_SECRET_TYPE,
+  type ClusterFacts,
+  isKubeadmSupported,
+  KubeadmVersionUnsupported,
+} from '../../../machinery/kubeadm';
 import { ownerReference, withOwner } from '../../../machinery/owner-references';
 import { certificateInfo } from '../../../machinery/pki';
 import { certificateOf, collectCertificates } from './certificates';
@@ -42,6 +47,7 @@ function refusalOf(scope: Scope): string | undefined {
   const { spec, machine, isControlPlane } = scope;
   if (spec.format === 'ignition') return 'spec.format ignition is not supported; use cloud-config';
   if (machine.spec.version === undefined) return `Machine ${machine.metadata.name} has no spec.version`;
+  if (!isKubeadmSupported(machine.spec.version)) return new KubeadmVersionUnsupported(machine.spec.version).message;
   if (!isControlPlane && spec.joinConfiguration?.controlPlane !== undefined) {
     return 'spec.joinConfiguration.controlPlane is set, but the Machine is a worker; remove it';
   }
@@ -120,7 +126,6 @@ async function deliver(scope: Scope, render: (input: UserDataInput) => string): 
     return done();
   }
   const facts = factsOf(scope);
-  kubeadmApiVersion(facts.kubernetesVersion);
   const value = render({ spec: scope.spec, files: resolved.files, users: resolved.users, certificates, facts });
   await storeDataSecret(scope, value);
   publishDataSecret(scope, scope.stored.metadata.name);

@@ -11,6 +11,7 @@ import {
 } from '../../../api/ports';
 import { conditionOf } from '../../../machinery/conditions';
 import { Label } from '../../../machinery/contract-metadata';
+import { CapstanError } from '../../../machinery/errors';
 import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyText, type ObjectKey } from '../../../machinery/kube-object';
 import { KubeProxyUpdater } from './addons';
@@ -83,6 +84,7 @@ async function withStatus(scope: Scope, work: () => Promise<Outcome>): Promise<O
   try {
     outcome = await work();
   } catch (error) {
+    if (error instanceof CapstanError) scope.blocked ??= error.message;
     if (scope.isLoaded) await saveScope(scope, false).catch(() => undefined);
     throw error;
   }

@@ -25,7 +25,7 @@ export interface RollUpInput {
   readonly verdict: PreflightVerdict | undefined;
   /** Kind of the infrastructure template when it does not exist. */
   readonly missingTemplate: string | undefined;
-  /** What stops the machine that is going from going; undefined: nothing. */
+  /** What stops the step that is due, for people; undefined: nothing. */
   readonly blocked: string | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -208,6 +208,7 @@ function scalingUpReport(input: RollUpInput): ConditionReport {
   const blocked = [
     ...(input.missingTemplate === undefined ? [] : [`* ${input.missingTemplate} does not exist`]),
     ...verdictLines(input.verdict),
+    ...(input.blocked === undefined ? [] : [`* ${input.blocked}`]),
   ];
   if (input.machines.length >= desired) {
     const missing = input.missingTemplate;

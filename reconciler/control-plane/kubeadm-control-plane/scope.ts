@@ -36,7 +36,7 @@ export interface Scope {
   connectionDown: string | undefined;
   verdict: PreflightVerdict | undefined;
   missingTemplate: string | undefined;
-  /** What stops the machine that is going from going, for people. */
+  /** What stops the step that is due, for people. */
   blocked: string | undefined;
   /** False: nothing is known of the machines, and nothing may be said about them. */
   isLoaded: boolean;

@@ -280,3 +280,17 @@ test('after a move the Secret the Machine knows is taken over', async () => {
   });
   expect(world.secret('m')).toBeUndefined();
 });
+
+test('a version that no kubeadm configuration is known for is refused with what to do', async () => {
+  await world.cluster({ provisioned: false });
+  await world.certificates();
+  const machine = await world.machine('m', 'control-plane', { initConfiguration: { skipPhases: ['x'] } });
+  await world.api.patch(Machine, key(machine.metadata.name), {
+    type: 'merge',
+    patch: { spec: { version: 'v1.19.0' } },
+  });
+  await world.clusterStatus({ initialization: { infrastructureProvisioned: true } });
+  await world.clock.advance(5_000);
+
+  expect(world.condition('m', 'DataSecretAvailable')).toMatch(/v1\.19\.0.*set spec\.version to v1\.22\.0 or later/);
+});
