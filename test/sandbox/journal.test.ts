@@ -2,13 +2,14 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom } from '../../machinery/random';
+import type { KubeObject } from '../../machinery/kube-object';
 import { VirtualClock } from '../../machinery/virtual-clock';
 import { FileJournal } from '../../sandbox/journal';
 import { createKubeServer } from '../../sandbox/kube';
 
 const configMaps = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
 const key = { namespace: 'default', name: 'a' };
-const configMap = (data: { [key: string]: string }) => ({
+const configMap = (data: { [key: string]: string }): KubeObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name: 'a', namespace: 'default' },

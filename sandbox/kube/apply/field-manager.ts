@@ -146,7 +146,10 @@ export async function applyConfiguration(
     time: last?.time,
   };
   managers.set(self, mine);
-  const pruned = last === undefined || last.fields.isEmpty ? merged : await prune(merged, managers, last, context);
+  // Who applies all that he applied last time takes nothing away.
+  const takesAway =
+    last !== undefined && (last.apiVersion !== context.apiVersion || !last.fields.difference(mine.fields).isEmpty);
+  const pruned = takesAway ? await prune(merged, managers, last, context) : merged;
   await takeOver(managers, bare, pruned, context, { force, self });
   const changed = !equalJson(bare, pruned);
   const kept = managers.get(self);

@@ -1,48 +1,51 @@
 import { isJsonObject } from '../../../machinery/json';
 import type { SchemaNode } from '../schema/node';
-import { fieldStep, PathCollector, PathSet } from './path-set';
-import { atomOf, entryNode, isNamedField, itemStep } from './typed';
+import { fieldStep, PathCollector, PathSet, type Step } from './path-set';
+import { type Atom, atomOf, entryNode, isNamedField, itemStep } from './typed';
 
 /** The paths an applied configuration speaks about. */
 export function fieldSetOf(value: unknown, node: SchemaNode | undefined): PathSet {
   const root = new PathCollector();
-  collect(value, node, { below: () => root, mark: () => undefined });
+  if (isJsonObject(value)) collectEntries(value, node, root);
   return root.done();
 }
 
-/** Where a value sits: `mark` puts its own path into the set. */
-interface Place {
-  below(): PathCollector;
-  mark(): void;
+/** Collects the paths of a value that sits at `step` of `parent`. */
+function collect(value: unknown, node: SchemaNode | undefined, parent: PathCollector, step: Step): void {
+  const atom = atomOf(node, value);
+  if (atom.kind === 'scalar' || atom.atomic) parent.members.add(step);
+  else if (atom.kind === 'list') {
+    if (Array.isArray(value) && value.length > 0) collectItems(value, atom, parent.below(step));
+  } else if (isJsonObject(value)) collectEntries(value, node, parent, step);
 }
 
-function collect(value: unknown, node: SchemaNode | undefined, place: Place): void {
-  const atom = atomOf(node, value);
-  if (atom.kind === 'scalar' || atom.atomic) {
-    place.mark();
-    return;
+function collectItems(items: readonly unknown[], atom: Atom & { kind: 'list' }, at: PathCollector): void {
+  const steps = items.map((item) => itemStep(atom, item));
+  const twice = new Set(steps).size < steps.length ? steps.filter((step, index) => steps.indexOf(step) !== index) : [];
+  for (const [index, step] of steps.entries()) {
+    at.members.add(step);
+    // A key that occurs twice is owned as a whole.
+    if (!twice.includes(step)) collect(items[index], atom.items, at, step);
   }
-  if (atom.kind === 'list') {
-    if (!Array.isArray(value)) return;
-    const counts = new Map<string, number>();
-    const steps = value.map((item) => itemStep(atom, item));
-    for (const step of steps) counts.set(step, (counts.get(step) ?? 0) + 1);
-    for (const [index, step] of steps.entries()) {
-      const at = place.below();
-      at.members.add(step);
-      // A key that occurs twice is owned as a whole.
-      if ((counts.get(step) ?? 0) > 1) continue;
-      collect(value[index], atom.items, { below: () => at.below(step), mark: () => at.members.add(step) });
-    }
-    return;
-  }
-  if (!isJsonObject(value)) return;
-  for (const [name, item] of Object.entries(value)) {
-    const step = fieldStep(name);
-    const at = place.below();
-    collect(item, entryNode(node, name), { below: () => at.below(step), mark: () => at.members.add(step) });
+}
+
+/** Entries of a map; it is `outer` itself, or sits at `step` of it. */
+function collectEntries(
+  value: { readonly [key: string]: unknown },
+  node: SchemaNode | undefined,
+  outer: PathCollector,
+  step?: Step,
+): void {
+  const names = Object.keys(value);
+  if (names.length === 0) return;
+  const at = step === undefined ? outer : outer.below(step);
+  for (const name of names) {
+    const item = value[name];
+    if (item === undefined) continue;
+    const below = fieldStep(name);
+    collect(item, entryNode(node, name), at, below);
     const isEmpty = item === null || (isJsonObject(item) && Object.keys(item).length === 0);
-    if (isEmpty || !isNamedField(node, name)) at.members.add(step);
+    if (isEmpty || !isNamedField(node, name)) at.members.add(below);
   }
 }
 

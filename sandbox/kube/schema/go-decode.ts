@@ -56,21 +56,36 @@ export function goDecode(
 function struct(value: Plain, node: SchemaNode, report: DecodeReport, path: string, place: GoPlace): Plain {
   const out: Plain = {};
   const owner = node.definition?.split('.').at(-1) ?? '';
-  for (const [name, property] of node.properties) {
-    const given = value[name];
-    const always = property.empty === 'zero' || isStruct(property);
-    if (given === undefined || given === null) {
-      if (always)
-        out[name] = isStruct(property) ? struct({}, property, report, join(path, name), place) : zeroOf(property);
+  for (const name of Object.keys(value)) {
+    const property = node.properties.get(name);
+    if (property === undefined) {
+      report.unknown.push(join(path, name));
       continue;
     }
+    const given = value[name];
+    if (given === undefined || given === null) continue;
     const below = { struct: owner, path: join(place.path, name) };
     const decoded = goDecode(given, property, report, join(path, name), below);
-    if (property.empty === 'omit' && !isStruct(property) && isEmpty(decoded)) continue;
+    if (property.empty === 'omit' && isEmpty(decoded) && !isStruct(property)) continue;
     out[name] = decoded;
   }
-  for (const name of Object.keys(value)) if (!node.properties.has(name)) report.unknown.push(join(path, name));
+  for (const [name, property] of alwaysWritten(node)) {
+    if (out[name] !== undefined) continue;
+    out[name] = isStruct(property) ? struct({}, property, report, join(path, name), place) : zeroOf(property);
+  }
   return out;
+}
+
+const always = new WeakMap<SchemaNode, readonly (readonly [string, SchemaNode])[]>();
+
+/** Fields that are written even when nothing was given for them. */
+function alwaysWritten(node: SchemaNode): readonly (readonly [string, SchemaNode])[] {
+  let fields = always.get(node);
+  if (fields === undefined) {
+    fields = [...node.properties].filter(([, property]) => property.empty === 'zero' || isStruct(property));
+    always.set(node, fields);
+  }
+  return fields;
 }
 
 /** A struct held by value: Go writes it even when it is empty. */

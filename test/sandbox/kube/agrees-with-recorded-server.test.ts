@@ -21,7 +21,7 @@ const USERS: { readonly [token: string]: User } = {
 function servingCertificate() {
   const random = new SystemRandom();
   const now = Date.now();
-  const validity = { notBefore: new Date(now - 60_000), notAfter: new Date(now + 3_600_000) };
+  const validity = { notBefore: now - 60_000, notAfter: now + 3_600_000 };
   const authority = createAuthority({ subject: { commonName: 'test' }, key: generateEcKeyPair(random), validity });
   const key = generateEcKeyPair(random);
   const certificate = signCertificate(authority, {

@@ -1,4 +1,4 @@
-import type { Resource } from '../../../machinery/kube-object';
+import type { KubeObject, Resource } from '../../../machinery/kube-object';
 import { configMap, configMaps, customResourceDefinitions, definition, namespaces, startWorld } from './world';
 
 const things: Resource = { group: 'test.example', version: 'v1', kind: 'Thing', plural: 'things', namespaced: true };
@@ -7,7 +7,7 @@ async function run(): Promise<string> {
   const { api, clock, server } = startWorld();
   await api.create(customResourceDefinitions, definition('things', 'Thing'));
   await clock.settle();
-  const owner = await api.create(things, {
+  const owner = await api.create<KubeObject>(things, {
     apiVersion: 'test.example/v1',
     kind: 'Thing',
     metadata: { name: '', generateName: 'thing-', namespace: 'default' },

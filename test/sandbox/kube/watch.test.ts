@@ -15,7 +15,11 @@ function watching(world: ReturnType<typeof startWorld>, options: WatchOptions) {
   const done = (async () => {
     for await (const event of world.api.watch(configMaps, options, abort.signal)) events.push(event);
   })();
-  return { events, stop: () => (abort.abort(), done) };
+  const stop = (): Promise<void> => {
+    abort.abort();
+    return done;
+  };
+  return { events, stop };
 }
 
 test('a watch without a version begins with what exists', async () => {
@@ -56,8 +60,9 @@ test('an object that enters or leaves a selector is added or deleted', async () 
   const watch = watching(world, { resourceVersion, labelSelector: 'on=yes' });
   await world.clock.settle();
   await world.api.create(configMaps, configMap('a'));
+  let turn = 0;
   for (const on of ['yes', 'yes', 'no']) {
-    const patch = { metadata: { labels: { on } }, data: { turn: String(Math.random()) } };
+    const patch = { metadata: { labels: { on } }, data: { turn: on + String(turn++) } };
     await world.api.patch(configMaps, { namespace: 'default', name: 'a' }, { type: 'merge', patch });
   }
   await world.clock.settle();
