@@ -13,6 +13,9 @@ import { createGuestHost, type Guests, inProcessEtcd, workloadKube } from '../..
 import { createKubeServer, type KubeServer } from '../../sandbox/kube';
 import { type LatencyName, latencyProfiles } from '../../sandbox/latency';
 
+/** Virtual time between two looks at the state: each costs a list of every kind. */
+const LOOK_MS = 250;
+
 export interface VirtualWorldOptions {
   readonly seed?: number;
   readonly latency?: LatencyName;
@@ -155,7 +158,7 @@ export class VirtualWorld {
         const reasons = clusterViews(snapshot).flatMap((view) => view.reasons);
         throw new Error(`${what} was not reached in ${limitMs} ms of virtual time:\n${reasons.join('\n')}`);
       }
-      await this.clock.advance(Math.max(next, 20));
+      await this.clock.advance(Math.max(next, LOOK_MS));
     }
   }
 
