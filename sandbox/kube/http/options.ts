@@ -18,6 +18,9 @@ const number = (query: URLSearchParams, name: string): number | undefined => {
   return parsed;
 };
 
+/** The longest name of a field manager, in bytes. */
+const MAX_MANAGER = 128;
+
 export const isTrue = (query: URLSearchParams, name: string): boolean => {
   const value = query.get(name);
   return value !== null && value !== 'false' && value !== '0';
@@ -27,6 +30,15 @@ export function mutationOptions(query: URLSearchParams, kind: string): MutationO
   const dryRun = text(query, 'dryRun');
   if (dryRun !== undefined && dryRun !== 'All') {
     throw invalidOption(kind, 'dryRun', `Unsupported value: ["${dryRun}"]: supported values: "All"`);
+  }
+  const manager = text(query, 'fieldManager');
+  if (manager !== undefined && Buffer.byteLength(manager) > MAX_MANAGER) {
+    throw invalidOption(
+      kind,
+      'fieldManager',
+      `Too long: may not be more than ${MAX_MANAGER} bytes`,
+      'FieldValueTooLong',
+    );
   }
   const validation = text(query, 'fieldValidation');
   if (validation !== undefined && validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict') {
@@ -43,7 +55,7 @@ export function mutationOptions(query: URLSearchParams, kind: string): MutationO
   };
 }
 
-function invalidOption(kind: string, field: string, message: string): Refusal {
+function invalidOption(kind: string, field: string, message: string, reason = 'FieldValueNotSupported'): Refusal {
   return new Refusal({
     code: 422,
     reason: 'Invalid',
@@ -51,7 +63,7 @@ function invalidOption(kind: string, field: string, message: string): Refusal {
     details: {
       group: 'meta.k8s.io',
       kind,
-      causes: [{ reason: 'FieldValueNotSupported', message, field }],
+      causes: [{ reason, message, field }],
     },
   });
 }

@@ -71,7 +71,7 @@ export function qualifiedNameFaults(key: string): string[] {
 /** Faults of a label value. */
 export function labelValueFaults(value: string): string[] {
   const faults: string[] = [];
-  if (value.length > 63) faults.push('must be no more than 63 bytes');
+  if (value.length > 63) faults.push('must be no more than 63 characters');
   if (value !== '' && !QUALIFIED.test(value)) {
     faults.push(
       `a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${regexNote(['MyValue', 'my_value', '12345'], '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')}`,

@@ -8,7 +8,7 @@ import type { Caller, CollectionTarget, Core, MutationOptions, Target } from './
 import { decodeObject } from './decode';
 import { emptyObject, fieldContext } from './fields';
 import { requireNamespace } from './lifecycle';
-import { alreadyExists, badRequest, invalidObject } from './refusal';
+import { alreadyExists, badRequest, invalidObject, Refusal } from './refusal';
 import { validateObject } from './validate';
 import { warnOfFinalizers } from './warnings';
 
@@ -53,6 +53,9 @@ export async function storeNew(
   const { resource } = target;
   const at: Target = { ...target, name: object.metadata.name ?? '', subresource: '' };
   requireNamespace(core, at);
+  if ((object.metadata.resourceVersion ?? '') !== '') {
+    throw new Refusal({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' });
+  }
   setManagers(object, managedFields);
   const request = {
     operation: 'CREATE' as const,
