@@ -107,6 +107,10 @@ export const namespaces = strategy({
 
 export const nodes = strategy({
   keepStatusOnCreate: true,
+  defaults: (node) => {
+    const status = mapAt(node, 'status');
+    if (status['capacity'] !== undefined) defaultTo(status, 'allocatable', status['capacity']);
+  },
   validate: (node, old) => {
     const before = mapAt(old, 'spec')['providerID'];
     if (before === undefined || before === '' || before === mapAt(node, 'spec')['providerID']) return [];

@@ -48,7 +48,7 @@ export function decodeObject(body: unknown, served: Served, caller: Caller, opti
 }
 
 /** Known fields and defaults of an object that comes from a trusted place (a patched or stored object). */
-export function decodeFields(object: KubeObject, served: Served, report: DecodeReport): KubeObject {
+export function decodeFields(object: KubeObject, served: Served, report: DecodeReport, dropsNulls = true): KubeObject {
   const { apiVersion, kind } = object;
   const { schema } = served.version;
   if (!served.resource.isCustom) {
@@ -61,7 +61,7 @@ export function decodeFields(object: KubeObject, served: Served, report: DecodeR
   const metadata = goDecode(object.metadata, objectMetaSchema, report, 'metadata');
   const pruned = prune(object, schema, report.unknown, '', true) as KubeObject;
   const result = { ...cloneJson({ ...pruned, metadata: undefined }), metadata } as KubeObject;
-  applyDefaults(result, schema);
+  applyDefaults(result, schema, dropsNulls);
   return result;
 }
 

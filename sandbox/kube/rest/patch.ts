@@ -189,7 +189,7 @@ async function applyNew(
 }
 
 function decodeApplied(object: KubeObject, target: Target): KubeObject {
-  return decodeFields(cloneJson(object), target, { unknown: [] });
+  return decodeFields(cloneJson(object), target, { unknown: [] }, false);
 }
 
 /** What an apply body must be: of the request's version, named as the URL says, and typed as the schema says. */
