@@ -25,7 +25,12 @@ const shared = {
 module.exports = {
   testTimeout: 60_000,
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: ['<rootDir>/test/real-kube/'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/real-kube/'],
+    },
     { ...shared, displayName: 'real-kube', testMatch: ['<rootDir>/test/real-kube/**/*.test.ts'] },
   ],
 };

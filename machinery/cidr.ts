@@ -11,7 +11,6 @@ export interface Cidr {
   readonly prefix: number;
 }
 
-
 /** The range, or undefined when the text is not CIDR notation. Host bits are allowed, as Kubernetes does. */
 export function tryParseCidr(text: string): Cidr | undefined {
   const match = /^([0-9a-fA-F:.]+)\/(\d{1,3})$/.exec(text);

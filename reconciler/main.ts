@@ -72,14 +72,15 @@ export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptio
       gitops: () => gitopsControllers({ ...common, api, source: world.git, events: kit.recorder('fleet') }),
       infrastructure: () =>
         infrastructureControllers({ ...common, cloudStack, events: kit.recorder('capc-machine-controller') }),
-      'cluster-api': () => clusterApiControllers({ ...common, workloads: links, recorder: (component) => kit.recorder(component) }),
-      bootstrap: () => bootstrapControllers({ ...common, workloads: links, events: kit.recorder('kubeadm-bootstrap') }),
+      'cluster-api': () =>
+        clusterApiControllers({ ...common, workloads: links, recorder: (component) => kit.recorder(component) }),
+      bootstrap: () => bootstrapControllers({ ...common, workloads: links, events: kit.recorder('kubeadmconfig-controller') }),
       'control-plane': () =>
         controlPlaneControllers({
           ...common,
           ...world.etcdAccess(links, objects),
           workloads: links,
-          events: kit.recorder('kubeadm-control-plane'),
+          events: kit.recorder('kubeadmcontrolplane-controller'),
         }),
     };
     const needsWorkloads = wanted.has('cluster-api') || wanted.has('bootstrap') || wanted.has('control-plane');
