@@ -222,7 +222,7 @@ function checkIntent(patch: unknown, target: Target): KubeObject {
     throw new Refusal({
       code: 500,
       reason: '',
-      message: `failed to create typed patch object (${given}/${target.name}; ${apiVersion}, Kind=${target.resource.kind}): ${fault}`,
+      message: `failed to create typed patch object (${given}/${target.name}; ${target.resource.group}/${target.version.name}, Kind=${target.resource.kind}): ${fault}`,
     });
   }
   return intent;
