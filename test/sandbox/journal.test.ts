@@ -1,8 +1,8 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SeededRandom } from '../../machinery/random';
 import type { KubeObject } from '../../machinery/kube-object';
+import { SeededRandom } from '../../machinery/random';
 import { VirtualClock } from '../../machinery/virtual-clock';
 import { FileJournal } from '../../sandbox/journal';
 import { createKubeServer } from '../../sandbox/kube';
