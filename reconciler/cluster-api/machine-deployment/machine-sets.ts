@@ -69,8 +69,10 @@ export interface SetPlan {
 
 /** A MachineSet to be created for today's template. */
 export function newSet(deployment: MachineDeployment, plan: SetPlan): KubeObject {
-  const labels = hashed(templateLabels(deployment), plan.hash);
-  return setIntent(deployment, plan, deployment.spec.template.spec, { matchLabels: labels });
+  const { selector, template } = deployment.spec;
+  // Not by the labels of the template: those may change in place, and a selector that lost its machines makes new ones.
+  const matchLabels = hashed({ ...selector.matchLabels }, plan.hash);
+  return setIntent(deployment, plan, template.spec, { ...selector, matchLabels });
 }
 
 /** An existing MachineSet with what may change in place; its template keeps what would need other machines. */

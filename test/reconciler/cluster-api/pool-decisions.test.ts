@@ -127,6 +127,17 @@ test('a new set copies annotations but not what is the deployment own affair', (
   expect(intent.spec).toMatchObject({ selector: { matchLabels: intent.metadata.labels } });
 });
 
+test('a new set selects by the selector of the deployment: labels of the template may change in place', () => {
+  const labelled = deployment('v1.34.1');
+  labelled.spec.template.metadata = { labels: { ...labelled.spec.template.metadata?.labels, tier: 'one' } };
+
+  expect(valueAt(newSet(labelled, plan), 'spec', 'selector', 'matchLabels')).toEqual({
+    'cluster.x-k8s.io/cluster-name': 'c',
+    'cluster.x-k8s.io/deployment-name': 'md',
+    'machine-template-hash': '1-bbbbb',
+  });
+});
+
 test('an old set keeps its version and selector when the deployment changes in place', () => {
   const changed = deployment('v1.34.1');
   changed.spec.template.spec.minReadySeconds = 30;
