@@ -18,6 +18,7 @@ const SCENARIOS = [
   '06a-md-rollout-surge1-unavail0',
   '06b-md-rollout-surge0-unavail1',
   '06c-md-rollout-ondelete',
+  '07-md-in-place-propagation',
   '10-delete',
   '12-deletion-hooks',
   '14a-scale-down-order-newest',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { MachineDeployment, type MachineSet } from '../../../api/kinds';
+import { valueAt } from '../../../machinery/json';
 import { Pacer, paceOf } from '../../../reconciler/cluster-api/common/pacing';
 import { selectorOf } from '../../../reconciler/cluster-api/common/selector';
 import { isRolloutAfterExpired, rolloutReasons } from '../../../reconciler/cluster-api/common/template-equality';
