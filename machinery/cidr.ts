@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 /** IPv4 and IPv6 ranges in CIDR notation. */
 
@@ -25,6 +25,11 @@ export function tryParseCidr(text: string): Cidr | undefined {
   const value = family === 4 ? ipv4Number(address) : ipv6Number(address);
   const first = (value / size) * size;
   return { first, last: first + size - 1n, family, prefix };
+}
+
+/** Whether the text is an IPv4 or IPv6 address, and no host name. */
+export function isIpAddress(text: string): boolean {
+  return isIP(text) !== 0;
 }
 
 export function overlaps(left: Cidr, right: Cidr): boolean {

@@ -71,7 +71,12 @@ export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptio
     const loops: { readonly [loop in Loop]: () => Controller[] } = {
       gitops: () => gitopsControllers({ ...common, api, source: world.git, events: kit.recorder('fleet') }),
       infrastructure: () =>
-        infrastructureControllers({ ...common, cloudStack, events: kit.recorder('capc-machine-controller') }),
+        infrastructureControllers({
+          ...common,
+          cloudStack,
+          events: kit.recorder('capc-machine-controller'),
+          onError: options.metrics?.infrastructureFailed,
+        }),
       'cluster-api': () =>
         clusterApiControllers({ ...common, workloads: links, recorder: (component) => kit.recorder(component) }),
       bootstrap: () => bootstrapControllers({ ...common, workloads: links, events: kit.recorder('kubeadmconfig-controller') }),

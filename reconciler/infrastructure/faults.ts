@@ -84,6 +84,11 @@ export function reasonOfCode(errorCode: number): Reason | undefined {
   }
 }
 
+/** The server refused before it did anything. An internal error (530) may have left something behind. */
+export function isSureRefusal(error: unknown): boolean {
+  return error instanceof CloudStackRefused && error.errorCode !== 530 && error.errorCode < 600;
+}
+
 /** Waits after the first, second, … failure in a row: from a quarter of a second, doubling. */
 export function retryDelayMs(failuresInARow: number, slowestRetryMs: number): number {
   return Math.min(slowestRetryMs, 250 * 2 ** Math.min(failuresInARow - 1, 20));

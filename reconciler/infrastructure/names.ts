@@ -85,3 +85,8 @@ export function affinityGroupName(
   const whose = owner.kind === 'MachineSet' ? `${owner.name}-${owner.uid}` : owner.kind;
   return `${cluster.name}-${cluster.uid}-${word}-${whose}-${failureDomain}`;
 }
+
+/** The name or id, or undefined when the field is empty, which the existing provider writes for "not given". */
+export function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}

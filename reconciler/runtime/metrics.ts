@@ -110,6 +110,9 @@ export class Metrics {
     'cluster_namespace',
     'status',
   ]);
+  readonly #infrastructureErrors = this.#counter('acs_reconciliation_errors', 'Failures of the CloudStack provider', [
+    'acs_error_code',
+  ]);
 
   /**
    * The series of one controller, all present from the start.
@@ -164,6 +167,10 @@ export class Metrics {
     const code = request.code === undefined ? '<error>' : String(request.code);
     this.#restRequests.inc({ code, method: METHODS[request.verb] ?? 'GET', host: request.host });
   };
+
+  /** Counts a failure of the CloudStack provider, under the name the existing provider gave it (`capc.md` 8). */
+  readonly infrastructureFailed = (acsErrorCode: string): void =>
+    this.#infrastructureErrors.inc({ acs_error_code: acsErrorCode });
 
   readonly leaderChanged = (name: string, isLeader: boolean): void => this.#leader.set({ name }, isLeader ? 1 : 0);
 

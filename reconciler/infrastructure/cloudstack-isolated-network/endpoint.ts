@@ -1,13 +1,12 @@
-import { isIP } from 'node:net';
 import { CloudStackCluster, CloudStackIsolatedNetwork } from '../../../api/kinds';
 import { type AddressTarget, CloudStackRefused, type Network, type PublicAddress } from '../../../api/ports';
+import { isIpAddress } from '../../../machinery/cidr';
 import { cloneJson } from '../../../machinery/json';
 import { failureDomainOf } from '../family';
-import { ConfigurationProblem, JobFailure } from '../faults';
+import { ConfigurationProblem, isSureRefusal, JobFailure } from '../faults';
 import { announce, inFlightMs, intentOf, withdraw } from '../intent';
 import { API_SERVER_PORT, clusterTag, Label, LOAD_BALANCER_RULE } from '../names';
 import { Reason } from '../reasons';
-import { isSureRefusal } from './network';
 import {
   ensureTags,
   follow,
@@ -120,7 +119,7 @@ function serves(address: PublicAddress, network: Network): boolean {
 async function acquire(work: NetworkWork, network: Network): Promise<PublicAddress | Wait> {
   const { scope, cloud, zoneId, known } = work;
   const host = work.cloudStackCluster?.spec.controlPlaneEndpoint?.host ?? '';
-  const asked = isIP(host) === 0 ? undefined : host;
+  const asked = isIpAddress(host) ? host : undefined;
   const intended = intentOf(scope.object.metadata, 'address');
   if (asked !== undefined) {
     const found = await cloud.addresses.find(zoneId, asked);

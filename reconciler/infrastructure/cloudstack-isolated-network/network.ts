@@ -1,7 +1,7 @@
-import { CloudStackNoMatch, CloudStackRefused, type Network } from '../../../api/ports';
-import { ConfigurationProblem } from '../faults';
+import { CloudStackNoMatch, type Network } from '../../../api/ports';
+import { ConfigurationProblem, isSureRefusal } from '../faults';
 import { announce, inFlightMs, intentOf, withdraw } from '../intent';
-import { DEFAULT_NETWORK_OFFERING, DEFAULT_TIER_OFFERING, Tag } from '../names';
+import { DEFAULT_NETWORK_OFFERING, DEFAULT_TIER_OFFERING, nonEmpty, Tag } from '../names';
 import { Reason } from '../reasons';
 import { ensureVpc } from './vpc';
 import { ensureTags, type NetworkWork, ownTags, type Wait, waitAndLook } from './work';
@@ -90,13 +90,4 @@ async function create(work: NetworkWork): Promise<Network | Wait> {
     }
     throw error;
   }
-}
-
-/** The server refused before it did anything. An internal error (530) may have left something behind. */
-export function isSureRefusal(error: unknown): boolean {
-  return error instanceof CloudStackRefused && error.errorCode !== 530 && error.errorCode < 600;
-}
-
-export function nonEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
 }

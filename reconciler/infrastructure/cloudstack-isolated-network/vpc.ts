@@ -1,8 +1,8 @@
 import { CloudStackNoMatch, type Vpc } from '../../../api/ports';
+import { isSureRefusal } from '../faults';
 import { announce, inFlightMs, intentOf, withdraw } from '../intent';
-import { DEFAULT_VPC_OFFERING } from '../names';
+import { DEFAULT_VPC_OFFERING, nonEmpty } from '../names';
 import { Reason } from '../reasons';
-import { isSureRefusal, nonEmpty } from './network';
 import { ensureTags, follow, jobOf, type NetworkWork, ownTags, type Wait, waitAndLook, waitForJob } from './work';
 
 /** The id of the VPC the network is a tier of, made when no VPC has its name; undefined: no tier. */

@@ -1,4 +1,5 @@
 import type { Random } from '../../../api/ports';
+import { nonEmpty } from '../names';
 
 export interface FailureDomainCandidate {
   readonly name: string;
@@ -42,10 +43,6 @@ export function chooseFailureDomain(question: FailureDomainQuestion, random: Ran
   ]);
   const drawn = best[best.length > 1 ? random.below(best.length) : 0];
   return drawn === undefined ? { kind: 'none' } : { kind: 'chosen', name: drawn.name };
-}
-
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
 }
 
 /** All items whose rank is the lowest, comparing rank by rank. */
