@@ -1,8 +1,16 @@
 /** `npm run bench [-- NAME …]`: prints tables; results that count are recorded in RESULTS.md with machine and date. */
 import { cpus, totalmem } from 'node:os';
+import { benchCloudStackCalls } from './cloudstack-calls';
+import { benchFirstReady } from './first-ready';
+import { benchSync } from './sync';
 import { benchSynth } from './synth';
 
-const benches: { readonly [name: string]: () => string | Promise<string> } = { synth: benchSynth };
+const benches: { readonly [name: string]: () => string | Promise<string> } = {
+  synth: benchSynth,
+  sync: benchSync,
+  'first-ready': benchFirstReady,
+  'cloudstack-calls': benchCloudStackCalls,
+};
 
 async function main(): Promise<void> {
   const chosen = process.argv.slice(2);
