@@ -59,7 +59,11 @@ class ForwardedPort extends Duplex {
     this.#socket = socket;
     this.#about = about;
     socket.on('message', (data) => this.#receive(bytesOf(data)));
-    socket.on('close', () => this.push(null));
+    socket.on('close', () => {
+      // What has arrived is still read; then both directions are over, and so is the stream.
+      this.push(null);
+      this.end();
+    });
     socket.on('error', (error) => this.destroy(new KubeUnreachable(about, error)));
   }
 

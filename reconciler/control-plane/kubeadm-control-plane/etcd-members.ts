@@ -37,8 +37,7 @@ export async function moveLeadershipFrom(scope: Scope, machine: Machine): Promis
   const candidate = newest(healthy) ?? newest(staying);
   const target = candidate === undefined ? undefined : memberOf(scope, candidate);
   if (target === undefined) throw new EtcdNotSafe(machine, 'it leads and no other machine can take over');
-  await scope.deps.etcd.moveLeader(scope.clusterKey, victim.name, target.id);
-  scope.observer.forget(scope.clusterKey);
+  await change(scope, () => scope.deps.etcd.moveLeader(scope.clusterKey, victim.name, target.id));
 }
 
 /**
@@ -62,8 +61,16 @@ async function removeMember(scope: Scope, about: Machine, victim: EtcdMember): P
   }
   const node = etcdNodes(scope).find((name) => name !== victim.name && scope.etcd.faults.get(name) === undefined);
   if (node === undefined) throw new EtcdNotSafe(about, 'because no other member answers');
-  await scope.deps.etcd.removeMember(scope.clusterKey, node, victim.id);
-  scope.observer.forget(scope.clusterKey);
+  await change(scope, () => scope.deps.etcd.removeMember(scope.clusterKey, node, victim.id));
+}
+
+/** What was seen of etcd is no longer true afterwards; nor when the answer was lost, because the change may be done. */
+async function change(scope: Scope, ask: () => Promise<void>): Promise<void> {
+  try {
+    await ask();
+  } finally {
+    scope.observer.forget(scope.clusterKey);
+  }
 }
 
 /**

@@ -47,8 +47,9 @@ export async function openTls(
     checkServerIdentity: () => undefined,
     minVersion: 'TLSv1.2',
   });
-  // Destroying one side must not leave the other behind.
+  // The end of one side must not leave the other behind.
   socket.once('close', () => tunnel.destroy());
+  tunnel.once('close', () => socket.destroy());
   return new Promise((resolve, reject) => {
     const timer = clock.after(DIAL_MS, () => socket.destroy(new Error(`no TLS handshake within ${DIAL_MS} ms`)));
     socket.once('secureConnect', () => {

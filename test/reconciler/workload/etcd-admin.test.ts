@@ -27,7 +27,7 @@ interface Heard {
 }
 
 /** A gRPC server on TLS with client certificates that answers what it is told to. */
-function startEtcd(answers: { [path: string]: Buffer | { status: number; message: string } }) {
+function startEtcd(answers: { [path: string]: Buffer | 'silence' | { status: number; message: string } }) {
   const certificate = etcdCa.issue('etcd', ['server', 'client']);
   const heard: Heard[] = [];
   const server: Http2SecureServer = createSecureServer({
@@ -48,6 +48,7 @@ function startEtcd(answers: { [path: string]: Buffer | { status: number; message
       const path = String(headers[':path']);
       heard.push({ path, request: Buffer.concat(parts).subarray(5), client });
       const answer = answers[path];
+      if (answer === 'silence') return;
       if (answer === undefined || !Buffer.isBuffer(answer)) {
         const { status, message } = answer ?? { status: 12, message: 'unknown method' };
         stream.respond(
@@ -100,8 +101,11 @@ const answers = {
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-async function open(secrets: { [name: string]: { [key: string]: string } } = {}) {
-  const { server, heard } = startEtcd(answers);
+async function open(
+  secrets: { [name: string]: { [key: string]: string } } = {},
+  others: Parameters<typeof startEtcd>[0] = {},
+) {
+  const { server, heard } = startEtcd({ ...answers, ...others });
   const api = clusterCa.issue('kube-apiserver', ['server'], expires);
   const apiServer = createTlsServer(
     { cert: api.certificatePem, key: api.privateKeyPem },
@@ -188,6 +192,22 @@ test('a refusal of etcd is told with its reason, and the session goes on', async
   await world.etcd.status(cluster, 'node-1');
 
   expect(world.forwarding.opened()).toBe(1);
+  await world.close();
+});
+
+test('a question whose tunnel ends fails at once, and the next one opens another', async () => {
+  const world = await open({}, { '/etcdserverpb.Cluster/MemberRemove': 'silence' });
+  await world.etcd.status(cluster, 'node-1');
+
+  const question = world.etcd.removeMember(cluster, 'node-1', '10');
+  while (world.heard.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  const cutAt = performance.now();
+  world.forwarding.cut();
+
+  await expect(question).rejects.toMatchObject({ code: 'ETCD_UNAVAILABLE' });
+  expect(performance.now() - cutAt).toBeLessThan(3000);
+  await world.etcd.status(cluster, 'node-1');
+  expect(world.forwarding.opened()).toBe(2);
   await world.close();
 });
 

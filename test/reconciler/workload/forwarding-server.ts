@@ -40,6 +40,8 @@ export interface ForwardingServer {
   readonly kubeconfig: string;
   /** Tunnels opened so far. */
   readonly opened: () => number;
+  /** Ends all tunnels without a word, as an API server does that is killed. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,9 @@ export async function startForwardingServer(pods: { readonly [target: string]: n
       user: { kind: 'certificate', ...admin },
     }),
     opened: () => opened,
+    cut: () => {
+      for (const client of sockets.clients) client.terminate();
+    },
     close: () =>
       new Promise((resolve) => {
         for (const client of sockets.clients) client.terminate();
