@@ -30,11 +30,16 @@ export const applyCases: Topic = (conforms) => {
     await s.apply(path, 'one', widget('w', { size: 3, parts: [{ name: 'a', amount: 2 }], address: { host: 'x' } }));
     await s.merge(`${path}?fieldManager=editor`, { spec: { color: 'green', steps: ['a'] } });
     await s.merge(`${path}/status?fieldManager=status`, { status: { phase: 'Up' } });
-    return s.apply(
+    const refused = await s.apply(
       path,
       'two',
       widget('w', { size: 4, color: 'blue', steps: ['b'], parts: [{ name: 'a', amount: 3 }], address: { host: 'y' } }),
     );
+    // Managers come in any order, the fields of each in order.
+    const causes = at(refused, 'details', 'causes');
+    const byManager = (manager: string) =>
+      Array.isArray(causes) ? causes.filter((cause) => String(cause.message).includes(`"${manager}"`)) : [];
+    return { code: refused.code, message: at(refused, 'message'), one: byManager('one'), editor: byManager('editor') };
   });
 
   conforms('apply-conflict-update', 'a conflict with an update tells when', async (s) => {

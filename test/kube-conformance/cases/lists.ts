@@ -1,3 +1,180 @@
+import { type Answer, at, outcome } from '../scene';
+import type { Scene } from '../scene';
 import type { Topic } from '../topic';
+import { crdOf, install, WIDGETS, widget } from '../widgets';
 
-export const listCases: Topic = () => {};
+const names = (answer: Answer): unknown => {
+  const items = at(answer, 'items');
+  if (!Array.isArray(items)) return answer;
+  return items.map((item: { metadata: { name: string } }) => item.metadata.name);
+};
+
+async function fill(s: Scene, ...wanted: readonly string[]): Promise<void> {
+  for (const name of wanted) await s.post(s.at('v1', 'configmaps'), s.configMap(name, {}, { labels: { name, even: String(name.length % 2 === 0) } }));
+}
+
+/** A continue token as if its walk had begun at another version. */
+function olderToken(token: string, rv: number): string {
+  const content: unknown = JSON.parse(Buffer.from(token, 'base64url').toString('utf8'));
+  return Buffer.from(JSON.stringify({ ...(content as object), rv })).toString('base64url');
+}
+
+/** Lists: pages, versions, selectors. */
+export const listCases: Topic = (conforms) => {
+  conforms('list-all', 'a list has its version and items without kind', async (s) => {
+    await fill(s, 'b', 'a');
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    return { configMaps: await s.get(s.at('v1', 'configmaps')), widgets: await s.get(s.at(WIDGETS, 'widgets')) };
+  });
+
+  conforms('list-empty', 'an empty list, also of a namespace that does not exist', async (s) => ({
+    here: await s.get(s.at('v1', 'configmaps')),
+    widgets: await s.get(s.at(WIDGETS, 'widgets')),
+    nowhere: await s.get('/api/v1/namespaces/nowhere/secrets'),
+  }));
+
+  conforms('list-pages', 'limit and continue walk through one state', async (s) => {
+    await fill(s, 'a', 'b', 'c', 'd', 'e');
+    const first = await s.get(`${s.at('v1', 'configmaps')}?limit=2`);
+    // A page shows the state of the first one.
+    await s.delete(s.at('v1', 'configmaps', 'd'));
+    await fill(s, 'cc');
+    const token = (answer: Answer) => encodeURIComponent(String(at(answer, 'metadata', 'continue')));
+    const second = await s.get(`${s.at('v1', 'configmaps')}?limit=2&continue=${token(first)}`);
+    const third = await s.get(`${s.at('v1', 'configmaps')}?limit=2&continue=${token(second)}`);
+    return [first, second, third].map((page) => [at(page, 'metadata'), names(page)]);
+  });
+
+  conforms('list-pages-all', 'pages across namespaces, with a selector, count nothing', async (s) => {
+    const selector = `labelSelector=${encodeURIComponent(`case=${s.ns}`)}`;
+    for (const name of ['a', 'b', 'c']) {
+      await s.post(s.at(WIDGETS, 'widgets'), widget(name, {}, {}, { labels: { case: s.ns } }));
+    }
+    const first = await s.get(`/apis/${WIDGETS}/widgets?limit=2&${selector}`);
+    const token = encodeURIComponent(String(at(first, 'metadata', 'continue')));
+    const second = await s.get(`/apis/${WIDGETS}/widgets?limit=2&${selector}&continue=${token}`);
+    return [first, second].map((page) => [at(page, 'metadata'), names(page)]);
+  });
+
+  conforms('list-pages-port', 'the port pages too', async (s) => {
+    await fill(s, 'a', 'b', 'c');
+    const resource = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
+    const first = await s.api.list(resource, { namespace: s.ns, limit: 2 });
+    const second = await s.api.list(resource, { namespace: s.ns, limit: 2, continue: first.continue });
+    return [first, second].map(({ items, continue: next, remainingItemCount }) => ({
+      names: items.map((item) => item.metadata.name),
+      more: next !== undefined && next !== '',
+      remaining: remainingItemCount ?? 'unknown',
+    }));
+  });
+
+  conforms('list-continue-invalid', 'a made-up continue token is refused', async (s) => ({
+    text: (await s.get(`${s.at('v1', 'configmaps')}?limit=1&continue=nonsense`)).code,
+    withVersion: await s.get(`${s.at('v1', 'configmaps')}?limit=1&resourceVersion=5&continue=e30`),
+  }));
+
+  conforms('list-compacted', 'a version or page from before a compaction is gone', async (s) => {
+    // A kind that is younger than the version: no cache of recent states can help.
+    const rv = Number(at(await s.get(s.at('v1', 'configmaps')), 'metadata', 'resourceVersion'));
+    await install(s, crdOf({ group: s.group, kind: 'Thing', schema: { type: 'object' } }));
+    const path = s.at(`${s.group}/v1`, 'things');
+    for (const name of ['a', 'b', 'c']) {
+      await s.post(path, { apiVersion: `${s.group}/v1`, kind: 'Thing', metadata: { name } });
+    }
+    const token = String(at(await s.get(`${path}?limit=1`), 'metadata', 'continue'));
+    const old = olderToken(token, rv);
+    await s.client.server.compact();
+    const resource = { group: s.group, version: 'v1', kind: 'Thing', plural: 'things', namespaced: true };
+    return {
+      list: await s.get(`${path}?resourceVersion=${rv}&resourceVersionMatch=Exact`),
+      page: await s.get(`${path}?limit=1&continue=${encodeURIComponent(old)}`),
+      port: await outcome(s.api.list(resource, { namespace: s.ns, limit: 1, continue: old })),
+    };
+  });
+
+  conforms('list-exact', 'an exact version shows that state', async (s) => {
+    await fill(s, 'a');
+    const rv = String(at(await s.get(s.at('v1', 'configmaps')), 'metadata', 'resourceVersion'));
+    await fill(s, 'b');
+    const list = (query: string) => s.get(`${s.at('v1', 'configmaps')}?${query}`);
+    return {
+      exact: names(await list(`resourceVersion=${rv}&resourceVersionMatch=Exact`)),
+      notOlder: names(await list(`resourceVersion=${rv}&resourceVersionMatch=NotOlderThan`)),
+      noMatch: await list('resourceVersionMatch=Exact'),
+      zeroExact: await list('resourceVersion=0&resourceVersionMatch=Exact'),
+      word: await list('resourceVersion=word'),
+      badMatch: await list(`resourceVersion=${rv}&resourceVersionMatch=Maybe`),
+    };
+  });
+
+  conforms('list-labels', 'label selectors by equality, set and existence', async (s) => {
+    await fill(s, 'a', 'bb', 'c');
+    await s.post(s.at('v1', 'configmaps'), s.configMap('none'));
+    const pick = async (selector: string) => names(await s.get(`${s.at('v1', 'configmaps')}?labelSelector=${encodeURIComponent(selector)}`));
+    return {
+      equal: await pick('name=a'),
+      double: await pick('name==a'),
+      not: await pick('name!=a'),
+      in: await pick('name in (a,bb)'),
+      notin: await pick('name notin (a,bb)'),
+      exists: await pick('name'),
+      missing: await pick('!name'),
+      both: await pick('even=true,name'),
+      spaces: await pick(' name in ( a , c ) , even = false '),
+      empty: await pick('name='),
+    };
+  });
+
+  conforms('list-labels-invalid', 'selectors that cannot be read are refused', async (s) => ({
+    label: await s.get(`${s.at('v1', 'configmaps')}?labelSelector=${encodeURIComponent('a in b')}`),
+    field: await s.get(`${s.at('v1', 'configmaps')}?fieldSelector=metadata.name`),
+  }));
+
+  conforms('list-fields', 'field selectors that kinds have', async (s) => {
+    await fill(s, 'a', 'b');
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    await s.post(s.at('v1', 'secrets'), { metadata: { name: 's' }, type: 'capstan.dev/x' });
+    await s.post(s.at('v1', 'secrets'), { metadata: { name: 't' } });
+    await s.post(s.at('v1', 'pods'), { metadata: { name: 'p' }, spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'i' }] } });
+    await s.post(s.at('v1', 'events'), {
+      metadata: { name: 'e' },
+      involvedObject: { namespace: s.ns, kind: 'Pod', name: 'p', uid: 'u' },
+      reason: 'R',
+      type: 'Normal',
+    });
+    const pick = async (resource: string, selector: string) => names(await s.get(`${resource}?fieldSelector=${encodeURIComponent(selector)}`));
+    return {
+      name: await pick(s.at('v1', 'configmaps'), 'metadata.name=a'),
+      notName: await pick(s.at('v1', 'configmaps'), 'metadata.name!=a'),
+      namespace: await pick('/api/v1/configmaps', `metadata.namespace=${s.ns},metadata.name=b`),
+      type: await pick(s.at('v1', 'secrets'), 'type=capstan.dev/x'),
+      node: await pick(s.at('v1', 'pods'), 'spec.nodeName=n1'),
+      phase: await pick(s.at('v1', 'pods'), 'status.phase=Pending'),
+      event: await pick(s.at('v1', 'events'), 'involvedObject.kind=Pod,involvedObject.name=p,involvedObject.uid=u'),
+      widget: await pick(s.at(WIDGETS, 'widgets'), 'metadata.name=w'),
+      unknown: await pick(s.at('v1', 'configmaps'), 'data.x=a'),
+      unknownWidget: await pick(s.at(WIDGETS, 'widgets'), 'spec.size=3'),
+    };
+  });
+
+  conforms('list-selectable', 'fields that a CRD makes selectable', async (s) => {
+    const schema = { type: 'object', properties: { spec: { type: 'object', properties: { color: { type: 'string' } } } } };
+    const version = { selectableFields: [{ jsonPath: '.spec.color' }] };
+    await install(s, crdOf({ group: s.group, kind: 'Paint', schema, version }));
+    const make = (name: string, color: string) =>
+      s.post(s.at(`${s.group}/v1`, 'paints'), { apiVersion: `${s.group}/v1`, kind: 'Paint', metadata: { name }, spec: { color } });
+    await make('a', 'red');
+    await make('b', 'blue');
+    return names(await s.get(`${s.at(`${s.group}/v1`, 'paints')}?fieldSelector=spec.color%3Dred`));
+  });
+
+  conforms('list-metadata', 'lists of metadata alone', async (s) => {
+    await fill(s, 'a');
+    const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+    const one = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+    return {
+      list: await s.get(s.at('v1', 'configmaps'), { accept }),
+      one: await s.get(s.at('v1', 'configmaps', 'a'), { accept: one }),
+    };
+  });
+};

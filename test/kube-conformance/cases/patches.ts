@@ -1,3 +1,153 @@
+import { at } from '../scene';
 import type { Topic } from '../topic';
+import { WIDGETS, widget } from '../widgets';
 
-export const patchCases: Topic = () => {};
+const pod = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, finalizers: ['capstan.dev/a', 'capstan.dev/b'] },
+  spec: {
+    containers: [
+      { name: 'a', image: 'a:1', env: [{ name: 'X', value: '1' }], ports: [{ containerPort: 80 }] },
+      { name: 'b', image: 'b:1' },
+    ],
+    tolerations: [{ key: 'k', operator: 'Exists' }],
+  },
+});
+
+/** Merge, JSON and strategic merge patches. */
+export const patchCases: Topic = (conforms) => {
+  conforms('patch-merge', 'a merge patch sets, replaces lists and removes by null', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w', { options: { a: '1', b: '2' }, tags: ['x', 'y'], parts: [{ name: 'p' }] }));
+    const patch = { options: { a: null, c: '3' }, tags: ['z'], parts: [{ name: 'q', amount: 4 }], color: null, defaulted: null };
+    return s.merge(path, { metadata: { labels: { l: 'v' } }, spec: patch });
+  });
+
+  conforms('patch-merge-status', 'a merge patch of the object does not touch status, one of status nothing else', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    const patch = { metadata: { labels: { l: 'v' }, annotations: { a: 'v' } }, spec: { size: 7 }, status: { phase: 'Up' } };
+    const status = await s.merge(`${path}/status`, patch);
+    return { status, object: await s.merge(path, { ...patch, status: { phase: 'Down' } }) };
+  });
+
+  conforms('patch-json', 'a JSON patch adds, replaces, removes, moves, copies and tests', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w', { steps: ['a', 'b'], options: { 'a/b': '1', 'c~d': '2' } }));
+    const patched = await s.json(path, [
+      { op: 'test', path: '/spec/size', value: 3 },
+      { op: 'add', path: '/spec/steps/-', value: 'z' },
+      { op: 'add', path: '/spec/steps/0', value: 'first' },
+      { op: 'replace', path: '/spec/options/a~1b', value: 'slash' },
+      { op: 'move', from: '/spec/options/c~0d', path: '/spec/options/moved' },
+      { op: 'copy', from: '/spec/steps/0', path: '/spec/options/copied' },
+      { op: 'remove', path: '/spec/color' },
+    ]);
+    return at(patched, 'spec');
+  });
+
+  conforms('patch-json-refused', 'a JSON patch that does not fit is refused', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w', { steps: ['a'] }));
+    return {
+      test: await s.json(path, [{ op: 'test', path: '/spec/size', value: 4 }]),
+      remove: await s.json(path, [{ op: 'remove', path: '/spec/nothing' }]),
+      replace: await s.json(path, [{ op: 'replace', path: '/spec/nothing', value: 1 }]),
+      parent: await s.json(path, [{ op: 'add', path: '/spec/nothing/deep', value: 1 }]),
+      index: await s.json(path, [{ op: 'add', path: '/spec/steps/5', value: 'x' }]),
+      invalid: await s.json(path, [{ op: 'replace', path: '/spec/size', value: 11 }]),
+      object: await s.json(path, { spec: {} }),
+    };
+  });
+
+  conforms('patch-strategic', 'a strategic patch merges lists by key and knows its directives', async (s) => {
+    const path = s.at('v1', 'pods', 'p');
+    await s.post(s.at('v1', 'pods'), pod('p'));
+    const patched = await s.strategic(path, {
+      metadata: { labels: { a: 'b' }, '$deleteFromPrimitiveList/finalizers': ['capstan.dev/a'] },
+      spec: {
+        containers: [{ name: 'a', image: 'a:2' }],
+        tolerations: [{ key: 'k', operator: 'Exists' }, { key: 'l', operator: 'Exists' }],
+      },
+    });
+    return [patched.code, at(patched, 'metadata', 'labels'), at(patched, 'metadata', 'finalizers'), at(patched, 'spec')];
+  });
+
+  conforms('patch-strategic-lists', 'a strategic patch of map lists: add, delete, replace and order', async (s) => {
+    const path = s.at('apps/v1', 'deployments', 'd');
+    const template = { metadata: { labels: { a: 'b' } }, spec: pod('d').spec };
+    await s.post(s.at('apps/v1', 'deployments'), { metadata: { name: 'd' }, spec: { selector: { matchLabels: { a: 'b' } }, template } });
+    const containers = async (patch: object) => {
+      const answer = await s.strategic(path, { spec: { template: { spec: patch } } });
+      return [answer.code, at(answer, 'spec', 'template', 'spec', 'containers'), at(answer, 'spec', 'template', 'spec', 'tolerations'), at(answer, 'message')];
+    };
+    return {
+      added: await containers({ containers: [{ name: 'c', image: 'c:1' }] }),
+      env: await containers({ containers: [{ name: 'a', env: [{ name: 'Y', value: '2' }, { name: 'X', $patch: 'delete' }] }] }),
+      deleted: await containers({ containers: [{ name: 'b', $patch: 'delete' }] }),
+      ordered: await containers({ $setElementOrder: 0, '$setElementOrder/containers': [{ name: 'c' }, { name: 'a' }] }),
+      replaced: await containers({ containers: [{ $patch: 'replace' }, { name: 'z', image: 'z:1' }] }),
+      removed: await containers({ tolerations: null }),
+    };
+  });
+
+  conforms('patch-strategic-refused', 'strategic patches are refused for custom resources', async (s) => {
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    return s.strategic(s.at(WIDGETS, 'widgets', 'w'), { spec: { size: 4 } });
+  });
+
+  conforms('patch-conditions', 'a strategic patch merges conditions by type', async (s) => {
+    await s.post('/api/v1/nodes', { metadata: { name: s.ns } });
+    const path = `/api/v1/nodes/${s.ns}/status`;
+    const condition = (type: string, status: string) => ({ type, status, reason: 'R', message: 'm' });
+    await s.strategic(path, { status: { conditions: [condition('Ready', 'False'), condition('Disk', 'False')] } });
+    const patched = await s.strategic(path, { status: { conditions: [condition('Ready', 'True')] } });
+    return [patched.code, at(patched, 'status', 'conditions')];
+  });
+
+  conforms('patch-missing', 'patches of what does not exist are refused', async (s) => ({
+    merge: await s.merge(s.at('v1', 'configmaps', 'a'), {}),
+    json: await s.json(s.at('v1', 'configmaps', 'a'), []),
+    strategic: await s.strategic(s.at('v1', 'configmaps', 'a'), {}),
+    widget: await s.merge(s.at(WIDGETS, 'widgets', 'w'), {}),
+    status: await s.merge(s.at(WIDGETS, 'widgets', 'w', 'status'), {}),
+  }));
+
+  conforms('patch-media-type', 'other media types are refused', async (s) => {
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    const patch = (type: string) => s.client.http('PATCH', s.at('v1', 'configmaps', 'a'), {}, { type });
+    return [await patch('application/json'), await patch('text/plain')];
+  });
+
+  conforms('patch-malformed', 'bodies that are no JSON are refused', async (s) => {
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    return {
+      post: await s.post(s.at('v1', 'configmaps'), '{"a":'),
+      postArray: await s.post(s.at('v1', 'configmaps'), '[]'),
+      put: await s.put(s.at('v1', 'configmaps', 'a'), '{"a":'),
+      merge: await s.merge(s.at('v1', 'configmaps', 'a'), '{"a":'),
+      mergeList: await s.merge(s.at('v1', 'configmaps', 'a'), []),
+    };
+  });
+
+  conforms('patch-bytes', 'a patch that breaks a type is refused', async (s) => {
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a', { data: { k: 'v' } }));
+    return {
+      configMap: await s.merge(s.at('v1', 'configmaps', 'a'), { data: { k: 1 } }),
+      strategic: await s.strategic(s.at('v1', 'configmaps', 'a'), { data: 'x' }),
+    };
+  });
+
+  conforms('patch-force-refused', 'force belongs to an apply', async (s) => {
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    return s.merge(`${s.at('v1', 'configmaps', 'a')}?force=true`, { data: { a: 'b' } });
+  });
+
+  conforms('patch-finalizers-version', 'a merge patch with the current version and finalizers passes once', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const created = await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    const patch = { metadata: { resourceVersion: at(created, 'metadata', 'resourceVersion'), finalizers: ['capstan.dev/x'] } };
+    return { first: await s.merge(path, patch), second: await s.merge(path, patch) };
+  });
+};
