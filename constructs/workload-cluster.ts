@@ -269,6 +269,8 @@ function networkSpec(network: Network): JsonObject {
   const { offering, gateway, netmask, vpc } = network.options;
   return {
     name: network.name,
+    // Says that it must exist: without the type an isolated network is made where none has the name.
+    ...(network.kind === 'shared' ? { type: 'Shared' } : {}),
     ...(offering === undefined ? {} : { offering }),
     ...(gateway === undefined ? {} : { gateway }),
     ...(netmask === undefined ? {} : { netmask }),

@@ -88,6 +88,32 @@ export class Incidents {
     });
   }
 
+  /** The operator adds a service offering, as large as another. */
+  addServiceOffering(name: string, like = 'Medium Instance'): void {
+    const { db } = this.#cloud;
+    const model = db.serviceOfferings.find((row) => row.name === like);
+    if (model === undefined) throw new Error(`there is no service offering ${like}`);
+    db.store.transaction(() => db.serviceOfferings.put({ ...model, id: db.newId(), name }));
+  }
+
+  /** The operator registers a template in every zone that has the model, with what the model contains. */
+  addTemplate(name: string, like: string): void {
+    const { db } = this.#cloud;
+    const models = db.templates.filter((row) => row.name === like);
+    if (models.length === 0) throw new Error(`there is no template ${like}`);
+    db.store.transaction(() => {
+      for (const model of models) db.templates.put({ ...model, id: db.newId(), name });
+    });
+  }
+
+  /** The operator renames a zone. */
+  renameZone(name: string, newName: string): void {
+    const { db } = this.#cloud;
+    const zone = db.zones.find((row) => row.name === name);
+    if (zone === undefined) throw new Error(`there is no zone ${name}`);
+    db.store.transaction(() => db.zones.patch(zone.id, { name: newName }));
+  }
+
   /** The operator closes a zone for users, or opens it again. */
   setZone(name: string, allocationState: 'Enabled' | 'Disabled'): void {
     const { db } = this.#cloud;

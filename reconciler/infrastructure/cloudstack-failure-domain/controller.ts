@@ -126,12 +126,22 @@ async function resolveNetwork(scope: FailureDomainScope, cloud: Cloud): Promise<
   const found = byId ?? named[0];
   if (found === undefined) {
     if (name === '') throw new CloudStackNoMatch(`No match found for ${network.id}: no Network has this id`);
+    if (!mayBeMade(network.type)) {
+      throw new CloudStackNoMatch(
+        `No match found for ${name}: no Network in zone ${zone.name} has exactly this name, and one of type ${network.type} is not made`,
+      );
+    }
     return undefined;
   }
   network.id = found.id;
   network.name = found.name;
   network.type = found.type;
   return found;
+}
+
+/** Only isolated networks are ours to make; a missing one of another type is a mistake to be named. */
+function mayBeMade(type: string | undefined): boolean {
+  return type === undefined || type === '' || type === 'Isolated';
 }
 
 async function createIsolatedNetwork(

@@ -96,15 +96,15 @@ function startOver(work: MachineWork): Outcome {
 export async function replace(work: MachineWork): Promise<Outcome> {
   const { scope, machine } = work;
   const { reason, message } = describeFailure(work, await deployOutcome(work));
-  const text = 'CloudStackMachine VM in error state. Deleting associated Machine';
-  scope.event('Warning', 'Error', text);
-  scope.deps.log.error(
-    { namespace: scope.namespace, name: scope.name, reason, error: `${text}: ${message}` },
-    'reconcile failed',
-  );
   scope.isFault = true;
   scope.report('False', reason, message);
   if (machine !== undefined && machine.metadata.deletionTimestamp === undefined) {
+    const text = 'CloudStackMachine VM in error state. Deleting associated Machine';
+    scope.event('Warning', 'Error', text);
+    scope.deps.log.error(
+      { namespace: scope.namespace, name: scope.name, reason, error: `${text}: ${message}` },
+      'reconcile failed',
+    );
     await scope.deps.objects.delete(Machine, machine);
   }
   return done();
