@@ -1,5 +1,5 @@
 import { ApiObject, Chart, Duration, Size } from 'cdk8s';
-import { Cpu, Deployment, DeploymentStrategy, Namespace, Probe, Service, ServiceAccount } from 'cdk8s-plus-27';
+import { Cpu, Deployment, DeploymentStrategy, Namespace, Probe, Service, ServiceAccount, Volume } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { reconcilerRules } from './cluster-role';
 
@@ -7,8 +7,7 @@ import { reconcilerRules } from './cluster-role';
 export const MANAGEMENT_NAMESPACE = 'capstan-system';
 const NAME = 'capstan-reconciler';
 const WEBHOOK_PORT = 9443;
-const HEALTH_PORT = 9440;
-const METRICS_PORT = 8080;
+const DIAGNOSTICS_PORT = 8080;
 
 export interface ManagementChartProps {
   /** Image of the reconciler: this package, started as `capstan run`. */
@@ -66,19 +65,26 @@ export class ManagementChart extends Chart {
     deployment.addContainer({
       name: 'manager',
       image: props.image,
-      args: ['run', '--leader-elect', `--webhook-service=${MANAGEMENT_NAMESPACE}/capstan-webhook`, ...loops],
+      args: [
+        'run',
+        '--leader-elect',
+        `--webhook-service=${MANAGEMENT_NAMESPACE}/capstan-webhook`,
+        `--diagnostics-port=${DIAGNOSTICS_PORT}`,
+        ...loops,
+      ],
       ports: [
         { name: 'webhook', number: WEBHOOK_PORT },
-        { name: 'health', number: HEALTH_PORT },
-        { name: 'metrics', number: METRICS_PORT },
+        { name: 'metrics', number: DIAGNOSTICS_PORT },
       ],
-      liveness: Probe.fromHttpGet('/healthz', { port: HEALTH_PORT, periodSeconds: Duration.seconds(20) }),
-      readiness: Probe.fromHttpGet('/readyz', { port: HEALTH_PORT, periodSeconds: Duration.seconds(5) }),
+      liveness: Probe.fromHttpGet('/healthz', { port: DIAGNOSTICS_PORT, periodSeconds: Duration.seconds(20) }),
+      readiness: Probe.fromHttpGet('/readyz', { port: DIAGNOSTICS_PORT, periodSeconds: Duration.seconds(5) }),
       resources: {
         cpu: { request: Cpu.millis(100), limit: Cpu.units(2) },
         memory: { request: Size.mebibytes(128), limit: Size.gibibytes(2) },
       },
       securityContext: { user: 65532, group: 65532 },
+      // The root file system is read-only; clones of the Fleets' repositories live here.
+      volumeMounts: [{ path: '/tmp', volume: Volume.fromEmptyDir(this, 'temporary', 'temporary') }],
     });
     return deployment;
   }

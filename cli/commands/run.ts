@@ -85,6 +85,7 @@ async function run(flags: RunFlags): Promise<void> {
       notReady: () => (ready ? [] : ['the loops have not started']),
     });
     closers.push(() => diagnostics.close());
+    log.info({ address: diagnostics.address }, 'serving metrics and probes');
     const { api } = connection;
     const server = await prepareManagement({
       api,
