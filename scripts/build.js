@@ -60,16 +60,6 @@ function buildDeclarations() {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-/** `npx capstan` in a checkout: npm links the programs of dependencies, not those of the project itself. */
-function linkProgram() {
-  const { lstatSync, symlinkSync } = require('node:fs');
-  const folder = join(root, 'node_modules/.bin');
-  const link = join(folder, 'capstan');
-  if (existsSync(folder) && lstatSync(link, { throwIfNoEntry: false }) === undefined) {
-    symlinkSync('../../bin/capstan.js', link);
-  }
-}
-
 module.exports = { isStale, buildJavaScript };
 
 if (require.main === module) {
@@ -81,6 +71,5 @@ if (require.main === module) {
     rmSync(dist, { recursive: true, force: true });
     buildJavaScript();
     buildDeclarations();
-    linkProgram();
   }
 }
