@@ -1,6 +1,6 @@
 import type { Controller, EventRecorder } from '../../api/ports';
 import { clusterController } from './cluster/controller';
-import type { ClusterApiDeps } from './common/dependencies';
+import type { ClusterApiDeps } from './dependencies';
 import { machineController } from './machine/controller';
 import { machineDeploymentController } from './machine-deployment/controller';
 import { machineSetController } from './machine-set/controller';

@@ -1,6 +1,6 @@
 import { isJsonObject, valueAt } from '../../machinery/json';
 import type { KubeObject } from '../../machinery/kube-object';
-import { conditionsIn } from '../../reconciler/cluster-api/common/mirror';
+import { conditionsIn } from '../../reconciler/cluster-api/conditions/mirror';
 import type { TraceLine } from './scenario';
 
 /**

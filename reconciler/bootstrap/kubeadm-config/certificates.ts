@@ -73,7 +73,7 @@ async function generate(scope: Scope, purpose: CertificatePurpose): Promise<Cert
     clusterName: scope.clusterKey.name,
     purpose,
     pair,
-    owner: controllerReference(scope.stored),
+    owner: controllerReference(scope.draft.stored),
   });
   await scope.deps.objects.create(Secret, secret);
   return pair;
@@ -82,6 +82,7 @@ async function generate(scope: Scope, purpose: CertificatePurpose): Promise<Cert
 /** The pair of a purpose that {@link collectCertificates} has checked. @throws CertificatesNotAvailable */
 export function certificateOf(scope: Scope, certificates: Certificates, purpose: CertificatePurpose): CertificatePair {
   const pair = certificates.get(purpose);
-  if (pair === undefined) throw new CertificatesNotAvailable(describeObject(scope.stored), `no ${purpose} certificate`);
+  if (pair === undefined)
+    throw new CertificatesNotAvailable(describeObject(scope.draft.stored), `no ${purpose} certificate`);
   return pair;
 }

@@ -1,13 +1,14 @@
 import { Cluster, ConfigMap, KubeadmConfig, Machine, Secret } from '../../../api/kinds';
+import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL } from '../../../api/labels';
 import { type Controller, done, type ObjectEvent, type Outcome, ownKind, type WatchSource } from '../../../api/ports';
 import { conditionOf } from '../../../machinery/conditions';
-import { Label } from '../../../machinery/contract-metadata';
 import { CapstanError } from '../../../machinery/errors';
 import { equalJson } from '../../../machinery/json';
 import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
+import { pausedReport } from '../../runtime/paused';
 import type { BootstrapDeps } from './dependencies';
 import { adoptDataSecret, keepBootstrapData, makeBootstrapData } from './phases';
-import { openScope, pausedReport, reportWaiting, type Scope, saveScope } from './scope';
+import { openScope, reportWaiting, type Scope, saveScope } from './scope';
 import { tokenCheckIntervalMs } from './tokens';
 
 /**
@@ -25,7 +26,7 @@ export function kubeadmConfigController(deps: BootstrapDeps): Controller {
         tokenChecks.forget(key);
         return done();
       }
-      const paused = pausedReport(scope);
+      const paused = pausedReport(scope.cluster, scope.draft.stored);
       scope.reports.push(paused);
       if (paused.status === 'True') {
         await saveScope(scope, false);
@@ -43,7 +44,8 @@ export function kubeadmConfigController(deps: BootstrapDeps): Controller {
 
 async function reconcileActive(scope: Scope, tokenIsDue: boolean): Promise<Outcome> {
   if (adoptDataSecret(scope)) return done();
-  if (scope.stored.status?.initialization?.dataSecretCreated === true) return keepBootstrapData(scope, tokenIsDue);
+  if (scope.draft.stored.status?.initialization?.dataSecretCreated === true)
+    return keepBootstrapData(scope, tokenIsDue);
   return makeBootstrapData(scope);
 }
 
@@ -53,7 +55,7 @@ async function withStatus(scope: Scope, work: () => Promise<Outcome>): Promise<O
   try {
     outcome = await work();
   } catch (error) {
-    const isMade = scope.stored.status?.initialization?.dataSecretCreated === true;
+    const isMade = scope.draft.stored.status?.initialization?.dataSecretCreated === true;
     if (error instanceof CapstanError && !isMade) reportWaiting(scope, `Trying again after an error: ${error.message}`);
     await saveScope(scope, false).catch(() => undefined);
     throw error;
@@ -108,7 +110,7 @@ function configOfMachine(event: ObjectEvent): readonly ObjectKey[] {
 /** A control-plane machine that goes may have held the init lock. */
 function configsAfterMachine(deps: BootstrapDeps, event: ObjectEvent): readonly ObjectKey[] {
   const { labels } = event.object.metadata;
-  return event.type === 'deleted' && labels?.[Label.controlPlane] !== undefined
+  return event.type === 'deleted' && labels?.[CONTROL_PLANE_LABEL] !== undefined
     ? waitingConfigs(deps, event.object)
     : [];
 }
@@ -129,19 +131,19 @@ function essenceOf(cluster: Cluster) {
 }
 
 function configsOf(deps: BootstrapDeps, cluster: ObjectKey): readonly ObjectKey[] {
-  const selector = { matchLabels: { [Label.clusterName]: cluster.name } };
+  const selector = { matchLabels: { [CLUSTER_NAME_LABEL]: cluster.name } };
   return deps.objects.list(KubeadmConfig, { namespace: cluster.namespace, selector }).map(keyOf);
 }
 
 /** Configs of the cluster an object is labelled with that have no data yet. */
 function waitingConfigs(deps: BootstrapDeps, object: KubeObject): readonly ObjectKey[] {
-  const name = object.metadata.labels?.[Label.clusterName];
+  const name = object.metadata.labels?.[CLUSTER_NAME_LABEL];
   if (name === undefined) return [];
   return withoutData(deps, object.metadata.namespace ?? '', name);
 }
 
 function withoutData(deps: BootstrapDeps, namespace: string, clusterName: string): readonly ObjectKey[] {
-  const selector = { matchLabels: { [Label.clusterName]: clusterName } };
+  const selector = { matchLabels: { [CLUSTER_NAME_LABEL]: clusterName } };
   return deps.objects
     .list(KubeadmConfig, { namespace, selector })
     .filter((config) => config.status?.initialization?.dataSecretCreated !== true)

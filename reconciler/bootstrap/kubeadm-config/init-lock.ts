@@ -1,6 +1,6 @@
 import { ConfigMap, Machine } from '../../../api/kinds';
+import { CLUSTER_NAME_LABEL } from '../../../api/labels';
 import { isReason } from '../../../api/ports';
-import { Label } from '../../../machinery/contract-metadata';
 import { isJsonObject } from '../../../machinery/json';
 import type { ObjectKey } from '../../../machinery/kube-object';
 import { ownerReference } from '../../../machinery/owner-references';
@@ -40,7 +40,7 @@ async function tryCreate(scope: Scope, key: ObjectKey, machineName: string): Pro
       kind: 'ConfigMap',
       metadata: {
         ...key,
-        labels: { [Label.clusterName]: key.name.slice(0, -'-lock'.length) },
+        labels: { [CLUSTER_NAME_LABEL]: key.name.slice(0, -'-lock'.length) },
         ownerReferences: [ownerReference(scope.cluster)],
       },
       data: { [LOCK_FIELD]: JSON.stringify({ machineName }) },

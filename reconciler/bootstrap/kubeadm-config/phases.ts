@@ -1,8 +1,8 @@
 import { KubeadmConfig, Secret } from '../../../api/kinds';
+import { CLUSTER_NAME_LABEL } from '../../../api/labels';
 import { done, isReason, type Outcome, requeueAfter } from '../../../api/ports';
 import { isTrue } from '../../../machinery/conditions';
 import { textAt } from '../../../machinery/contract';
-import { Label } from '../../../machinery/contract-metadata';
 import { valueAt } from '../../../machinery/json';
 import { controllerOf } from '../../../machinery/kube-object';
 import {
@@ -128,7 +128,7 @@ async function deliver(scope: Scope, render: (input: UserDataInput) => string): 
   const facts = factsOf(scope);
   const value = render({ spec: scope.spec, files: resolved.files, users: resolved.users, certificates, facts });
   await storeDataSecret(scope, value);
-  publishDataSecret(scope, scope.stored.metadata.name);
+  publishDataSecret(scope, scope.draft.stored.metadata.name);
   return done();
 }
 
@@ -165,7 +165,7 @@ async function controlPlaneVersionOf(scope: Scope): Promise<string> {
 
 async function storeDataSecret(scope: Scope, value: string): Promise<void> {
   const { objects } = scope.deps;
-  const { name } = scope.stored.metadata;
+  const { name } = scope.draft.stored.metadata;
   const { namespace } = scope.clusterKey;
   const secret: Secret = {
     apiVersion: 'v1',
@@ -173,7 +173,7 @@ async function storeDataSecret(scope: Scope, value: string): Promise<void> {
     metadata: {
       name,
       namespace,
-      labels: { [Label.clusterName]: scope.clusterKey.name },
+      labels: { [CLUSTER_NAME_LABEL]: scope.clusterKey.name },
       ownerReferences: [dataSecretOwner(scope)],
     },
     type: CLUSTER_SECRET_TYPE,
@@ -201,21 +201,21 @@ async function storeDataSecret(scope: Scope, value: string): Promise<void> {
 
 /** Upstream sets `controller` alone here, unlike everywhere else. */
 function dataSecretOwner(scope: Scope) {
-  return { ...ownerReference(scope.stored), apiVersion: KubeadmConfig.apiVersion, controller: true };
+  return { ...ownerReference(scope.draft.stored), apiVersion: KubeadmConfig.apiVersion, controller: true };
 }
 
 function publishDataSecret(scope: Scope, name: string): void {
-  const status = scope.draft.status ?? {};
+  const status = scope.draft.object.status ?? {};
   status.dataSecretName = name;
   status.initialization = { ...status.initialization, dataSecretCreated: true };
-  scope.draft.status = status;
+  scope.draft.object.status = status;
   scope.reports.push({ type: Type.dataSecretAvailable, status: 'True', reason: Reason.available });
 }
 
 /** After a move the status is empty, and the Machine knows the Secret. @returns true when that was the case */
 export function adoptDataSecret(scope: Scope): boolean {
   const name = scope.machine.spec.bootstrap.dataSecretName;
-  if (name === undefined || scope.stored.status?.initialization?.dataSecretCreated === true) return false;
+  if (name === undefined || scope.draft.stored.status?.initialization?.dataSecretCreated === true) return false;
   publishDataSecret(scope, name);
   scope.reports.push({ type: Type.certificatesAvailable, status: 'True', reason: Reason.available });
   return true;
@@ -240,11 +240,11 @@ export async function keepBootstrapData(scope: Scope, tokenIsDue: boolean): Prom
 
 async function keepOwner(scope: Scope): Promise<void> {
   const { objects } = scope.deps;
-  const name = scope.stored.status?.dataSecretName ?? scope.stored.metadata.name;
+  const name = scope.draft.stored.status?.dataSecretName ?? scope.draft.stored.metadata.name;
   const secret = objects.get(Secret, { namespace: scope.clusterKey.namespace, name });
   if (secret === undefined) return;
   const owner = controllerOf(secret);
-  if (owner?.uid === scope.stored.metadata.uid) return;
+  if (owner?.uid === scope.draft.stored.metadata.uid) return;
   // Somebody else's Secret stays somebody else's.
   if (owner !== undefined && owner.kind !== KubeadmConfig.kind) return;
   const ownerReferences = withOwner(secret.metadata.ownerReferences, dataSecretOwner(scope));

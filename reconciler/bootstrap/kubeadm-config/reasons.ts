@@ -13,8 +13,6 @@ export const Reason = {
   readyUnknown: 'ReadyUnknown',
   available: 'Available',
   notAvailable: 'NotAvailable',
-  paused: 'Paused',
-  notPaused: 'NotPaused',
 } as const;
 
 /** Messages of waits, word for word upstream's where it has one. */

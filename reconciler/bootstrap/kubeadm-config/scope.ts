@@ -1,20 +1,19 @@
 import { Cluster, KubeadmConfig, type KubeadmConfigSpec, Machine } from '../../../api/kinds';
-import { kubeTime } from '../../../machinery/clock';
-import { type ConditionReport, conditionOf, setCondition } from '../../../machinery/conditions';
+import { CONTROL_PLANE_LABEL } from '../../../api/labels';
+import { type ConditionReport, conditionOf } from '../../../machinery/conditions';
 import { summarize } from '../../../machinery/conditions-merge';
 import { endpointOf } from '../../../machinery/contract';
-import { Annotation, Label } from '../../../machinery/contract-metadata';
-import { cloneJson, equalJson } from '../../../machinery/json';
 import { type ObjectKey, parseApiVersion } from '../../../machinery/kube-object';
+import { Draft } from '../../runtime/draft';
 import type { BootstrapDeps } from './dependencies';
 import { Reason, Type } from './reasons';
 
 /** A KubeadmConfig in work, with the Machine and the Cluster it belongs to. */
 export interface Scope {
   readonly deps: BootstrapDeps;
-  readonly stored: KubeadmConfig;
-  /** Phases change this; it is written once, at the end. */
-  readonly draft: KubeadmConfig;
+  /** Phases change its object; it is written once, at the end. */
+  readonly draft: Draft<KubeadmConfig>;
+  /** The spec of the draft, to be changed as well. */
   readonly spec: KubeadmConfigSpec;
   readonly machine: Machine;
   readonly cluster: Cluster;
@@ -37,17 +36,16 @@ export function openScope(deps: BootstrapDeps, key: ObjectKey): Scope | undefine
   const clusterKey = { namespace: key.namespace, name: machine.spec.clusterName };
   const cluster = deps.objects.get(Cluster, clusterKey);
   if (cluster === undefined) return undefined;
-  const draft = cloneJson(stored);
-  draft.spec ??= {};
+  const draft = new Draft(KubeadmConfig, stored, deps);
+  draft.object.spec ??= {};
   return {
     deps,
-    stored,
     draft,
-    spec: draft.spec,
+    spec: draft.object.spec,
     machine,
     cluster,
     clusterKey,
-    isControlPlane: machine.metadata.labels?.[Label.controlPlane] !== undefined,
+    isControlPlane: machine.metadata.labels?.[CONTROL_PLANE_LABEL] !== undefined,
     reports: [],
   };
 }
@@ -60,17 +58,6 @@ export function endpointText(cluster: Cluster): string | undefined {
   return `${host}:${endpoint.port}`;
 }
 
-/** The condition `Paused`; True stops everything else. */
-export function pausedReport(scope: Scope): ConditionReport {
-  const causes: string[] = [];
-  if (scope.cluster.spec?.paused === true) causes.push('Cluster spec.paused is set to true');
-  if (scope.stored.metadata.annotations?.[Annotation.paused] !== undefined) {
-    causes.push(`KubeadmConfig has the ${Annotation.paused} annotation`);
-  }
-  if (causes.length === 0) return { type: Type.paused, status: 'False', reason: Reason.notPaused };
-  return { type: Type.paused, status: 'True', reason: Reason.paused, message: causes.join(', ') };
-}
-
 /** Says that the data is not there yet, and why. */
 export function reportWaiting(scope: Scope, message: string): void {
   scope.reports.push({ type: Type.dataSecretAvailable, status: 'False', reason: Reason.notAvailable, message });
@@ -78,25 +65,16 @@ export function reportWaiting(scope: Scope, message: string): void {
 
 /** Writes what the phases changed: spec first, then status with the conditions and their summary. */
 export async function saveScope(scope: Scope, succeeded: boolean): Promise<void> {
-  const { deps, stored, draft } = scope;
-  const generation = stored.metadata.generation ?? 0;
-  // Our own change of the spec is seen by us; the server will count it.
-  const observed = equalJson(stored.spec ?? {}, draft.spec) ? generation : generation + 1;
-  const status = draft.status ?? {};
-  const now = kubeTime(deps.clock);
-  let conditions = status.conditions ?? [];
-  for (const report of scope.reports) conditions = setCondition(conditions, report, now, observed);
-  if (scope.reports.some((report) => report.type !== Type.paused) || conditionOf(stored, Type.ready) !== undefined) {
-    const ready = summarize(conditions, {
-      target: Type.ready,
-      types: [Type.dataSecretAvailable, Type.certificatesAvailable],
-      reasons: { issue: Reason.notReady, unknown: Reason.readyUnknown, info: Reason.ready },
-    });
-    conditions = setCondition(conditions, ready, now, observed);
+  const { draft, reports } = scope;
+  if (draft.stored.spec === undefined && Object.keys(scope.spec).length === 0) delete draft.object.spec;
+  if (reports.some((report) => report.type !== Type.paused) || conditionOf(draft.stored, Type.ready) !== undefined) {
+    reports.push(
+      summarize(draft.conditionsWith(reports), {
+        target: Type.ready,
+        types: [Type.dataSecretAvailable, Type.certificatesAvailable],
+        reasons: { issue: Reason.notReady, unknown: Reason.readyUnknown, info: Reason.ready },
+      }),
+    );
   }
-  status.conditions = conditions;
-  if (succeeded && observed > 0) status.observedGeneration = observed;
-  draft.status = status;
-  if (stored.spec === undefined && Object.keys(scope.spec).length === 0) delete draft.spec;
-  await deps.objects.patch(KubeadmConfig, stored, draft, { ownedConditions: Object.values(Type) });
+  await draft.save(reports, succeeded);
 }

@@ -1,6 +1,6 @@
 import type { KubeadmConfigSpec } from '../../../api/kinds';
+import { UNINITIALIZED_TAINT } from '../../../api/labels';
 import { type CloudInitFile, type CloudInitUser, renderCloudConfig } from '../../../machinery/cloud-init';
-import { UNINITIALIZED_TAINT } from '../../../machinery/contract-metadata';
 import {
   type CertificatePair,
   type CertificatePurpose,

@@ -15,12 +15,12 @@ import {
 import { textAt } from '../../../machinery/contract';
 import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyOf, type ObjectKey } from '../../../machinery/kube-object';
-import type { ClusterApiDeps } from '../common/dependencies';
-import { Draft } from '../common/draft';
-import { ExternalObjects } from '../common/external-objects';
-import { type PaceRules, Pacer } from '../common/pacing';
-import { pausedReport } from '../common/paused';
-import { Type } from '../common/reasons';
+import { Draft } from '../../runtime/draft';
+import { type PaceRules, Pacer } from '../../runtime/pacing';
+import { pausedReport } from '../../runtime/paused';
+import { Type } from '../conditions/reasons';
+import type { ClusterApiDeps } from '../dependencies';
+import { ExternalObjects } from '../references/external-objects';
 import { reconcileDelete } from './deletion';
 import { descendantsOf } from './descendants';
 import { reconcileKubeconfig } from './kubeconfig';

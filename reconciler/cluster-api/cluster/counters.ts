@@ -1,7 +1,7 @@
 import { isTrue, type WithConditions } from '../../../machinery/conditions';
 import type { ControlPlaneView } from '../../../machinery/contract';
 import { countVersions } from '../../../machinery/versions';
-import { Type } from '../common/reasons';
+import { Type } from '../conditions/reasons';
 import { standaloneSets, standaloneWorkers } from './descendants';
 import type { Descendants } from './scope';
 

@@ -3,8 +3,8 @@ import { MachineDeployment } from '../../../api/kinds/cluster-api/machine-deploy
 import { MachineSet } from '../../../api/kinds/cluster-api/machine-set';
 import type { TypedResource } from '../../../api/ports';
 import { isBeingDeleted, type KubeObject, keyOf } from '../../../machinery/kube-object';
-import type { External } from '../common/external-objects';
-import { Reason } from '../common/reasons';
+import { Reason } from '../conditions/reasons';
+import type { External } from '../references/external-objects';
 import { descendantsOf, listNames, remainingWorkers, standaloneSets, standaloneWorkers } from './descendants';
 import type { ClusterScope } from './scope';
 

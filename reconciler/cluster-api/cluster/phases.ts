@@ -11,8 +11,8 @@ import {
 import { cloneJson, equalJson } from '../../../machinery/json';
 import { isBeingDeleted } from '../../../machinery/kube-object';
 import { ownerReference, withOwner } from '../../../machinery/owner-references';
-import type { External } from '../common/external-objects';
-import { Type } from '../common/reasons';
+import { Type } from '../conditions/reasons';
+import type { External } from '../references/external-objects';
 import { type ClusterScope, statusOf } from './scope';
 
 /** An object that is created without an event we can map to this Cluster is looked for again after this. */

@@ -10,9 +10,9 @@ import {
 } from '../../../machinery/conditions-merge';
 import { endpointOf, viewInfraCluster } from '../../../machinery/contract';
 import { isBeingDeleted, keyOf } from '../../../machinery/kube-object';
-import { machinesReadyReport, machinesUpToDateReport, remediatingReport } from '../common/machine-reports';
-import { conditionIn, conditionsIn, mirrorOf } from '../common/mirror';
-import { Reason, Type } from '../common/reasons';
+import { machinesReadyReport, machinesUpToDateReport, remediatingReport } from '../conditions/machine-reports';
+import { conditionIn, conditionsIn, mirrorOf } from '../conditions/mirror';
+import { Reason, Type } from '../conditions/reasons';
 import { controlPlaneCounters, workerCounters } from './counters';
 import { standaloneSets } from './descendants';
 import { type ClusterScope, statusOf } from './scope';

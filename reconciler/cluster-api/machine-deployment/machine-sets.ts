@@ -14,7 +14,7 @@ import { canonicalJson } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { labelValueOf } from '../../../machinery/label-values';
 import { controllerReference } from '../../../machinery/owner-references';
-import { isRolloutAfterExpired, rolloutReasons } from '../common/template-equality';
+import { isRolloutAfterExpired, rolloutReasons } from '../template-equality';
 
 /** Which MachineSet is today's, and what a MachineDeployment applies to its sets (`capi.md` 4.5). Pure. */
 

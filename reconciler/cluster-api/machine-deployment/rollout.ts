@@ -6,7 +6,7 @@ import { controllerOf, isBeingDeleted } from '../../../machinery/kube-object';
 import { labelValueOf } from '../../../machinery/label-values';
 import { controllerReference, withOwner } from '../../../machinery/owner-references';
 import { nameSuffix } from '../../../machinery/random';
-import { selectorOf } from '../common/selector';
+import { selectorOf } from '../selector';
 import {
   currentRevision,
   currentSet,

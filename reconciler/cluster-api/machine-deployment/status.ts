@@ -8,9 +8,9 @@ import {
   machinesUpToDateReport,
   remediatingReport,
   scalingReports,
-} from '../common/machine-reports';
-import { Reason, Type } from '../common/reasons';
-import { selectorOf } from '../common/selector';
+} from '../conditions/machine-reports';
+import { Reason, Type } from '../conditions/reasons';
+import { selectorOf } from '../selector';
 import { boundsOf } from './rollout';
 import type { DeploymentScope } from './scope';
 

@@ -18,13 +18,13 @@ import {
   type ObjectKey,
 } from '../../../machinery/kube-object';
 import { ownerReference, withOwner } from '../../../machinery/owner-references';
-import type { ClusterApiDeps } from '../common/dependencies';
-import { Draft } from '../common/draft';
-import { ExternalObjects } from '../common/external-objects';
-import { type PaceRules, Pacer } from '../common/pacing';
-import { pausedReport } from '../common/paused';
-import { Type } from '../common/reasons';
-import { claimTemplates, templateReferences } from '../common/templates';
+import { Draft } from '../../runtime/draft';
+import { type PaceRules, Pacer } from '../../runtime/pacing';
+import { pausedReport } from '../../runtime/paused';
+import { Type } from '../conditions/reasons';
+import type { ClusterApiDeps } from '../dependencies';
+import { ExternalObjects } from '../references/external-objects';
+import { claimTemplates, templateReferences } from '../references/templates';
 import {
   collectMachines,
   createMachines,

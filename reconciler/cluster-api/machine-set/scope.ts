@@ -1,8 +1,8 @@
 import type { Cluster, Machine, MachineSet } from '../../../api/kinds';
-import type { ClusterApiDeps } from '../common/dependencies';
-import type { Draft } from '../common/draft';
-import type { ExternalObjects } from '../common/external-objects';
-import type { Pacer } from '../common/pacing';
+import type { Draft } from '../../runtime/draft';
+import type { Pacer } from '../../runtime/pacing';
+import type { ClusterApiDeps } from '../dependencies';
+import type { ExternalObjects } from '../references/external-objects';
 
 /** One reconcile of one MachineSet. */
 export interface MachineSetScope {

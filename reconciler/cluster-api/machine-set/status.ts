@@ -7,9 +7,9 @@ import {
   machinesUpToDateReport,
   remediatingReport,
   scalingReports,
-} from '../common/machine-reports';
-import { Reason, Type } from '../common/reasons';
-import { selectorOf } from '../common/selector';
+} from '../conditions/machine-reports';
+import { Reason, Type } from '../conditions/reasons';
+import { selectorOf } from '../selector';
 import type { MachineSetScope } from './scope';
 
 /** Fills the status of a MachineSet; returns the conditions to write. */

@@ -29,12 +29,12 @@ import {
   parseApiVersion,
 } from '../../../machinery/kube-object';
 import { labelValueOf } from '../../../machinery/label-values';
-import type { ClusterApiDeps } from '../common/dependencies';
-import { Draft } from '../common/draft';
-import { ExternalObjects } from '../common/external-objects';
-import { type PaceRules, Pacer } from '../common/pacing';
-import { pausedReport } from '../common/paused';
-import { Type } from '../common/reasons';
+import { Draft } from '../../runtime/draft';
+import { type PaceRules, Pacer } from '../../runtime/pacing';
+import { pausedReport } from '../../runtime/paused';
+import { Type } from '../conditions/reasons';
+import type { ClusterApiDeps } from '../dependencies';
+import { ExternalObjects } from '../references/external-objects';
 import { reconcileDelete } from './deletion';
 import { claim, findControlPlane, reconcileBootstrap, reconcileInfrastructure, reconcileNode } from './phases';
 import type { MachineScope } from './scope';

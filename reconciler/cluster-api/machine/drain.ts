@@ -3,7 +3,7 @@ import { isReason, type KubeApi, requeueAfter, type WorkloadConnection } from '.
 import { textAt } from '../../../machinery/contract';
 import { messageOf } from '../../../machinery/errors';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { Reason } from '../common/reasons';
+import { Reason } from '../conditions/reasons';
 import { needsDrain, needsVolumeDetach } from './deletion-guards';
 import { type DrainProgress, drainMessage, sortPods } from './drain-pods';
 import { type MachineScope, machineOf, statusOf } from './scope';

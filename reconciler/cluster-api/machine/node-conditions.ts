@@ -1,6 +1,6 @@
 import type { Node } from '../../../api/kinds';
 import type { ConditionReport } from '../../../machinery/conditions';
-import { Reason, Type } from '../common/reasons';
+import { Reason, Type } from '../conditions/reasons';
 
 /** What a Machine says about its Node: NodeReady and NodeHealthy (`capi.md` 2.2). Pure. */
 

@@ -19,7 +19,7 @@ import {
 import { cloneJson, equalJson } from '../../../machinery/json';
 import { controllerOf, isBeingDeleted, type KubeObject } from '../../../machinery/kube-object';
 import { controllerReference, ownerReference, withOwner, withoutOwnersOf } from '../../../machinery/owner-references';
-import type { External } from '../common/external-objects';
+import type { External } from '../references/external-objects';
 import { nodeAsIntended } from './node-metadata';
 import { type MachineScope, machineOf, statusOf } from './scope';
 

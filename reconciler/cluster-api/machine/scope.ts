@@ -5,10 +5,10 @@ import type { Outcome, WorkloadConnection } from '../../../api/ports';
 import type { ConditionReport } from '../../../machinery/conditions';
 import type { ControlPlaneView } from '../../../machinery/contract';
 import type { ObjectKey } from '../../../machinery/kube-object';
-import type { ClusterApiDeps } from '../common/dependencies';
-import type { Draft } from '../common/draft';
-import type { External, ExternalObjects } from '../common/external-objects';
-import type { Pacer } from '../common/pacing';
+import type { Draft } from '../../runtime/draft';
+import type { Pacer } from '../../runtime/pacing';
+import type { ClusterApiDeps } from '../dependencies';
+import type { External, ExternalObjects } from '../references/external-objects';
 
 /** One reconcile of one Machine: what was read, and what the phases found out for the status. */
 export interface MachineScope {

@@ -11,9 +11,9 @@ import {
 import { type SummaryLine, summarize, type Weight } from '../../../machinery/conditions-merge';
 import { textAt, viewBootstrap, viewInfraMachine } from '../../../machinery/contract';
 import { controllerOf, isBeingDeleted } from '../../../machinery/kube-object';
-import { mirrorOf } from '../common/mirror';
-import { Reason, Type } from '../common/reasons';
-import { isRolloutAfterExpired, rolloutReasons } from '../common/template-equality';
+import { mirrorOf } from '../conditions/mirror';
+import { Reason, Type } from '../conditions/reasons';
+import { isRolloutAfterExpired, rolloutReasons } from '../template-equality';
 import { nodeReports } from './node-conditions';
 import { phaseOf } from './phase';
 import { ownersOf } from './phases';

@@ -13,8 +13,8 @@ export class KubeProxyUpdater {
   /** Changes the image's tag, and its repository where the configuration names one. An absent DaemonSet stays absent. */
   async reconcile(scope: Scope): Promise<void> {
     const workload = workloadOf(scope);
-    if (workload === undefined || scope.stored.metadata.annotations?.[SKIP_KUBE_PROXY] !== undefined) return;
-    const { version, kubeadmConfigSpec } = scope.draft.spec;
+    if (workload === undefined || scope.draft.stored.metadata.annotations?.[SKIP_KUBE_PROXY] !== undefined) return;
+    const { version, kubeadmConfigSpec } = scope.controlPlane.spec;
     const repository = kubeadmConfigSpec?.clusterConfiguration?.imageRepository;
     const id = keyText(scope.clusterKey);
     const wanted = `${scope.cluster.metadata.uid ?? ''} ${version} ${repository ?? ''}`;

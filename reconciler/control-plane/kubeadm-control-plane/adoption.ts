@@ -27,7 +27,7 @@ export async function adoptMachines(scope: Scope): Promise<Refusal> {
   await adoptSecrets(scope);
   for (const machine of orphans) {
     const after = cloneJson(machine);
-    after.metadata.ownerReferences = withOwner(after.metadata.ownerReferences, controllerReference(scope.stored));
+    after.metadata.ownerReferences = withOwner(after.metadata.ownerReferences, controllerReference(scope.draft.stored));
     await scope.deps.objects.patch(Machine, machine, after);
   }
   return undefined;
@@ -38,7 +38,7 @@ function refusalOf(scope: Scope, machine: Machine): Refusal {
   if (deletionTimestamp !== undefined) return `Machine ${name} has no owner and is being deleted`;
   const kind = machine.spec.bootstrap.configRef?.kind;
   if (kind !== KubeadmConfig.kind) return `Machine ${name} has no owner and no KubeadmConfig`;
-  const wanted = parseVersion(scope.draft.spec.version);
+  const wanted = parseVersion(scope.controlPlane.spec.version);
   const found = parseVersion(machine.spec.version ?? '');
   const isClose =
     wanted !== undefined &&
@@ -46,18 +46,18 @@ function refusalOf(scope: Scope, machine: Machine): Refusal {
     wanted.major === found.major &&
     Math.abs(wanted.minor - found.minor) <= 1;
   if (isClose) return undefined;
-  return `Machine ${name} has no owner, and its version ${machine.spec.version ?? 'unknown'} is too far from ${scope.draft.spec.version}`;
+  return `Machine ${name} has no owner, and its version ${machine.spec.version ?? 'unknown'} is too far from ${scope.controlPlane.spec.version}`;
 }
 
 /** Key pairs that the first machine's KubeadmConfig made must outlive that machine. */
 async function adoptSecrets(scope: Scope): Promise<void> {
   const { objects } = scope.deps;
   const { name, namespace } = scope.clusterKey;
-  for (const purpose of controlPlanePurposes(scope.draft.spec.kubeadmConfigSpec?.clusterConfiguration)) {
+  for (const purpose of controlPlanePurposes(scope.controlPlane.spec.kubeadmConfigSpec?.clusterConfiguration)) {
     const secret = objects.get(Secret, { namespace, name: clusterSecretName(name, purpose) });
     if (secret === undefined || controllerOf(secret)?.kind !== KubeadmConfig.kind) continue;
     const others = (secret.metadata.ownerReferences ?? []).filter((owner) => owner.kind !== KubeadmConfig.kind);
-    const ownerReferences = withOwner(others, controllerReference(scope.stored));
+    const ownerReferences = withOwner(others, controllerReference(scope.draft.stored));
     await objects.patch(Secret, secret, { ...secret, metadata: { ...secret.metadata, ownerReferences } });
   }
 }

@@ -1,7 +1,7 @@
 import { KubeadmConfig } from '../../../api/kinds';
+import { CERTIFICATES_EXPIRY_ANNOTATION } from '../../../api/labels';
 import { kubeTime } from '../../../machinery/clock';
 import { isTrue } from '../../../machinery/conditions';
-import { Annotation } from '../../../machinery/contract-metadata';
 import { cloneJson } from '../../../machinery/json';
 import { isBeingDeleted } from '../../../machinery/kube-object';
 import { MachineType } from './reasons';
@@ -16,7 +16,7 @@ export async function reconcileCertificateExpiry(scope: Scope): Promise<void> {
   for (const { machine, config } of scope.members) {
     const node = machine.status?.nodeRef?.name;
     if (config === undefined || node === undefined || isBeingDeleted(machine)) continue;
-    if (config.metadata.annotations?.[Annotation.certificatesExpiry] !== undefined) continue;
+    if (config.metadata.annotations?.[CERTIFICATES_EXPIRY_ANNOTATION] !== undefined) continue;
     if (!isTrue(machine, MachineType.apiServerPod)) continue;
     let expiry: Date;
     try {
@@ -27,7 +27,7 @@ export async function reconcileCertificateExpiry(scope: Scope): Promise<void> {
     const after = cloneJson(config);
     after.metadata.annotations = {
       ...config.metadata.annotations,
-      [Annotation.certificatesExpiry]: kubeTime({ now: () => expiry.getTime() }),
+      [CERTIFICATES_EXPIRY_ANNOTATION]: kubeTime({ now: () => expiry.getTime() }),
     };
     await objects.patch(KubeadmConfig, config, after);
   }

@@ -33,7 +33,7 @@ import { isInitialized, type Scope } from './scope';
  * @returns true when all are there
  */
 export async function reconcileCertificates(scope: Scope): Promise<boolean> {
-  const configuration = scope.draft.spec.kubeadmConfigSpec?.clusterConfiguration;
+  const configuration = scope.controlPlane.spec.kubeadmConfigSpec?.clusterConfiguration;
   const { objects } = scope.deps;
   const { name: clusterName, namespace } = scope.clusterKey;
   const faults: string[] = [];
@@ -45,7 +45,7 @@ export async function reconcileCertificates(scope: Scope): Promise<boolean> {
       faults.push(`Secret ${name} does not exist${provided ? '' : '; restore it from a backup'}`);
     } else if (secret === undefined) {
       const pair = await generateCertificate(purpose, configuration, scope.deps);
-      const owner = controllerReference(scope.stored);
+      const owner = controllerReference(scope.draft.stored);
       await objects.create(Secret, certificateSecret({ namespace, clusterName, purpose, pair, owner }));
     } else {
       try {
@@ -62,7 +62,7 @@ export async function reconcileCertificates(scope: Scope): Promise<boolean> {
   }
   const message = faults.join('; ');
   scope.reports.push({ type: Type.certificatesAvailable, status: 'False', reason: Reason.notAvailable, message });
-  scope.deps.events.event(scope.stored, 'Warning', EventReason.certificatesMissing, message);
+  scope.deps.events.event(scope.draft.stored, 'Warning', EventReason.certificatesMissing, message);
   return false;
 }
 
@@ -78,12 +78,14 @@ export async function reconcileKubeconfig(scope: Scope): Promise<void> {
   if (existing === undefined) {
     const value = await issueKubeconfig(scope);
     if (value === undefined) return;
-    const secret = clusterSecret(namespace, clusterName, 'kubeconfig', controllerReference(scope.stored), { value });
+    const secret = clusterSecret(namespace, clusterName, 'kubeconfig', controllerReference(scope.draft.stored), {
+      value,
+    });
     await objects.create(Secret, secret);
     return;
   }
   // A kubeconfig that the user brought is the user's to renew.
-  if (controllerOf(existing)?.uid !== scope.stored.metadata.uid) return;
+  if (controllerOf(existing)?.uid !== scope.draft.stored.metadata.uid) return;
   const expiry = expiryOf(secretText(existing, 'value'));
   if (expiry !== undefined && expiry - clock.now() >= YEAR_MS / 2) return;
   const value = await issueKubeconfig(scope);
@@ -110,7 +112,7 @@ async function issueKubeconfig(scope: Scope): Promise<string | undefined> {
   const ca = objects.get(Secret, { namespace, name: clusterSecretName(clusterName, 'ca') });
   if (endpoint === undefined || ca === undefined) return undefined;
   const pair = readCertificatePair(ca, 'ca', true);
-  const configuration = scope.draft.spec.kubeadmConfigSpec?.clusterConfiguration;
+  const configuration = scope.controlPlane.spec.kubeadmConfigSpec?.clusterConfiguration;
   const key = await clock.hold(generateKey(random, keyAlgorithmOf(configuration)));
   const now = clock.now();
   const certificatePem = signCertificate(authorityFromPem(pair.certificate, pair.key), {

@@ -1,4 +1,5 @@
 import { Cluster, KubeadmConfig, KubeadmControlPlane, Machine, Secret } from '../../../api/kinds';
+import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL } from '../../../api/labels';
 import {
   type Controller,
   done,
@@ -10,10 +11,10 @@ import {
   type WorkloadEvent,
 } from '../../../api/ports';
 import { conditionOf } from '../../../machinery/conditions';
-import { Label } from '../../../machinery/contract-metadata';
 import { CapstanError } from '../../../machinery/errors';
 import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyText, type ObjectKey } from '../../../machinery/kube-object';
+import { pausedReport } from '../../runtime/paused';
 import { KubeProxyUpdater } from './addons';
 import { reconcileDeletion, releaseFinalizer } from './deletion';
 import type { ControlPlaneDeps } from './dependencies';
@@ -21,7 +22,7 @@ import { EtcdObserver } from './etcd-view';
 import { inspectMachines } from './inspect';
 import { claimFinalizer, reconcileControlPlane } from './phases';
 import { Type } from './reasons';
-import { loadMembers, machinesOf, openScope, pausedReport, type Scope, savePaused, saveScope } from './scope';
+import { loadMembers, machinesOf, openScope, type Scope, saveScope } from './scope';
 
 /**
  * Keeps a control plane of Machines that run kubeadm (`capi.md` 6): makes its certificates and kubeconfig, adds and
@@ -36,13 +37,13 @@ export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controlle
     async reconcile(key, run): Promise<Outcome> {
       const scope = openScope(deps, observer, key);
       if (scope === undefined) return done();
-      const paused = pausedReport(scope);
+      const paused = pausedReport(scope.cluster, scope.draft.stored);
       if (paused.status === 'True') {
-        await savePaused(scope, paused);
+        await scope.draft.save([paused], false);
         return done();
       }
       scope.reports.push(paused);
-      if (isBeingDeleted(scope.stored)) return reconcileDeleting(scope, kubeProxy);
+      if (isBeingDeleted(scope.draft.stored)) return reconcileDeleting(scope, kubeProxy);
       await claimFinalizer(scope);
       return withStatus(scope, () => reconcileControlPlane(scope, kubeProxy, () => run.enqueue(key)));
     },
@@ -108,10 +109,10 @@ function watches(deps: ControlPlaneDeps): WatchSource[] {
 /** Every Machine of the cluster counts while the control plane waits for workers to go. */
 function machineKeys(deps: ControlPlaneDeps, event: ObjectEvent): readonly ObjectKey[] {
   const { labels, namespace = '' } = event.object.metadata;
-  const name = labels?.[Label.clusterName];
+  const name = labels?.[CLUSTER_NAME_LABEL];
   const key = name === undefined ? undefined : controlPlaneOf(deps, { namespace, name });
   if (key === undefined) return [];
-  if (labels?.[Label.controlPlane] !== undefined) return [key];
+  if (labels?.[CONTROL_PLANE_LABEL] !== undefined) return [key];
   const controlPlane = deps.objects.get(KubeadmControlPlane, key);
   return event.type === 'deleted' && controlPlane !== undefined && isBeingDeleted(controlPlane) ? [key] : [];
 }
@@ -141,7 +142,7 @@ function keysOfCluster(deps: ControlPlaneDeps, cluster: KubeObject): readonly Ob
 
 function secretKeys(deps: ControlPlaneDeps, event: ObjectEvent): readonly ObjectKey[] {
   const { labels, name, namespace = '' } = event.object.metadata;
-  const clusterName = labels?.[Label.clusterName];
+  const clusterName = labels?.[CLUSTER_NAME_LABEL];
   if (clusterName === undefined || !CLUSTER_SECRETS.some((purpose) => name === `${clusterName}-${purpose}`)) return [];
   const key = controlPlaneOf(deps, { namespace, name: clusterName });
   return key === undefined ? [] : [key];

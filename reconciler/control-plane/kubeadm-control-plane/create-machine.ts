@@ -1,6 +1,6 @@
 import { KubeadmConfig, Machine } from '../../../api/kinds';
+import { KUBEADM_CONTROL_PLANE_FIELD_MANAGER } from '../../../api/labels';
 import { isReason } from '../../../api/ports';
-import { FieldManager } from '../../../machinery/contract-metadata';
 import { messageOf } from '../../../machinery/errors';
 import { isOwnedBy, type KubeObject, parseApiVersion, type Resource } from '../../../machinery/kube-object';
 import { renderName } from '../../../machinery/names';
@@ -21,7 +21,7 @@ const DEFAULT_NAME_TEMPLATE = '{{ .kubeadmControlPlane.name }}-{{ .random }}';
 export async function createMachine(scope: Scope, template: KubeObject, form: ConfigForm): Promise<void> {
   const { objects, random } = scope.deps;
   const { namespace, name: clusterName } = scope.clusterKey;
-  const controlPlane = scope.draft;
+  const controlPlane = scope.controlPlane;
   const reference = controlPlane.spec.machineTemplate.spec.infrastructureRef;
   const { resource } = await objects.resolveContract(reference.apiGroup, infraKind(scope));
   await objects.ensureWatched('kubeadmcontrolplane', resource, () => undefined);
@@ -33,7 +33,7 @@ export async function createMachine(scope: Scope, template: KubeObject, form: Co
       random,
     );
   const labels = machineLabels(controlPlane, clusterName);
-  const owner = ownerReference(scope.stored);
+  const owner = ownerReference(scope.draft.stored);
   const annotations = controlPlane.spec.machineTemplate.metadata?.annotations;
   const infra = cloneTemplate(template, { name, namespace, clusterName, labels, annotations, owner });
   const config: KubeObject = {
@@ -58,12 +58,17 @@ export async function createMachine(scope: Scope, template: KubeObject, form: Co
     failureDomain: selectFailureDomain(candidatesOf(scope), scope.cluster.status?.failureDomains ?? [], random),
   });
   try {
-    await objects.apply(resource, infra, FieldManager.kubeadmControlPlane);
-    await objects.apply(KubeadmConfig, config, FieldManager.kubeadmControlPlane);
-    await objects.apply(Machine, machine, FieldManager.kubeadmControlPlane);
+    await objects.apply(resource, infra, KUBEADM_CONTROL_PLANE_FIELD_MANAGER);
+    await objects.apply(KubeadmConfig, config, KUBEADM_CONTROL_PLANE_FIELD_MANAGER);
+    await objects.apply(Machine, machine, KUBEADM_CONTROL_PLANE_FIELD_MANAGER);
   } catch (error) {
     const reason = form === 'init' ? EventReason.failedInitialization : EventReason.failedScaleUp;
-    scope.deps.events.event(scope.stored, 'Warning', reason, `Failed to create Machine ${name}: ${messageOf(error)}`);
+    scope.deps.events.event(
+      scope.draft.stored,
+      'Warning',
+      reason,
+      `Failed to create Machine ${name}: ${messageOf(error)}`,
+    );
     if (isReason(error, 'Invalid', 'Forbidden', 'BadRequest')) await removeUnfinished(scope, resource, name);
     throw error;
   }
@@ -75,7 +80,7 @@ function leftOver(scope: Scope, resource: Resource, template: KubeObject): strin
   const { namespace } = scope.clusterKey;
   return objects
     .list(resource, { namespace })
-    .filter((object) => isOwnedBy(object, scope.stored) && object.metadata.deletionTimestamp === undefined)
+    .filter((object) => isOwnedBy(object, scope.draft.stored) && object.metadata.deletionTimestamp === undefined)
     .filter((object) => object.metadata.annotations?.[CLONED_FROM_NAME] === template.metadata.name)
     .find((object) => objects.get(Machine, { namespace, name: object.metadata.name }) === undefined)?.metadata.name;
 }

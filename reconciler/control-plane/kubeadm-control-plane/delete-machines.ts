@@ -1,6 +1,6 @@
 import { Machine } from '../../../api/kinds';
+import { PRE_TERMINATE_HOOK_ANNOTATION } from '../../../api/labels';
 import { conditionOf } from '../../../machinery/conditions';
-import { Annotation } from '../../../machinery/contract-metadata';
 import { cloneJson } from '../../../machinery/json';
 import { isBeingDeleted } from '../../../machinery/kube-object';
 import { parseVersion } from '../../../machinery/versions';
@@ -42,7 +42,7 @@ function needsLocalApiServer(machine: Machine): boolean {
 
 function hasOtherHooks(machine: Machine): boolean {
   return Object.keys(machine.metadata.annotations ?? {}).some(
-    (key) => key.startsWith(Annotation.preTerminateHookPrefix) && key !== CLEANUP_HOOK,
+    (key) => key.startsWith(PRE_TERMINATE_HOOK_ANNOTATION) && key !== CLEANUP_HOOK,
   );
 }
 

@@ -1,10 +1,10 @@
-import { KubeadmControlPlane, Machine } from '../../../api/kinds';
+import { Machine } from '../../../api/kinds';
+import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL, KUBEADM_CONTROL_PLANE_FINALIZER } from '../../../api/labels';
 import { done, type Outcome } from '../../../api/ports';
-import { Finalizer, Label } from '../../../machinery/contract-metadata';
-import { isBeingDeleted, keyOf } from '../../../machinery/kube-object';
+import { isBeingDeleted } from '../../../machinery/kube-object';
 import { dropHook } from './delete-machines';
 import { CLEANUP_HOOK, Reason, Type } from './reasons';
-import { machinesOf, type Scope } from './scope';
+import { isGone, machinesOf, type Scope } from './scope';
 
 /** Deletes the machines once no worker is left, then lets go of the object (`capi.md` 6.10). */
 export async function reconcileDeletion(scope: Scope): Promise<Outcome> {
@@ -40,8 +40,8 @@ function workersOf(scope: Scope): readonly Machine[] {
   return scope.deps.objects.list(Machine, {
     namespace,
     selector: {
-      matchLabels: { [Label.clusterName]: name },
-      matchExpressions: [{ key: Label.controlPlane, operator: 'DoesNotExist' }],
+      matchLabels: { [CLUSTER_NAME_LABEL]: name },
+      matchExpressions: [{ key: CONTROL_PLANE_LABEL, operator: 'DoesNotExist' }],
     },
   });
 }
@@ -52,13 +52,6 @@ function reportDeleting(scope: Scope, reason: string, message: string): void {
 
 /** The last write: without the finalizer the object is gone. */
 export async function releaseFinalizer(scope: Scope): Promise<void> {
-  const { objects } = scope.deps;
-  const current = objects.get(KubeadmControlPlane, keyOf(scope.stored));
-  const finalizers = current?.metadata.finalizers;
-  if (current === undefined || finalizers?.includes(Finalizer.kubeadmControlPlane) !== true) return;
-  const kept = finalizers.filter((finalizer) => finalizer !== Finalizer.kubeadmControlPlane);
-  await objects.patch(KubeadmControlPlane, current, {
-    ...current,
-    metadata: { ...current.metadata, finalizers: kept },
-  });
+  const isHeld = scope.draft.stored.metadata.finalizers?.includes(KUBEADM_CONTROL_PLANE_FINALIZER) === true;
+  if (isHeld && !isGone(scope)) await scope.draft.release(KUBEADM_CONTROL_PLANE_FINALIZER);
 }

@@ -1,5 +1,5 @@
 import { KubeadmConfig, type KubeadmControlPlane, Machine } from '../../../api/kinds';
-import { Label } from '../../../machinery/contract-metadata';
+import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL, CONTROL_PLANE_NAME_LABEL } from '../../../api/labels';
 import { cloneJson } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { labelValueOf } from '../../../machinery/label-values';
@@ -11,9 +11,9 @@ import { CLEANUP_HOOK, MachineType, REMEDIATION_FOR } from './reasons';
 export function machineLabels(controlPlane: KubeadmControlPlane, clusterName: string): { [key: string]: string } {
   return {
     ...controlPlane.spec.machineTemplate.metadata?.labels,
-    [Label.clusterName]: clusterName,
-    [Label.controlPlane]: '',
-    [Label.controlPlaneName]: labelValueOf(controlPlane.metadata.name),
+    [CLUSTER_NAME_LABEL]: clusterName,
+    [CONTROL_PLANE_LABEL]: '',
+    [CONTROL_PLANE_NAME_LABEL]: labelValueOf(controlPlane.metadata.name),
   };
 }
 

@@ -24,9 +24,9 @@ export function observeInitialization(scope: Scope): void {
   if (isInitialized(scope)) return;
   const found = workloadOf(scope)?.get(ConfigMap, { namespace: 'kube-system', name: 'kubeadm-config' });
   if (found === undefined) return;
-  const status = scope.draft.status ?? {};
+  const status = scope.draft.object.status ?? {};
   status.initialization = { ...status.initialization, controlPlaneInitialized: true };
-  scope.draft.status = status;
+  scope.draft.object.status = status;
 }
 
 /** Looks at every machine's node, pods and etcd member, and writes what it sees into the Machines' conditions. */

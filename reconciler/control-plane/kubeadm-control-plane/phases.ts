@@ -1,10 +1,10 @@
 import { KubeadmControlPlane, Machine } from '../../../api/kinds';
+import { KUBEADM_CONTROL_PLANE_FINALIZER } from '../../../api/labels';
 import { done, type Outcome, requeueAfter, soonest } from '../../../api/ports';
 import { isTrue } from '../../../machinery/conditions';
 import { endpointOf } from '../../../machinery/contract';
-import { Finalizer } from '../../../machinery/contract-metadata';
 import { cloneJson } from '../../../machinery/json';
-import { isOwnedBy, type KubeObject, keyOf } from '../../../machinery/kube-object';
+import { isOwnedBy, type KubeObject } from '../../../machinery/kube-object';
 import { ownerReference, withOwner } from '../../../machinery/owner-references';
 import type { KubeProxyUpdater } from './addons';
 import { adoptMachines } from './adoption';
@@ -24,11 +24,11 @@ import { prepareRollout } from './workload-configuration';
 
 /** The finalizer comes before the first side effect. */
 export async function claimFinalizer(scope: Scope): Promise<void> {
-  const current = scope.deps.objects.get(KubeadmControlPlane, keyOf(scope.stored));
-  const finalizers = current?.metadata.finalizers ?? [];
-  if (current === undefined || finalizers.includes(Finalizer.kubeadmControlPlane)) return;
-  const metadata = { ...current.metadata, finalizers: [...finalizers, Finalizer.kubeadmControlPlane] };
-  await scope.deps.objects.patch(KubeadmControlPlane, current, { ...current, metadata });
+  const { metadata } = scope.draft.object;
+  if (metadata.finalizers?.includes(KUBEADM_CONTROL_PLANE_FINALIZER) === true) return;
+  metadata.finalizers = [...(metadata.finalizers ?? []), KUBEADM_CONTROL_PLANE_FINALIZER];
+  await scope.draft.saveMain();
+  scope.controlPlane = KubeadmControlPlane.withDefaults(scope.draft.stored);
 }
 
 /** One reconcile of a control plane that shall exist, in the order of `capi.md` 6.1. */
@@ -40,11 +40,12 @@ export async function reconcileControlPlane(
   const refusal = await adoptMachines(scope);
   await loadMembers(scope);
   if (refusal !== undefined) {
-    scope.deps.events.event(scope.stored, 'Warning', EventReason.unhealthy, refusal);
+    scope.deps.events.event(scope.draft.stored, 'Warning', EventReason.unhealthy, refusal);
     return done();
   }
   const template = await findTemplate(scope, onTemplate);
-  if (template === undefined) scope.missingTemplate = scope.draft.spec.machineTemplate.spec.infrastructureRef.kind;
+  if (template === undefined)
+    scope.missingTemplate = scope.controlPlane.spec.machineTemplate.spec.infrastructureRef.kind;
   else await ownTemplate(scope, template);
   if (scope.cluster.status?.initialization?.infrastructureProvisioned !== true) return done();
   observeInitialization(scope);
@@ -73,7 +74,7 @@ async function removeDeletingMachine(scope: Scope): Promise<Outcome | undefined>
   } catch (error) {
     if (!(error instanceof EtcdNotSafe)) throw error;
     scope.blocked = error.message;
-    scope.deps.events.event(scope.stored, 'Warning', EventReason.failedScaleDown, error.message);
+    scope.deps.events.event(scope.draft.stored, 'Warning', EventReason.failedScaleDown, error.message);
     scope.observer.forget(scope.clusterKey);
     return requeueAfter(UNSAFE_RETRY_MS);
   }
@@ -83,7 +84,7 @@ async function removeDeletingMachine(scope: Scope): Promise<Outcome | undefined>
 async function ownTemplate(scope: Scope, template: KubeObject): Promise<void> {
   if (isOwnedBy(template, scope.cluster)) return;
   const { objects } = scope.deps;
-  const reference = scope.draft.spec.machineTemplate.spec.infrastructureRef;
+  const reference = scope.controlPlane.spec.machineTemplate.spec.infrastructureRef;
   const { resource } = await objects.resolveContract(reference.apiGroup, reference.kind);
   const after = cloneJson(template);
   after.metadata.ownerReferences = withOwner(template.metadata.ownerReferences, ownerReference(scope.cluster));
@@ -92,7 +93,7 @@ async function ownTemplate(scope: Scope, template: KubeObject): Promise<void> {
 
 /** Makes or removes one machine, when that is due and safe. */
 async function takeStep(scope: Scope, template: KubeObject | undefined): Promise<'stepped' | 'waiting' | 'resting'> {
-  const { spec } = scope.draft;
+  const { spec } = scope.controlPlane;
   const candidates = candidatesOf(scope);
   const step = planStep({
     candidates,
@@ -107,7 +108,7 @@ async function takeStep(scope: Scope, template: KubeObject | undefined): Promise
     scope.verdict = step.verdict;
     const why = joinMessages(step.verdict.messages);
     const message = `Waiting for control plane to pass preflight checks to continue reconciliation: ${why}`;
-    scope.deps.events.event(scope.stored, 'Warning', EventReason.unhealthy, message);
+    scope.deps.events.event(scope.draft.stored, 'Warning', EventReason.unhealthy, message);
     return 'waiting';
   }
   // The bootstrap provider serves joins from then on; a moment earlier the new machine would only wait.
@@ -126,6 +127,6 @@ async function takeStep(scope: Scope, template: KubeObject | undefined): Promise
 /** Time alone can make machines outdated. */
 function untilRollout(scope: Scope): Outcome {
   const now = scope.deps.clock.now();
-  const next = nextRolloutTime(scope.draft, machinesOf(scope), now);
+  const next = nextRolloutTime(scope.controlPlane, machinesOf(scope), now);
   return next === undefined ? done() : requeueAfter(next - now);
 }

@@ -13,7 +13,6 @@ export const Type = {
   scalingDown: 'ScalingDown',
   remediating: 'Remediating',
   deleting: 'Deleting',
-  paused: 'Paused',
 } as const;
 
 /** Conditions of Machines that the control plane owns. */
@@ -58,8 +57,6 @@ export const Reason = {
   waitingForWorkersDeletion: 'WaitingForWorkersDeletion',
   waitingForMachineDeletion: 'WaitingForMachineDeletion',
   deletionCompleted: 'DeletionCompleted',
-  paused: 'Paused',
-  notPaused: 'NotPaused',
   set: 'Set',
   notSet: 'NotSet',
   running: 'Running',

@@ -1,13 +1,19 @@
 import { Cluster, KubeadmConfig, KubeadmControlPlane, Machine } from '../../../api/kinds';
+import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL } from '../../../api/labels';
 import type { WorkloadConnection } from '../../../api/ports';
-import { kubeTime } from '../../../machinery/clock';
-import { type ConditionReport, conditionOf, isTrue, setCondition } from '../../../machinery/conditions';
-import { Annotation, Label } from '../../../machinery/contract-metadata';
-import { cloneJson } from '../../../machinery/json';
-import { controllerOf, type KubeObject, keyOf, type ObjectKey, parseApiVersion } from '../../../machinery/kube-object';
+import { type ConditionReport, conditionOf, isTrue } from '../../../machinery/conditions';
+import {
+  controllerOf,
+  isBeingDeleted,
+  type KubeObject,
+  keyOf,
+  type ObjectKey,
+  parseApiVersion,
+} from '../../../machinery/kube-object';
 import { hasExternalEtcd } from '../../../machinery/kubeadm';
 import { kindOfTemplate } from '../../../machinery/template-clone';
 import { countVersions } from '../../../machinery/versions';
+import { Draft } from '../../runtime/draft';
 import type { ControlPlaneDeps } from './dependencies';
 import { type EtcdObserver, type EtcdView, NO_ETCD } from './etcd-view';
 import { isMachineHealthy, type PreflightVerdict } from './preflight';
@@ -20,9 +26,10 @@ import { type Member, rolloutReasons } from './up-to-date';
 export interface Scope {
   readonly deps: ControlPlaneDeps;
   readonly observer: EtcdObserver;
-  readonly stored: KubeadmControlPlane;
-  /** Phases change this; its status is written once, at the end. Defaults are applied. */
-  draft: KubeadmControlPlane;
+  /** Phases change the status of its object, which is written once, at the end. */
+  readonly draft: Draft<KubeadmControlPlane>;
+  /** What is stored, with defaults: to decide on, not to write. */
+  controlPlane: KubeadmControlPlane;
   readonly cluster: Cluster;
   readonly clusterKey: ObjectKey;
   readonly managedEtcd: boolean;
@@ -53,15 +60,15 @@ export function openScope(deps: ControlPlaneDeps, observer: EtcdObserver, key: O
   const clusterKey = { namespace: key.namespace, name: owner.name };
   const cluster = deps.objects.get(Cluster, clusterKey);
   if (cluster === undefined) return undefined;
-  const draft = KubeadmControlPlane.withDefaults(stored);
+  const controlPlane = KubeadmControlPlane.withDefaults(stored);
   return {
     deps,
     observer,
-    stored,
-    draft,
+    draft: new Draft(KubeadmControlPlane, stored, deps),
+    controlPlane,
     cluster,
     clusterKey,
-    managedEtcd: !hasExternalEtcd(draft.spec.kubeadmConfigSpec?.clusterConfiguration),
+    managedEtcd: !hasExternalEtcd(controlPlane.spec.kubeadmConfigSpec?.clusterConfiguration),
     members: [],
     reports: [],
     certificatesAvailable: isTrue(stored, Type.certificatesAvailable),
@@ -77,8 +84,8 @@ export function openScope(deps: ControlPlaneDeps, observer: EtcdObserver, key: O
 /** All Machines of the cluster's control plane, whoever owns them. */
 export function controlPlaneMachines(deps: ControlPlaneDeps, cluster: ObjectKey): Machine[] {
   const selector = {
-    matchLabels: { [Label.clusterName]: cluster.name },
-    matchExpressions: [{ key: Label.controlPlane, operator: 'Exists' as const }],
+    matchLabels: { [CLUSTER_NAME_LABEL]: cluster.name },
+    matchExpressions: [{ key: CONTROL_PLANE_LABEL, operator: 'Exists' as const }],
   };
   return [...deps.objects.list(Machine, { namespace: cluster.namespace, selector })].sort((left, right) =>
     left.metadata.name < right.metadata.name ? -1 : 1,
@@ -88,7 +95,7 @@ export function controlPlaneMachines(deps: ControlPlaneDeps, cluster: ObjectKey)
 /** Reads the Machines that belong to this control plane, with their configuration and infrastructure. */
 export async function loadMembers(scope: Scope): Promise<void> {
   const owned = controlPlaneMachines(scope.deps, scope.clusterKey).filter(
-    (machine) => controllerOf(machine)?.uid === scope.stored.metadata.uid,
+    (machine) => controllerOf(machine)?.uid === scope.draft.stored.metadata.uid,
   );
   const members: Member[] = [];
   for (const machine of owned) members.push(await memberOf(scope, machine));
@@ -128,7 +135,7 @@ export function updateMachine(scope: Scope, machine: Machine): void {
 export function outdatedReasons(scope: Scope): Map<string, string[]> {
   const now = scope.deps.clock.now();
   return new Map(
-    scope.members.map((member) => [member.machine.metadata.name, rolloutReasons(scope.draft, member, now)]),
+    scope.members.map((member) => [member.machine.metadata.name, rolloutReasons(scope.controlPlane, member, now)]),
   );
 }
 
@@ -142,7 +149,7 @@ export function candidatesOf(scope: Scope): Candidate[] {
 }
 
 export function isInitialized(scope: Scope): boolean {
-  return scope.draft.status?.initialization?.controlPlaneInitialized === true;
+  return scope.draft.object.status?.initialization?.controlPlaneInitialized === true;
 }
 
 export function workloadOf(scope: Scope): WorkloadConnection | undefined {
@@ -151,7 +158,7 @@ export function workloadOf(scope: Scope): WorkloadConnection | undefined {
 
 /** The template machines are cloned from; undefined when it does not exist. */
 export async function findTemplate(scope: Scope, onEvent: () => void): Promise<KubeObject | undefined> {
-  const reference = scope.draft.spec.machineTemplate.spec.infrastructureRef;
+  const reference = scope.controlPlane.spec.machineTemplate.spec.infrastructureRef;
   const { objects } = scope.deps;
   const { resource } = await objects.resolveContract(reference.apiGroup, reference.kind);
   await objects.ensureWatched('kubeadmcontrolplane', resource, onEvent);
@@ -160,29 +167,19 @@ export async function findTemplate(scope: Scope, onEvent: () => void): Promise<K
 
 /** Kind of the infrastructure machines of this control plane. */
 export function infraKind(scope: Scope): string {
-  return kindOfTemplate(scope.draft.spec.machineTemplate.spec.infrastructureRef.kind);
-}
-
-/** The condition `Paused`; True stops everything else. */
-export function pausedReport(scope: Scope): ConditionReport {
-  const causes: string[] = [];
-  if (scope.cluster.spec?.paused === true) causes.push('Cluster spec.paused is set to true');
-  if (scope.stored.metadata.annotations?.[Annotation.paused] !== undefined) {
-    causes.push(`KubeadmControlPlane has the ${Annotation.paused} annotation`);
-  }
-  if (causes.length === 0) return { type: Type.paused, status: 'False', reason: Reason.notPaused };
-  return { type: Type.paused, status: 'True', reason: Reason.paused, message: causes.join(', ') };
+  return kindOfTemplate(scope.controlPlane.spec.machineTemplate.spec.infrastructureRef.kind);
 }
 
 /** Writes the status: counters, conditions with their roll-up. One request, or none when nothing changed. */
 export async function saveScope(scope: Scope, succeeded: boolean): Promise<void> {
-  const { deps, draft } = scope;
+  if (isGone(scope)) return;
+  const { deps, controlPlane, draft } = scope;
   const machines = machinesOf(scope);
   const outdated = outdatedReasons(scope);
-  const isDeleting = draft.metadata.deletionTimestamp !== undefined;
+  const isDeleting = isBeingDeleted(controlPlane);
   const reports = [
     ...rollUp({
-      controlPlane: draft,
+      controlPlane,
       machines,
       outdated: isDeleting ? new Map() : outdated,
       infrastructureProvisioned: scope.cluster.status?.initialization?.infrastructureProvisioned === true,
@@ -199,8 +196,8 @@ export async function saveScope(scope: Scope, succeeded: boolean): Promise<void>
     ...scope.reports,
   ];
   if (!isDeleting) reports.push({ type: Type.deleting, status: 'False', reason: Reason.notDeleting });
-  const status = draft.status ?? {};
-  status.selector = `${Label.clusterName}=${scope.clusterKey.name},${Label.controlPlane}`;
+  const status = draft.object.status ?? {};
+  status.selector = `${CLUSTER_NAME_LABEL}=${scope.clusterKey.name},${CONTROL_PLANE_LABEL}`;
   status.replicas = machines.length;
   status.readyReplicas = machines.filter((machine) => isTrue(machine, 'Ready')).length;
   status.availableReplicas = machines.filter((machine) => isTrue(machine, 'Available')).length;
@@ -210,37 +207,14 @@ export async function saveScope(scope: Scope, succeeded: boolean): Promise<void>
   else delete status.versions;
   const lowest = versions[0]?.version;
   if (lowest !== undefined) status.version = lowest;
-  await writeStatus(scope, status, reports, succeeded);
+  draft.object.status = status;
+  await draft.save(reports, succeeded);
 }
 
-/** Writes the condition Paused alone. */
-export async function savePaused(scope: Scope, report: ConditionReport): Promise<void> {
-  await writeStatus(scope, scope.draft.status ?? {}, [report], false);
-}
-
-async function writeStatus(
-  scope: Scope,
-  status: NonNullable<KubeadmControlPlane['status']>,
-  reports: readonly ConditionReport[],
-  succeeded: boolean,
-): Promise<void> {
-  const { deps, stored } = scope;
-  const generation = stored.metadata.generation ?? 0;
-  const now = kubeTime(deps.clock);
-  let conditions = status.conditions ?? [];
-  for (const report of reports) conditions = setCondition(conditions, report, now, generation);
-  status.conditions = conditions;
-  if (succeeded && generation > 0) status.observedGeneration = generation;
-  const current = deps.objects.get(KubeadmControlPlane, keyOf(stored));
-  if (current === undefined || current.metadata.uid !== stored.metadata.uid) return;
-  // The defaults in the draft are for this loop to decide on; they are not ours to write.
-  const before = { ...stored, metadata: current.metadata };
-  await deps.objects.patch(
-    KubeadmControlPlane,
-    before,
-    { ...before, status },
-    { ownedConditions: Object.values(Type) },
-  );
+/** Another one of that name, or none, stands where this control plane stood: there is nothing to write to. */
+export function isGone(scope: Scope): boolean {
+  const { stored } = scope.draft;
+  return scope.deps.objects.get(KubeadmControlPlane, keyOf(stored))?.metadata.uid !== stored.metadata.uid;
 }
 
 /**
@@ -259,12 +233,7 @@ export async function saveMachineConditions(
     );
   });
   if (!changed) return machine;
-  const after = cloneJson(machine);
-  const now = kubeTime(scope.deps.clock);
-  let conditions = after.status?.conditions ?? [];
-  for (const report of reports) conditions = setCondition(conditions, report, now, machine.metadata.generation);
-  after.status = { ...after.status, conditions };
-  return scope.deps.objects.patch(Machine, machine, after, {
-    ownedConditions: reports.map((report) => report.type),
-  });
+  const draft = new Draft(Machine, machine, scope.deps);
+  await draft.save(reports, false);
+  return draft.stored;
 }

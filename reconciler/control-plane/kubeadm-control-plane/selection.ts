@@ -1,5 +1,5 @@
 import type { Machine } from '../../../api/kinds';
-import { Annotation } from '../../../machinery/contract-metadata';
+import { DELETE_MACHINE_ANNOTATION } from '../../../api/labels';
 import type { Random } from '../../../machinery/random';
 import { createdAt } from './up-to-date';
 
@@ -26,7 +26,7 @@ export function selectForScaleDown(
   domains: readonly FailureDomain[],
 ): Machine | undefined {
   const marked = (candidate: Candidate) =>
-    candidate.machine.metadata.annotations?.[Annotation.deleteMachine] !== undefined;
+    candidate.machine.metadata.annotations?.[DELETE_MACHINE_ANNOTATION] !== undefined;
   const sets = [
     candidates.filter((candidate) => candidate.outdated && marked(candidate)),
     candidates.filter(marked),

@@ -1,5 +1,5 @@
 import { KubeadmConfig, Machine } from '../../../api/kinds';
-import { FieldManager } from '../../../machinery/contract-metadata';
+import { KUBEADM_CONTROL_PLANE_FIELD_MANAGER, KUBEADM_CONTROL_PLANE_METADATA_FIELD_MANAGER } from '../../../api/labels';
 import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, type KubeObject } from '../../../machinery/kube-object';
 import { machineSyncIntent, metadataIntent } from './desired-machine';
@@ -14,19 +14,19 @@ export async function syncMachines(scope: Scope): Promise<void> {
       await syncDeletion(scope, machine);
       continue;
     }
-    const intent = machineSyncIntent(scope.draft, clusterName, scope.managedEtcd, machine);
-    updateMachine(scope, await objects.apply(Machine, intent, FieldManager.kubeadmControlPlane));
+    const intent = machineSyncIntent(scope.controlPlane, clusterName, scope.managedEtcd, machine);
+    updateMachine(scope, await objects.apply(Machine, intent, KUBEADM_CONTROL_PLANE_FIELD_MANAGER));
     if (infra !== undefined && isDue(scope, machine, infra)) {
       const { resource } = await objects.resolveContract(
         machine.spec.infrastructureRef.apiGroup,
         machine.spec.infrastructureRef.kind,
       );
-      const metadata = metadataIntent(scope.draft, clusterName, infra);
-      await objects.apply(resource, metadata, FieldManager.kubeadmControlPlaneMetadata);
+      const metadata = metadataIntent(scope.controlPlane, clusterName, infra);
+      await objects.apply(resource, metadata, KUBEADM_CONTROL_PLANE_METADATA_FIELD_MANAGER);
     }
     if (config !== undefined && isDue(scope, machine, config)) {
-      const metadata = metadataIntent(scope.draft, clusterName, config);
-      await objects.apply(KubeadmConfig, metadata, FieldManager.kubeadmControlPlaneMetadata);
+      const metadata = metadataIntent(scope.controlPlane, clusterName, config);
+      await objects.apply(KubeadmConfig, metadata, KUBEADM_CONTROL_PLANE_METADATA_FIELD_MANAGER);
     }
   }
 }
@@ -38,7 +38,7 @@ export async function syncMachines(scope: Scope): Promise<void> {
 function isDue(scope: Scope, machine: Machine, object: KubeObject): boolean {
   if (isBeingDeleted(object)) return false;
   if (machine.status?.nodeRef !== undefined) return true;
-  const { labels = {}, annotations = {} } = metadataIntent(scope.draft, scope.clusterKey.name, object).metadata;
+  const { labels = {}, annotations = {} } = metadataIntent(scope.controlPlane, scope.clusterKey.name, object).metadata;
   const has = (actual: { [key: string]: string } | undefined, wanted: { [key: string]: string }) =>
     Object.entries(wanted).every(([key, value]) => actual?.[key] === value);
   return !has(object.metadata.labels, labels) || !has(object.metadata.annotations, annotations);
@@ -46,7 +46,7 @@ function isDue(scope: Scope, machine: Machine, object: KubeObject): boolean {
 
 /** A machine that is going follows the timeouts alone, so that a user can still shorten the wait. */
 async function syncDeletion(scope: Scope, machine: Machine): Promise<void> {
-  const deletion = scope.draft.spec.machineTemplate.spec.deletion;
+  const deletion = scope.controlPlane.spec.machineTemplate.spec.deletion;
   if (deletion === undefined) return;
   const wanted = { ...machine.spec.deletion, ...deletion };
   if (equalJson(wanted, machine.spec.deletion)) return;

@@ -24,8 +24,8 @@ const ClusterRoleBinding: TypedResource<KubeObject> = {
 export async function prepareRollout(scope: Scope): Promise<void> {
   const workload = workloadOf(scope);
   if (workload === undefined) return;
-  if (needsKubeletClientBinding(scope.draft.spec.version)) await ensureKubeletClientBinding(workload.api);
-  await updateKubeadmConfig(workload.api, scope.draft);
+  if (needsKubeletClientBinding(scope.controlPlane.spec.version)) await ensureKubeletClientBinding(workload.api);
+  await updateKubeadmConfig(workload.api, scope.controlPlane);
 }
 
 /** Later kubeadm makes the binding itself (`capi.md` 6.4). */

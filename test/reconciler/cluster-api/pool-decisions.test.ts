@@ -1,9 +1,6 @@
 import fc from 'fast-check';
 import { MachineDeployment, type MachineSet } from '../../../api/kinds';
 import { valueAt } from '../../../machinery/json';
-import { Pacer, paceOf } from '../../../reconciler/cluster-api/common/pacing';
-import { selectorOf } from '../../../reconciler/cluster-api/common/selector';
-import { isRolloutAfterExpired, rolloutReasons } from '../../../reconciler/cluster-api/common/template-equality';
 import {
   currentRevision,
   currentSet,
@@ -12,6 +9,9 @@ import {
   templateHash,
 } from '../../../reconciler/cluster-api/machine-deployment/machine-sets';
 import { newMachine, syncedMachine } from '../../../reconciler/cluster-api/machine-set/intents';
+import { selectorOf } from '../../../reconciler/cluster-api/selector';
+import { isRolloutAfterExpired, rolloutReasons } from '../../../reconciler/cluster-api/template-equality';
+import { Pacer, paceOf } from '../../../reconciler/runtime/pacing';
 
 const NOW = Date.UTC(2026, 0, 2);
 

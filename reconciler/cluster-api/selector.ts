@@ -1,4 +1,4 @@
-import type { LabelSelector, LabelSelectorRequirement } from '../../../machinery/selectors';
+import type { LabelSelector, LabelSelectorRequirement } from '../../machinery/selectors';
 
 const OPERATORS: readonly LabelSelectorRequirement['operator'][] = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
 

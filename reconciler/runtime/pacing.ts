@@ -1,5 +1,12 @@
-import { equalJson } from '../../../machinery/json';
-import type { Reported } from './draft';
+import type { Condition } from '../../machinery/conditions';
+import { equalJson } from '../../machinery/json';
+import type { KubeObject } from '../../machinery/kube-object';
+
+/** An object whose status has conditions. */
+export type Reported = KubeObject & {
+  spec?: unknown;
+  status?: { conditions?: Condition[] | undefined; observedGeneration?: number | undefined } | undefined;
+};
 
 /**
  * When a change of status is worth a write. Many small changes below an object would each make one; what nobody waits

@@ -1,15 +1,8 @@
-import { done, type Objects, type Outcome, requeueAfter, type TypedResource } from '../../../api/ports';
-import { type Clock, kubeTime } from '../../../machinery/clock';
-import { type Condition, type ConditionReport, setCondition } from '../../../machinery/conditions';
-import { cloneJson, equalJson } from '../../../machinery/json';
-import type { KubeObject } from '../../../machinery/kube-object';
-import type { Pacer } from './pacing';
-
-/** An object whose status has conditions. */
-export type Reported = KubeObject & {
-  spec?: unknown;
-  status?: { conditions?: Condition[] | undefined; observedGeneration?: number | undefined } | undefined;
-};
+import { done, type Objects, type Outcome, requeueAfter, type TypedResource } from '../../api/ports';
+import { type Clock, kubeTime } from '../../machinery/clock';
+import { type Condition, type ConditionReport, setCondition } from '../../machinery/conditions';
+import { cloneJson, equalJson } from '../../machinery/json';
+import type { Pacer, Reported } from './pacing';
 
 /**
  * An object in work: `stored` is what the API server has, `object` what this reconcile makes of it.
@@ -44,6 +37,13 @@ export class Draft<T extends Reported> {
     return kubeTime(this.#clock);
   }
 
+  /** The conditions as a save with these reports would leave them; of several about one type the last counts. */
+  conditionsWith(reports: readonly ConditionReport[]): Condition[] {
+    let conditions: readonly Condition[] = this.#object.status?.conditions ?? [];
+    for (const report of reports) conditions = setCondition(conditions, report, this.now, this.#observedGeneration);
+    return [...conditions];
+  }
+
   /** Writes metadata and spec now: for what must be stored before a side effect (finalizer, owner, defaults). */
   async saveMain(): Promise<void> {
     const { status } = this.#object;
@@ -59,13 +59,9 @@ export class Draft<T extends Reported> {
    * @returns when to come back for what was held back
    */
   async save(reports: readonly ConditionReport[], succeeded: boolean, pacer?: Pacer): Promise<Outcome> {
-    // A change of the spec that is ours is seen by us: its generation is known before the server counts it.
-    const generation = this.#stored.metadata.generation ?? 0;
-    const observed = equalJson(this.#stored.spec, this.#object.spec) ? generation : generation + 1;
     const status: NonNullable<T['status']> = this.#object.status ?? {};
-    let conditions = status.conditions ?? [];
-    for (const report of reports) conditions = setCondition(conditions, report, this.now, observed);
-    status.conditions = conditions;
+    status.conditions = this.conditionsWith(reports);
+    const observed = this.#observedGeneration;
     if (succeeded && observed > 0) status.observedGeneration = observed;
     this.#object.status = status;
     const delay = pacer?.delay(this.#stored, this.#object, this.#clock.now()) ?? 0;
@@ -82,5 +78,11 @@ export class Draft<T extends Reported> {
     const metadata = { ...this.#object.metadata };
     metadata.finalizers = (metadata.finalizers ?? []).filter((name) => name !== finalizer);
     this.#stored = await this.#objects.patch(this.#resource, this.#stored, { ...this.#stored, metadata });
+  }
+
+  /** A change of the spec that is ours is seen by us: its generation is known before the server counts it. */
+  get #observedGeneration(): number {
+    const generation = this.#stored.metadata.generation ?? 0;
+    return equalJson(this.#stored.spec, this.#object.spec) ? generation : generation + 1;
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, EventRecorder, Objects, Random, WorkloadClusters } from '../../../api/ports';
+import type { Clock, EventRecorder, Objects, Random, WorkloadClusters } from '../../api/ports';
 
 /** The world as the Cluster API core controllers see it. */
 export interface ClusterApiDeps {
