@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isJsonObject } from '../machinery/json';
 
@@ -6,38 +6,62 @@ import { isJsonObject } from '../machinery/json';
 export interface RunningSandbox {
   readonly pid: number;
   readonly kubeconfig: string;
+  /** Remote of the checkout that its reconciler reads; undefined for servers alone. */
+  readonly remote?: string | undefined;
 }
 
-function file(directory: string): string {
+function noteFile(directory: string): string {
   return join(directory, '.cdk8s', 'sandbox.json');
 }
 
 export function announceSandbox(directory: string, sandbox: RunningSandbox): void {
-  mkdirSync(dirname(file(directory)), { recursive: true });
-  writeFileSync(file(directory), JSON.stringify(sandbox));
+  write(directory, [sandbox, ...runningSandboxes(directory).filter(({ pid }) => pid !== sandbox.pid)]);
 }
 
-/** Removes the note of this process; that of another one stays. */
+/** Takes back the note of this process; those of others stay. */
 export function withdrawSandbox(directory: string): void {
-  if (readNote(directory)?.pid === process.pid) rmSync(file(directory), { force: true });
+  write(
+    directory,
+    runningSandboxes(directory).filter(({ pid }) => pid !== process.pid),
+  );
 }
 
-/** The sandbox that runs for this checkout, or undefined. */
+/** The sandbox that was started last for this checkout and still runs, or undefined. */
 export function findRunningSandbox(directory: string): RunningSandbox | undefined {
-  const note = readNote(directory);
-  return note !== undefined && isAlive(note.pid) && existsSync(note.kubeconfig) ? note : undefined;
+  return runningSandboxes(directory).find(({ kubeconfig }) => existsSync(kubeconfig));
 }
 
-function readNote(directory: string): RunningSandbox | undefined {
-  if (!existsSync(file(directory))) return undefined;
+/** All that run for this checkout, the latest first. */
+export function runningSandboxes(directory: string): readonly RunningSandbox[] {
+  const file = noteFile(directory);
+  if (!existsSync(file)) return [];
   try {
-    const note: unknown = JSON.parse(readFileSync(file(directory), 'utf8'));
-    if (!isJsonObject(note)) return undefined;
-    const { pid, kubeconfig } = note;
-    return typeof pid === 'number' && typeof kubeconfig === 'string' ? { pid, kubeconfig } : undefined;
+    const notes: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return (Array.isArray(notes) ? notes : [])
+      .flatMap((note) => parseNote(note) ?? [])
+      .filter(({ pid }) => isAlive(pid));
   } catch {
-    return undefined;
+    // A note is a convenience: a damaged one is none.
+    return [];
   }
+}
+
+function parseNote(note: unknown): RunningSandbox | undefined {
+  if (!isJsonObject(note)) return undefined;
+  const { pid, kubeconfig, remote } = note;
+  if (typeof pid !== 'number' || typeof kubeconfig !== 'string') return undefined;
+  return { pid, kubeconfig, ...(typeof remote === 'string' ? { remote } : {}) };
+}
+
+function write(directory: string, notes: readonly RunningSandbox[]): void {
+  const file = noteFile(directory);
+  if (notes.length === 0) {
+    rmSync(file, { force: true });
+    return;
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify(notes));
+  renameSync(`${file}.${process.pid}`, file);
 }
 
 function isAlive(pid: number): boolean {

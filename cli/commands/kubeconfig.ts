@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { Cluster, Secret } from '../../api/kinds';
 import { tryGet } from '../../api/ports';
 import { CommandError, wrongInput } from '../command-error';
@@ -11,7 +11,7 @@ export function kubeconfigCommand(): Command {
     .argument('<name>', 'the cluster')
     .option('--kubeconfig <file>', KUBECONFIG_HELP)
     .option('-n, --namespace <namespace>', 'namespace of the cluster (default: any)')
-    .option('--output <format>', 'json: print {"kubeconfig": "…"}')
+    .addOption(new Option('--output <format>', 'print {"kubeconfig": "…"}').choices(['json']))
     .addHelpText(
       'after',
       '\nExample:\n  $ capstan kubeconfig dev > dev.kubeconfig\n\nExit codes: 0 printed, 1 not there yet, 2 wrong input',

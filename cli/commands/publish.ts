@@ -1,8 +1,9 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { simpleGit } from 'simple-git';
 import { wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
 import { publish } from '../publish/publish';
+import { findRunningSandbox } from '../running-sandbox';
 
 /** `capstan publish [--push]`. */
 export function publishCommand(): Command {
@@ -10,8 +11,11 @@ export function publishCommand(): Command {
     .description('Compile the cluster definitions, commit the manifests with their provenance, and push on request')
     .option('--clusters <dir>', 'folder of cluster definitions', 'clusters')
     .option('--push', 'push HEAD to the remote that the reconciler reads')
-    .option('--remote <name>', 'remote to push to (default: capstan if there is one, else the branch’s upstream)')
-    .option('--output <format>', 'json: print one JSON object')
+    .option(
+      '--remote <name>',
+      'remote to push to (default: that of the running `capstan up`, else capstan, else the branch’s upstream)',
+    )
+    .addOption(new Option('--output <format>', 'print one JSON object').choices(['json']))
     .addHelpText(
       'after',
       '\nExample:\n  $ capstan publish --push\n\nExit codes: 0 done, 1 failed, 2 wrong definitions or manifests edited by hand',
@@ -39,7 +43,9 @@ async function destination(directory: string, remote: string | undefined): Promi
   if (remote !== undefined && !remotes.includes(remote)) {
     throw wrongInput(`there is no remote ${remote}; \`git remote\` lists ${remotes.join(', ') || 'none'}`);
   }
-  if (remote === undefined && remotes.includes('capstan')) return { remote: 'capstan', ref: 'refs/heads/main' };
+  const running = findRunningSandbox(directory)?.remote;
+  const read = running !== undefined && remotes.includes(running) ? running : 'capstan';
+  if (remote === undefined && remotes.includes(read)) return { remote: read, ref: 'refs/heads/main' };
   const branch = (await git.raw(['symbolic-ref', '--short', 'HEAD']).catch(() => '')).trim();
   const upstream = (await git.raw(['config', `branch.${branch}.remote`]).catch(() => '')).trim();
   const name = remote ?? (upstream === '' ? undefined : upstream);
@@ -47,6 +53,6 @@ async function destination(directory: string, remote: string | undefined): Promi
     throw wrongInput('there is no remote to push to; add one with `git remote add`, or run `capstan up`');
   return {
     remote: name,
-    ref: name === 'capstan' ? 'refs/heads/main' : `refs/heads/${branch === '' ? 'main' : branch}`,
+    ref: name === read ? 'refs/heads/main' : `refs/heads/${branch === '' ? 'main' : branch}`,
   };
 }

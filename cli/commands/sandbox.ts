@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { silentLog } from '../../reconciler/runtime';
 import type { LatencyName } from '../../sandbox/latency';
 import { wrongInput } from '../command-error';
@@ -25,7 +25,7 @@ export function sandboxCommand(): Command {
     .option('--cloudstack-port <port>', 'port of the CloudStack API (default: a free one)')
     .option('--data-dir <dir>', 'keep all state here across restarts (default: a temporary folder)')
     .addOption(latencyOption())
-    .option('--output <format>', 'json: print one JSON object when the servers are ready')
+    .addOption(new Option('--output <format>', 'print one JSON object when the servers are ready').choices(['json']))
     .addHelpText(
       'after',
       '\nExample:\n  $ capstan sandbox --output json\n\nExit codes: 0 stopped, 1 cannot start, 2 wrong input',

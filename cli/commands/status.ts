@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import type { Fleet } from '../../api/kinds';
 import { conditionOf } from '../../machinery/conditions';
@@ -14,7 +14,7 @@ export function statusCommand(): Command {
     .description('Show fleets and clusters, and the reason of everything that is not ready')
     .option('--kubeconfig <file>', KUBECONFIG_HELP)
     .option('-n, --namespace <namespace>', 'only clusters of this namespace')
-    .option('--output <format>', 'json: print one JSON object')
+    .addOption(new Option('--output <format>', 'print one JSON object').choices(['json']))
     .addHelpText(
       'after',
       '\nExample:\n  $ capstan status\n\nExit codes: 0 everything is ready, 1 something is not, 2 wrong input',

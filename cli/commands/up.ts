@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { createLog, silentLog } from '../../reconciler/runtime';
 import type { LatencyName } from '../../sandbox/latency';
-import { ExitCode } from '../command-error';
+import { ExitCode, wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
 import { Progress } from '../up/progress';
 import { Up } from '../up/up';
@@ -30,7 +30,7 @@ export function upCommand(): Command {
     .addOption(latencyOption())
     .option('--exit-when-ready', 'end when everything is ready (exit code 0) or the time is over (1)')
     .option('--timeout <seconds>', 'with --exit-when-ready: how long to wait', '300')
-    .option('--output <format>', 'json: print one JSON object when everything is ready')
+    .addOption(new Option('--output <format>', 'print one JSON object when everything is ready').choices(['json']))
     .option('--verbose', 'write the log of all parts to standard error')
     .addHelpText(
       'after',
@@ -42,6 +42,7 @@ export function upCommand(): Command {
 async function run(flags: UpFlags): Promise<void> {
   const startedAt = performance.now();
   const json = flags.output === 'json';
+  const timeoutMs = parseTimeout(flags.timeout);
   // Standard output belongs to the JSON object.
   const progress = new Progress(json ? process.stderr : process.stdout, () => (performance.now() - startedAt) / 1000);
   const stopping = new AbortController();
@@ -57,12 +58,10 @@ async function run(flags: UpFlags): Promise<void> {
     progress,
     startedAt,
   });
+  const deadline = flags.exitWhenReady === true ? setTimeout(() => stopping.abort(), timeoutMs) : undefined;
   try {
-    await up.start();
-    const deadline =
-      flags.exitWhenReady === true ? setTimeout(() => stopping.abort(), Number(flags.timeout) * 1000) : undefined;
+    await startUnlessStopped(up, stopping.signal);
     const ready = await up.waitUntilReady(stopping.signal);
-    clearTimeout(deadline);
     if (json) process.stdout.write(`${JSON.stringify(up.outcome())}\n`);
     if (flags.exitWhenReady === true) {
       process.exitCode = ready ? ExitCode.done : ExitCode.failed;
@@ -75,8 +74,25 @@ async function run(flags: UpFlags): Promise<void> {
     }
     progress.say('Stopping …');
   } finally {
+    clearTimeout(deadline);
     await up.stop();
   }
+}
+
+/** Ctrl-C reaches git and synth as well: what they say while everything stops is no failure. */
+async function startUnlessStopped(up: Up, stopping: AbortSignal): Promise<void> {
+  try {
+    await up.start();
+  } catch (error) {
+    if (!stopping.aborted) throw error;
+  }
+}
+
+function parseTimeout(seconds: string): number {
+  const value = Number(seconds);
+  if (!(value > 0 && value < 1_000_000))
+    throw wrongInput(`--timeout: ${JSON.stringify(seconds)} is not a number of seconds`);
+  return value * 1000;
 }
 
 /** Where things are, and what to try. */

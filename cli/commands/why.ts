@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { ExitCode, wrongInput } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
 import { renderWhy } from '../view/render-why';
@@ -12,7 +12,7 @@ export function whyCommand(): Command {
     .argument('<name>', 'a cluster, a machine as CLUSTER/MACHINE, or a fleet')
     .option('--kubeconfig <file>', KUBECONFIG_HELP)
     .option('-n, --namespace <namespace>', 'namespace of the cluster (default: any)')
-    .option('--output <format>', 'json: print one JSON object')
+    .addOption(new Option('--output <format>', 'print one JSON object').choices(['json']))
     .addHelpText(
       'after',
       '\nExample:\n  $ capstan why dev\n\nExit codes: 0 nothing blocks, 1 something does, 2 wrong input',

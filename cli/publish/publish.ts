@@ -5,6 +5,7 @@ import { digestFile, rememberDigest } from '../../apps/fleet/rendered-digest';
 import { readFolder, treeDigest } from '../../apps/fleet/tree-digest';
 import { CommandError, wrongInput } from '../command-error';
 import { type Checkout, identityArguments, openCheckout } from './checkout';
+import { withCheckoutLock } from './checkout-lock';
 import { runSynth } from './run-synth';
 
 /** The cdk8s CLI's `output` of `cdk8s.yaml`. */
@@ -39,6 +40,10 @@ export interface Published {
  */
 export async function publish(options: PublishOptions): Promise<Published> {
   const checkout = await openCheckout(options.directory);
+  return withCheckoutLock(checkout, () => publishAlone(checkout, options));
+}
+
+async function publishAlone(checkout: Checkout, options: PublishOptions): Promise<Published> {
   const folder = options.manifests ?? 'manifests';
   const path = join(options.directory, folder);
   const link = join(options.directory, LINK);

@@ -1,6 +1,9 @@
 import type { ClusterView } from '../view/cluster-view';
 import { renderTree } from '../view/render-tree';
 
+const ESCAPE = '\u001b';
+const COLOUR_OR_CHARACTER = new RegExp(`${ESCAPE}\\[[0-9;]*m|.`, 'gsu');
+
 /** Shows how clusters come up: redrawn in place on a terminal, a line for each change elsewhere. */
 export class Progress {
   #drawn = 0;
@@ -54,7 +57,7 @@ export class Progress {
 
   #clear(): void {
     if (this.#drawn === 0) return;
-    this.stream.write(`\u001b[${this.#drawn}A\u001b[0J`);
+    this.stream.write(`${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
     this.#drawn = 0;
   }
 }
@@ -64,8 +67,8 @@ function fitLine(line: string, width: number): string {
   let visible = 0;
   let fitted = '';
   // Colours take no room.
-  for (const [part] of line.matchAll(/\u001b\[[0-9;]*m|./gsu)) {
-    if (part.startsWith('\u001b[')) fitted += part;
+  for (const [part] of line.matchAll(COLOUR_OR_CHARACTER)) {
+    if (part.startsWith(`${ESCAPE}[`)) fitted += part;
     else if (visible < width - 1) {
       fitted += part;
       visible++;

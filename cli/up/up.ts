@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { Namespace } from '../../api/kinds';
 import type { KubeApi, Log } from '../../api/ports';
 import { SystemClock } from '../../machinery/clock';
+import { messageOf } from '../../machinery/errors';
 import { SystemRandom } from '../../machinery/random';
 import { connectKube, type KubeConnection } from '../../reconciler/kube';
 import { type Reconciler, startReconciler } from '../../reconciler/main';
@@ -11,8 +12,9 @@ import { productionWorld } from '../../reconciler/production-world';
 import type { LatencyProfile } from '../../sandbox/latency';
 import { CommandError } from '../command-error';
 import { openCheckout } from '../publish/checkout';
+import { withCheckoutLock } from '../publish/checkout-lock';
 import { type Published, publish } from '../publish/publish';
-import { announceSandbox, withdrawSandbox } from '../running-sandbox';
+import { announceSandbox, runningSandboxes, withdrawSandbox } from '../running-sandbox';
 import { type DataDirectory, dataDirectoryFor, openDataDirectory } from '../sandbox/data-directory';
 import { type Sandbox, startSandbox } from '../sandbox/start-sandbox';
 import { type ClusterView, clusterViews } from '../view/cluster-view';
@@ -54,7 +56,8 @@ export class Up {
   #repository: UpRepository | undefined;
   #data: DataDirectory | undefined;
   #views: readonly ClusterView[] = [];
-  #reasons: readonly string[] = [];
+  #fleetReasons: readonly string[] = [];
+  #reached = false;
 
   constructor(options: UpOptions) {
     this.#options = options;
@@ -75,9 +78,19 @@ export class Up {
     const kubeconfig = this.kubeconfig();
     progress.say(parts.has('kube') ? 'Simulated Kubernetes API and CloudStack are up.' : 'Simulated CloudStack is up.');
 
-    const repository = await openRepository(checkout, data.path);
+    const repository = await withCheckoutLock(checkout, async () => {
+      const held = runningSandboxes(directory).flatMap(({ remote }) => remote ?? []);
+      const opened = await openRepository(checkout, data.path, new Set(held));
+      announceSandbox(directory, { pid: process.pid, kubeconfig, remote: opened.remote });
+      return opened;
+    });
     this.#repository = repository;
-    if (!data.persistent) this.#closers.push(() => repository.withdraw());
+    this.#closers.push(() =>
+      withCheckoutLock(checkout, async () => {
+        withdrawSandbox(directory);
+        if (!data.persistent) await repository.withdraw();
+      }),
+    );
     const publishing = publish({
       directory,
       clusters,
@@ -97,8 +110,6 @@ export class Up {
 
     await this.#createObjects(connection.api, repository);
     this.#startLoops(connection, data);
-    announceSandbox(directory, { pid: process.pid, kubeconfig });
-    this.#closers.push(() => withdrawSandbox(directory));
     await this.#reconciler?.manager.started;
   }
 
@@ -122,20 +133,22 @@ export class Up {
   }
 
   outcome(): UpOutcome {
-    const outcome = outcomeOf({
+    return outcomeOf({
+      reached: this.#reached,
+      wanted: this.#published?.clusters ?? [],
+      fleetReasons: this.#fleetReasons,
       views: this.#views,
       seconds: this.#seconds(),
       readyAfter: this.#readyAfter,
       revision: this.#published?.commit ?? '',
       cloudstack: this.#sandbox?.cloudstack?.calls() ?? { total: 0, calls: {} },
-      requests: this.#requests(),
+      requests: this.#connection?.counter.totals() ?? { reads: 0, writes: 0 },
     });
-    return outcome;
   }
 
   /** Why it is not ready, one line each. */
   reasons(): readonly string[] {
-    return this.#reasons;
+    return [...this.#fleetReasons, ...this.#views.flatMap((view) => view.reasons)];
   }
 
   views(): readonly ClusterView[] {
@@ -165,13 +178,15 @@ export class Up {
   async stop(): Promise<void> {
     const requests = this.#connection?.counter.byKind();
     if (requests !== undefined) this.#options.log.info({ requests }, 'requests to the management API');
-    for (const close of this.#closers.reverse()) await close();
-    this.#closers.length = 0;
-  }
-
-  #requests() {
-    if (this.#connection === undefined) throw new CommandError('not connected');
-    return this.#connection.counter;
+    const closers = this.#closers.splice(0).reverse();
+    const failures: unknown[] = [];
+    for (const close of closers) {
+      // One part that cannot stop must not keep the others running.
+      await Promise.resolve()
+        .then(close)
+        .catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new CommandError(`stopping failed: ${failures.map(messageOf).join('; ')}`);
   }
 
   async #openData(): Promise<DataDirectory> {
@@ -230,14 +245,15 @@ export class Up {
     const snapshot = await takeSnapshot(async (kind) => manager.objects.list(kind));
     const views = clusterViews(snapshot);
     this.#views = views;
-    this.#reasons = [...fleetReasons(snapshot.fleets), ...views.flatMap((view) => view.reasons)];
+    this.#fleetReasons = fleetReasons(snapshot.fleets);
     for (const { namespace, name, ready } of views) {
       const id = `${namespace}/${name}`;
       if (ready && !this.#readyAfter.has(id)) this.#readyAfter.set(id, this.#seconds());
     }
     if (show) this.#options.progress.show(views);
     const wanted = this.#published?.clusters ?? [];
-    return isReached(snapshot.fleets, this.#published?.commit ?? '', wanted, views);
+    this.#reached = isReached(snapshot.fleets, this.#published?.commit ?? '', wanted, views);
+    return this.#reached;
   }
 
   #seconds(): number {

@@ -1,0 +1,59 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandError } from '../command-error';
+import type { Checkout } from './checkout';
+
+const RETRY_MS = 50;
+/** Longer than any synth; then something is wrong that a human must see. */
+const PATIENCE_MS = 120_000;
+
+/**
+ * Runs `work` while no other Capstan command changes this checkout: git refuses two commits or two changes of its
+ * configuration at once, and two synths would replace the same folder.
+ */
+export async function withCheckoutLock<T>(checkout: Checkout, work: () => Promise<T>): Promise<T> {
+  const name = (await checkout.git.revparse(['--git-path', 'capstan.lock'])).trim();
+  const file = resolve(checkout.root, name);
+  for (let waitedMs = 0; !tryTake(file); waitedMs += RETRY_MS) {
+    if (waitedMs > PATIENCE_MS) {
+      throw new CommandError(
+        `another command has been at work in this checkout for minutes; if none is, remove ${file}`,
+      );
+    }
+    await sleep(RETRY_MS);
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+function tryTake(file: string): boolean {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    // Held, unless its process was killed.
+    if (isAbandoned(file)) rmSync(file, { force: true });
+    return false;
+  }
+}
+
+function isAbandoned(file: string): boolean {
+  let holder: number;
+  try {
+    holder = Number(readFileSync(file, 'utf8'));
+  } catch {
+    return false;
+  }
+  // An empty file is being written this moment.
+  if (!Number.isInteger(holder) || holder === 0) return false;
+  try {
+    process.kill(holder, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
