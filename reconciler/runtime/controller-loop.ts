@@ -65,9 +65,11 @@ export class ControllerLoop {
         }
         const priority: Priority = initial ? 'low' : 'normal';
         for (const key of source.keys(event)) this.#queue.add(keyText(key), priority);
-        // Whoever the object pointed to before has to notice that it no longer does.
-        if (event.type !== 'modified' || event.previous === undefined) return;
-        for (const key of source.keys({ type: 'modified', object: event.previous })) {
+        // Whoever the object pointed to before has to notice that it no longer does. Both sides are told of the other,
+        // so that a source that looks for a certain difference sees the same one.
+        const { type, object, previous } = event;
+        if (type !== 'modified' || previous === undefined) return;
+        for (const key of source.keys({ type, object: previous, previous: object })) {
           this.#queue.add(keyText(key), priority);
         }
       };

@@ -1,6 +1,7 @@
-import { type Controller, done, ownedBy, ownKind, requeueAfter } from '../../../api/ports';
+import { type Controller, done, ownedBy, ownKind, requeueAfter, type WatchSource } from '../../../api/ports';
 import { CapstanError } from '../../../machinery/errors';
-import { keyText } from '../../../machinery/kube-object';
+import { equalJson } from '../../../machinery/json';
+import { keyOf, keyText } from '../../../machinery/kube-object';
 import { Metrics } from '../../../reconciler/runtime';
 import { keyed, World, watcher, widget, widgets } from './world';
 
@@ -220,5 +221,33 @@ test('metrics carry the names dashboards know, from the start', async () => {
   expect(after).toContain('controller_runtime_reconcile_total{controller="widget",result="error"} 1');
   expect(after).toContain('controller_runtime_reconcile_panics_total{controller="widget"} 1');
   expect(after).toContain('workqueue_retries_total{name="widget",controller="widget"} 1');
+  await world.manager.stop();
+});
+
+test('a watch that looks for a certain difference does not wake its controller for any other', async () => {
+  let runs = 0;
+  const onSpecChange: WatchSource = {
+    resource: widgets,
+    keys: ({ object, previous }) =>
+      previous !== undefined && equalJson(previous['spec'], object['spec']) ? [] : [keyOf(object)],
+  };
+  const world = new World();
+  await world.start(() => [
+    watcher(
+      () => {
+        runs++;
+      },
+      { watches: [onSpecChange] },
+    ),
+  ]);
+  world.api.put(widgets, widget('a', { spec: { size: 1 } }));
+  await world.clock.advance(10);
+
+  world.api.put(widgets, widget('a', { spec: { size: 1 }, status: { seen: true } }));
+  await world.clock.advance(10);
+  expect(runs).toBe(1);
+  world.api.put(widgets, widget('a', { spec: { size: 2 }, status: { seen: true } }));
+  await world.clock.advance(10);
+  expect(runs).toBe(2);
   await world.manager.stop();
 });
