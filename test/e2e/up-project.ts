@@ -118,13 +118,20 @@ export class Project {
 
   start(...args: string[]): RunningCommand {
     const program = join(this.installation.modules, 'capstan/bin/capstan.js');
-    const env = { ...process.env, TMPDIR: this.temporary };
-    delete env['KUBECONFIG'];
+    const { KUBECONFIG: _, ...environment } = process.env;
+    const env = { ...environment, TMPDIR: this.temporary };
     const child = spawn(process.execPath, [program, ...args], { cwd: this.directory, env });
     const command = new RunningCommand(child);
     this.#running.add(command);
     void command.finished.then(() => this.#running.delete(command));
     return command;
+  }
+
+  /** Kubeconfig of the sandbox that runs for this project. */
+  kubeconfig(): string {
+    const [note]: { kubeconfig: string }[] = JSON.parse(this.read('.cdk8s/sandbox.json'));
+    if (note === undefined) throw new Error('no sandbox runs for this project');
+    return note.kubeconfig;
   }
 
   /** What commands have left in their temporary folder. */
