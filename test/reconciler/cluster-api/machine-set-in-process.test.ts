@@ -1,58 +1,7 @@
-import { crds } from '../../../api/crds';
-import { Cluster, CustomResourceDefinition, Machine, MachineSet, Namespace } from '../../../api/kinds';
-import type { KubeApi, TypedResource, WorkloadClusters } from '../../../api/ports';
+import { Cluster, Machine, MachineSet } from '../../../api/kinds';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { SeededRandom } from '../../../machinery/random';
-import { VirtualClock } from '../../../machinery/virtual-clock';
-import { clusterApiControllers } from '../../../reconciler/cluster-api';
-import { silentLog, startManager } from '../../../reconciler/runtime';
-import { createKubeServer } from '../../../sandbox/kube';
-import { DevCluster, DevMachine, DevMachineTemplate, devCrds } from '../../traces/dev-kinds';
-
-const namespace = 'ns';
-const INFRASTRUCTURE = 'infrastructure.cluster.x-k8s.io';
-
-/** No workload cluster ever answers here. */
-const unreachable: WorkloadClusters = {
-  connection: () => undefined,
-  health: () => ({ connected: false }),
-  subscribe: () => () => undefined,
-};
-
-async function withWorld(test: (api: KubeApi, clock: VirtualClock) => Promise<void>): Promise<void> {
-  const clock = new VirtualClock();
-  const random = new SeededRandom(1);
-  const server = createKubeServer({ clock, random });
-  const api = server.api();
-  for (const crd of [...crds({ conversion: 'none' }), ...devCrds()]) await api.create(CustomResourceDefinition, crd);
-  await api.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  await clock.advance(1000);
-  const manager = startManager({
-    api,
-    clock,
-    random,
-    log: silentLog,
-    controllers: ({ objects, recorder }) =>
-      clusterApiControllers({ objects, recorder, workloads: unreachable, clock, random }),
-  });
-  try {
-    await clock.advance(0);
-    await manager.started;
-    await test(api, clock);
-  } finally {
-    await Promise.all([manager.stop(), clock.advance(1000)]);
-    server.close();
-  }
-}
-
-function cluster(): Cluster {
-  return {
-    apiVersion: Cluster.apiVersion,
-    kind: 'Cluster',
-    metadata: { name: 'c', namespace },
-    spec: { infrastructureRef: { apiGroup: INFRASTRUCTURE, kind: 'DevCluster', name: 'c' } },
-  };
-}
+import { DevCluster, DevMachine, DevMachineTemplate } from '../../traces/dev-kinds';
+import { cluster, dev, INFRASTRUCTURE, names, namespace, withWorld } from './in-process-world';
 
 function machineSet(annotations: { [key: string]: string } = {}): MachineSet {
   return MachineSet.withDefaults({
@@ -73,14 +22,6 @@ function machineSet(annotations: { [key: string]: string } = {}): MachineSet {
     },
   });
 }
-
-function dev(resource: TypedResource, name: string, metadata: Partial<KubeObject['metadata']> = {}): KubeObject {
-  const apiVersion = `${INFRASTRUCTURE}/v1beta2`;
-  return { apiVersion, kind: resource.kind, metadata: { name, namespace, ...metadata }, spec: {} };
-}
-
-const names = async (api: KubeApi, resource: TypedResource): Promise<string[]> =>
-  (await api.list(resource, { namespace })).items.map((item) => item.metadata.name).sort();
 
 test('a part that a killed attempt left behind is removed, and as many machines exist as are wanted', async () => {
   await withWorld(async (api, clock) => {

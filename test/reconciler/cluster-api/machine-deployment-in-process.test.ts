@@ -1,0 +1,73 @@
+import { Cluster, Machine, MachineDeployment, MachineSet } from '../../../api/kinds';
+import type { KubeApi } from '../../../api/ports';
+import type { VirtualClock } from '../../../machinery/virtual-clock';
+import { DevMachine, DevMachineTemplate } from '../../traces/dev-kinds';
+import { cluster, dev, INFRASTRUCTURE, names, namespace, withWorld } from './in-process-world';
+
+const key = { namespace, name: 'pool' };
+
+function deployment(): MachineDeployment {
+  return MachineDeployment.withDefaults({
+    apiVersion: MachineDeployment.apiVersion,
+    kind: 'MachineDeployment',
+    metadata: { name: key.name, namespace },
+    spec: {
+      clusterName: 'c',
+      replicas: 2,
+      selector: {},
+      template: {
+        metadata: { labels: { tier: 'bronze' } },
+        spec: {
+          clusterName: 'c',
+          bootstrap: { dataSecretName: 'data' },
+          infrastructureRef: { apiGroup: INFRASTRUCTURE, kind: 'DevMachineTemplate', name: 'template' },
+        },
+      },
+    },
+  });
+}
+
+async function withPool(test: (api: KubeApi, clock: VirtualClock) => Promise<void>): Promise<void> {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    await api.create(Cluster, cluster());
+    await api.create(MachineDeployment, deployment());
+    await clock.advance(10_000);
+    await test(api, clock);
+  });
+}
+
+test.each([
+  ['changes', { tier: 'gold' }],
+  ['goes', { tier: null }],
+  ['comes', { rack: '7' }],
+])('when a label of the template %s, the same machines carry the change and none is made', async (_, labels) => {
+  await withPool(async (api, clock) => {
+    const machines = await names(api, Machine);
+    const sets = await names(api, MachineSet);
+    expect(machines).toHaveLength(2);
+
+    await api.patch(MachineDeployment, key, { type: 'merge', patch: { spec: { template: { metadata: { labels } } } } });
+    await clock.advance(3600_000);
+
+    expect(await names(api, Machine)).toEqual(machines);
+    expect(await names(api, DevMachine)).toEqual(machines);
+    expect(await names(api, MachineSet)).toEqual(sets);
+    const wanted = Object.entries(labels).map(([label, value]) => [label, value ?? undefined]);
+    for (const { metadata } of (await api.list(Machine, { namespace })).items) {
+      expect(wanted.map(([label]) => [label, metadata.labels?.[label ?? '']])).toEqual(wanted);
+    }
+  });
+});
+
+test('a label that changes while the pool grows leaves as many machines as are wanted', async () => {
+  await withPool(async (api, clock) => {
+    const patch = { spec: { replicas: 5, template: { metadata: { labels: { tier: 'gold' } } } } };
+    await api.patch(MachineDeployment, key, { type: 'merge', patch });
+    await clock.advance(3600_000);
+
+    const { items } = await api.list(Machine, { namespace });
+    expect(items.map(({ metadata }) => metadata.labels?.tier)).toEqual(Array(5).fill('gold'));
+    expect(await names(api, MachineSet)).toHaveLength(1);
+  });
+});
