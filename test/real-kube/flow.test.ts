@@ -6,11 +6,11 @@ import { listFrom, type Snapshot, takeSnapshot } from '../../cli/view/snapshot';
 import { SystemClock } from '../../machinery/clock';
 import { connectKube, type KubeConnection } from '../../reconciler/kube';
 import { clusterObjects } from '../e2e/definitions';
+import { type SimulatedCloud, startSimulatedCloud } from '../e2e/simulated-cloud';
 import { kubeAssets, type RealControlPlane, startRealControlPlane } from '../reconciler/kube/real-control-plane';
 import { ManifestRepository } from './manifest-repository';
 import { bindRestrictedUser } from './restricted-user';
 import { RunProcess } from './run-process';
-import { type SimulatedCloud, startSimulatedCloud } from './simulated-cloud';
 
 if (kubeAssets === undefined)
   console.info('skipped: KUBEBUILDER_ASSETS is not set, so there is no real kube-apiserver');

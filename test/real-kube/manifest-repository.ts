@@ -20,7 +20,17 @@ export class ManifestRepository {
     mkdirSync(folder);
     writeFileSync(join(folder, 'all.yaml'), objects.map((object) => emitYaml(object)).join('---\n'));
     this.#git('add', '--all');
-    this.#git('-c', 'user.name=test', '-c', 'user.email=test@example.com', 'commit', '--quiet', '-m', 'Change');
+    this.#git(
+      '-c',
+      'user.name=test',
+      '-c',
+      'user.email=test@example.com',
+      'commit',
+      '--quiet',
+      '--allow-empty',
+      '-m',
+      'Change',
+    );
     return this.#git('rev-parse', 'HEAD').trim();
   }
 
