@@ -104,6 +104,8 @@ export interface Status {
   /** `NotFound`, `AlreadyExists`, `Conflict`, `Invalid`, `Expired`, `Forbidden`, `BadRequest`, … */
   readonly reason: string;
   readonly message: string;
+  /** A list whose page has expired goes on with this token, in the newest state. */
+  readonly metadata?: { readonly continue?: string };
   readonly details?: {
     readonly name?: string;
     readonly group?: string;

@@ -83,7 +83,7 @@ export class Engine {
     target: CollectionTarget,
     list: ListOptions,
     options: DeleteOptions,
-  ): Promise<readonly KubeObject[]> {
+  ): Promise<Page> {
     requireVerb(target, 'deletecollection');
     return deleteCollection(this.core, caller, target, list, options);
   }

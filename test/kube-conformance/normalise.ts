@@ -19,12 +19,20 @@ export function normalise(value: unknown): unknown {
     value
       .replace(UUID, (uid) => numbered(uids, 'uid', uid))
       .replace(TIME, '<time>')
-      .replace(/resource version: \d+(, current: | \()\d+/, 'resource version: <old>$1<current>');
+      .replace(/resource version: \d+(, current: | \()\d+/, 'resource version: <old>$1<current>')
+      .replace(/ResourceVersion in (the precondition|record) \(\d+\)/g, 'ResourceVersion in $1 (<version>)')
+      // A whole object in the order of somebody's fields.
+      .replace(/Invalid value: "\{.*\}": /g, 'Invalid value: "<object>": ');
   const field = (name: string, value: unknown): unknown => {
     if (name === 'resourceVersion' && typeof value === 'string' && /^[1-9]\d*$/.test(value))
       return numbered(versions, 'version', value);
     if (name === 'continue' && typeof value === 'string' && value !== '') return '<continue>';
     if (name === 'managedFields' && Array.isArray(value)) return managers(value);
+    // Go walks the fields of a map in any order.
+    if (name === 'causes' && Array.isArray(value)) return sorted(value.map(walk));
+    if (name === 'message' && typeof value === 'string') return text(value).replace(/ is invalid: \[(.*)\]$/s, inOrder);
+    // Documentation, which nobody relies on.
+    if (name === 'columnDefinitions' && Array.isArray(value)) return value.map(withoutDescription);
     // The age of a row.
     if (name === 'cells' && Array.isArray(value)) {
       return value.map((cell) => (typeof cell === 'string' && /^\d+s$/.test(cell) ? '<age>' : walk(cell)));
@@ -35,7 +43,7 @@ export function normalise(value: unknown): unknown {
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return value.map(walk);
     if (!isJsonObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, field(name, inner)]));
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [text(name), field(name, inner)]));
   };
   // Ordered by time, which depends on the tick of a second.
   const managers = (entries: readonly unknown[]): unknown =>
@@ -44,6 +52,17 @@ export function normalise(value: unknown): unknown {
       .sort((left, right) => (JSON.stringify(order(left)) < JSON.stringify(order(right)) ? -1 : 1));
   return walk(JSON.parse(JSON.stringify(value) ?? 'null'));
 }
+
+const inOrder = (_: string, faults: string): string => ` is invalid: [${faults.split(', ').sort().join(', ')}]`;
+
+const sorted = (values: readonly unknown[]): unknown[] =>
+  [...values].sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
+
+const withoutDescription = (column: unknown): unknown => {
+  if (!isJsonObject(column)) return column;
+  const { description: _, ...rest } = column;
+  return rest;
+};
 
 const order = (entry: unknown): unknown[] =>
   isJsonObject(entry) ? ['operation', 'manager', 'apiVersion', 'subresource'].map((name) => entry[name] ?? '') : [];

@@ -18,8 +18,7 @@ export class ApplyConflict extends Error {
   describe(): { readonly message: string; readonly causes: { reason: string; message: string; field: string }[] } {
     const ordered = [...this.fields].sort(
       (left, right) =>
-        compareText(orderOf(left.manager), orderOf(right.manager)) ||
-        compareText(printPath(left.path), printPath(right.path)),
+        compareText(orderOf(left.manager), orderOf(right.manager)) || comparePaths(left.path, right.path),
     );
     const causes = ordered.map(({ manager, path }) => ({
       reason: 'FieldManagerConflict',
@@ -57,6 +56,15 @@ function describeManager(manager: Manager): string {
   if (manager.subresource !== '') text += ` with subresource ${JSON.stringify(manager.subresource)}`;
   if (manager.operation === 'Update') text += ` using ${manager.apiVersion}`;
   return text;
+}
+
+/** At each level what ends there comes first, then what lies below. */
+function comparePaths(left: readonly Step[], right: readonly Step[]): number {
+  let index = 0;
+  while (index < left.length && index < right.length && left[index] === right[index]) index++;
+  const [leftEnds, rightEnds] = [index >= left.length - 1, index >= right.length - 1];
+  if (leftEnds !== rightEnds) return leftEnds ? -1 : 1;
+  return compareText(left[index] ?? '', right[index] ?? '');
 }
 
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

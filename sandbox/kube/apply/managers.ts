@@ -47,15 +47,19 @@ export function decodeManagers(entries: readonly ManagedFieldsEntry[] | undefine
   return managers;
 }
 
-/** Stored entries are frozen and seen again and again. */
+/** Stored entries are frozen and seen again and again: their sets, and the other way round. */
 const decoded = new WeakMap<object, PathSet>();
+const encoded = new WeakMap<PathSet, { [step: string]: unknown }>();
 
 function decodeFields(fields: ManagedFieldsEntry['fieldsV1']): PathSet {
   if (fields === undefined) return PathSet.empty;
   const known = decoded.get(fields);
   if (known !== undefined) return known;
   const set = fromFieldsV1(fields);
-  if (Object.isFrozen(fields)) decoded.set(fields, set);
+  if (Object.isFrozen(fields)) {
+    decoded.set(fields, set);
+    if (set !== PathSet.empty) encoded.set(set, fields);
+  }
   return set;
 }
 
@@ -76,7 +80,7 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
       apiVersion: manager.apiVersion,
       ...(manager.time === undefined ? {} : { time: manager.time }),
       fieldsType: 'FieldsV1',
-      fieldsV1: toFieldsV1(manager.fields),
+      fieldsV1: encoded.get(manager.fields) ?? toFieldsV1(manager.fields),
       ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
     }));
 }

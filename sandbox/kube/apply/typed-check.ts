@@ -13,11 +13,11 @@ export function typedFault(
   if (value === null || value === undefined) return undefined;
   if (atom.kind === 'scalar') return scalarFault(value, node, path);
   if (atom.kind === 'list') {
-    if (!Array.isArray(value)) return `${printPath(path)}: expected list, got ${print(value)}`;
+    if (!Array.isArray(value)) return `${printPath(path)}: expected list, got &{${goValue(value)}}`;
     if (node === undefined || node.type !== 'array') return undefined;
     return atom.atomic ? undefined : listFault(value, atom, path);
   }
-  if (!isJsonObject(value)) return `${printPath(path)}: expected map, got ${print(value)}`;
+  if (!isJsonObject(value)) return `${printPath(path)}: expected map, got &{${goValue(value)}}`;
   for (const [name, item] of Object.entries(value)) {
     const below = [...path, fieldStep(name)];
     if (!isNamedField(node, name) && !isOpen(node)) return `${printPath(below)}: field not declared in schema`;
@@ -66,6 +66,16 @@ function goTypeOf(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}';
   if (isJsonObject(value)) return 'map[string]interface {}';
   return typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'int64';
+}
+
+/** Go's `%v`. */
+function goValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
+  if (!isJsonObject(value)) return value === null ? '<nil>' : String(value);
+  const entries = Object.keys(value)
+    .sort()
+    .map((key) => `${key}:${goValue(value[key])}`);
+  return `map[${entries.join(' ')}]`;
 }
 
 function print(value: unknown): string {

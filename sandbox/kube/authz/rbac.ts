@@ -33,8 +33,49 @@ const SUPERUSERS = 'system:masters';
 
 /** Whether RBAC lets a request pass. */
 export function isAllowed(core: Core, request: Attributes): boolean {
-  if (request.user.groups.includes(SUPERUSERS)) return true;
-  return rulesFor(core, request.user, request.namespace).some((rule) => matches(rule, request));
+  return request.user.groups.includes(SUPERUSERS) || grantOf(core, request) !== undefined;
+}
+
+/** Why RBAC lets a request pass: empty for superusers, undefined when it does not pass. */
+export function allowedBecause(core: Core, request: Attributes): string | undefined {
+  if (request.user.groups.includes(SUPERUSERS)) return '';
+  const grant = grantOf(core, request);
+  if (grant === undefined) return undefined;
+  const { binding, subject, namespace } = grant;
+  const { kind, name } = binding['roleRef'] as { readonly kind: string; readonly name: string };
+  const place = namespace === '' ? binding.metadata.name : `${binding.metadata.name}/${namespace}`;
+  const who = JSON.stringify(
+    subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? namespace}` : subject.name,
+  );
+  return `RBAC: allowed by ${binding.kind} ${JSON.stringify(place)} of ${kind} ${JSON.stringify(name)} to ${subject.kind} ${who}`;
+}
+
+interface Grant {
+  readonly binding: KubeObject;
+  readonly subject: Subject;
+  /** Empty for a ClusterRoleBinding. */
+  readonly namespace: string;
+}
+
+/** The first binding by which a request passes. */
+function grantOf(core: Core, request: Attributes): Grant | undefined {
+  for (const grant of grantsTo(core, request.user, request.namespace)) {
+    if (roleRules(core, grant.binding, grant.namespace).some((rule) => matches(rule, request))) return grant;
+  }
+  return undefined;
+}
+
+/** Bindings of a user, cluster-wide ones first. */
+function* grantsTo(core: Core, user: User, namespace: string): Generator<Grant> {
+  for (const binding of core.store.list(`${RBAC}/clusterrolebindings`)) {
+    const subject = boundSubject(binding, user, '');
+    if (subject !== undefined) yield { binding, subject, namespace: '' };
+  }
+  if (namespace === '') return;
+  for (const binding of core.store.list(`${RBAC}/rolebindings`, namespace)) {
+    const subject = boundSubject(binding, user, namespace);
+    if (subject !== undefined) yield { binding, subject, namespace };
+  }
 }
 
 /** The rules that hold for a user in a namespace (empty: cluster-wide). */
@@ -43,19 +84,14 @@ export function rulesFor(core: Core, user: User, namespace: string): PolicyRule[
   if (user.groups.includes(SUPERUSERS)) {
     rules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] });
   }
-  for (const binding of core.store.list(`${RBAC}/clusterrolebindings`)) {
-    if (bindsTo(binding, user, '')) rules.push(...roleRules(core, binding, ''));
-  }
-  if (namespace === '') return rules;
-  for (const binding of core.store.list(`${RBAC}/rolebindings`, namespace)) {
-    if (bindsTo(binding, user, namespace)) rules.push(...roleRules(core, binding, namespace));
-  }
+  for (const grant of grantsTo(core, user, namespace)) rules.push(...roleRules(core, grant.binding, grant.namespace));
   return rules;
 }
 
-function bindsTo(binding: KubeObject, user: User, namespace: string): boolean {
+/** The subject of a binding that a user is. */
+function boundSubject(binding: KubeObject, user: User, namespace: string): Subject | undefined {
   const subjects = (binding['subjects'] ?? []) as readonly Subject[];
-  return subjects.some((subject) => {
+  return subjects.find((subject) => {
     if (subject.kind === 'User') return subject.name === user.username;
     if (subject.kind === 'Group') return user.groups.includes(subject.name);
     return user.username === `system:serviceaccount:${subject.namespace ?? namespace}:${subject.name}`;

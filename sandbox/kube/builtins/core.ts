@@ -55,9 +55,22 @@ export const secrets = strategy({
     }
     const needed = REQUIRED_KEYS[String(secret['type'])] ?? [];
     for (const key of needed) if (mapAt(secret, 'data')[key] === undefined) errors.push(required(`data[${key}]`));
+    const config = mapAt(secret, 'data')['.dockerconfigjson'];
+    if (secret['type'] === 'kubernetes.io/dockerconfigjson' && typeof config === 'string' && !isJson(config)) {
+      errors.push(invalid('data[.dockerconfigjson]', '<secret contents redacted>', 'is not JSON'));
+    }
     return errors;
   },
 });
+
+function isJson(base64: string): boolean {
+  try {
+    JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const REQUIRED_KEYS: { readonly [type: string]: readonly string[] } = {
   'kubernetes.io/tls': ['tls.crt', 'tls.key'],
@@ -79,6 +92,9 @@ export function foldStringData(secret: KubeObject): void {
 export const configMaps = strategy({
   validate: (map, old) => [
     ...dataFaults(map, ['data', 'binaryData']),
+    ...Object.keys(mapAt(map, 'data'))
+      .filter((key) => mapAt(map, 'binaryData')[key] !== undefined)
+      .map((key) => invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')),
     ...immutableFaults(map, old, ['data', 'binaryData']),
   ],
 });
@@ -89,7 +105,7 @@ const PROTECTED_NAMESPACES: readonly string[] = ['default', 'kube-system', 'kube
 export const isProtectedNamespace = (name: string): boolean => PROTECTED_NAMESPACES.includes(name);
 
 export const namespaces = strategy({
-  nameFault: labelFault,
+  nameFault: (name, isPrefix) => (name.includes('.') ? 'must not contain dots' : labelFault(name, isPrefix)),
   prepareDelete: (namespace) => ({ ...namespace, status: { ...mapAt(namespace, 'status'), phase: 'Terminating' } }),
   defaults: (namespace) => {
     const { metadata } = namespace;
@@ -110,6 +126,18 @@ export const nodes = strategy({
   defaults: (node) => {
     const status = mapAt(node, 'status');
     if (status['capacity'] !== undefined) defaultTo(status, 'allocatable', status['capacity']);
+    const spec = mapAt(node, 'spec');
+    if (typeof spec['podCIDR'] === 'string' && spec['podCIDR'] !== '') defaultTo(spec, 'podCIDRs', [spec['podCIDR']]);
+  },
+  // The TaintNodesByCondition admission plugin.
+  prepareCreate: (node) => {
+    const spec = { ...mapAt(node, 'spec') };
+    const taint = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+    const taints = mapsAt(spec, 'taints');
+    if (!taints.some((known) => known['key'] === taint.key && known['effect'] === taint.effect)) {
+      spec['taints'] = [...taints, taint];
+    }
+    node['spec'] = spec;
   },
   validate: (node, old) => {
     const before = mapAt(old, 'spec')['providerID'];
@@ -140,8 +168,10 @@ export const services = strategy({
     if (spec['type'] === 'ExternalName') return;
     defaultTo(spec, 'clusterIP', addressFor(service.metadata.uid ?? ''));
     defaultTo(spec, 'clusterIPs', [spec['clusterIP']]);
-    defaultTo(spec, 'ipFamilies', ['IPv4']);
-    defaultTo(spec, 'ipFamilyPolicy', 'SingleStack');
+    // Without pods of its own, a headless service may be of any family.
+    const isFree = spec['clusterIP'] === 'None' && Object.keys(mapAt(spec, 'selector')).length === 0;
+    defaultTo(spec, 'ipFamilies', isFree ? ['IPv4', 'IPv6'] : ['IPv4']);
+    defaultTo(spec, 'ipFamilyPolicy', isFree ? 'RequireDualStack' : 'SingleStack');
   },
   prepareUpdate: (service, old) => {
     const spec = mapAt(service, 'spec');
@@ -157,7 +187,9 @@ export const services = strategy({
     if (mapsAt(spec, 'ports').length === 0 && !isHeadless && spec['type'] !== 'ExternalName') {
       errors.push(required('spec.ports'));
     }
-    for (const [index, port] of mapsAt(spec, 'ports').entries()) {
+    const ports = mapsAt(spec, 'ports');
+    for (const [index, port] of ports.entries()) {
+      if (ports.length > 1 && (port['name'] ?? '') === '') errors.push(required(`spec.ports[${index}].name`));
       const number = port['port'];
       if (typeof number !== 'number' || number < 1 || number > 65535) {
         errors.push(invalid(`spec.ports[${index}].port`, number, 'must be between 1 and 65535, inclusive'));
@@ -177,7 +209,24 @@ function addressFor(uid: string): string {
   return `10.${96 + (number >> 16)}.${(number >> 8) & 0xff}.${(number & 0xfd) + 1}`;
 }
 
-export const events = strategy({ allowCreateOnUpdate: true });
+/** An Event lies in the namespace of what it is about; about what has none it lies in a common one. */
+export const events = strategy({
+  allowCreateOnUpdate: true,
+  validate: (event) => {
+    const isCore = event.apiVersion === 'v1';
+    const about = String(mapAt(event, isCore ? 'involvedObject' : 'regarding')['namespace'] ?? '');
+    const { namespace = '' } = event.metadata;
+    const errors: FieldError[] = [];
+    const fits = about === '' ? ['default', 'kube-system'].includes(namespace) : about === namespace;
+    if (!fits) errors.push(invalid('involvedObject.namespace', about, 'does not match event.namespace'));
+    if (isCore) return errors;
+    if ((event['eventTime'] ?? '') === '') errors.push(required('eventTime'));
+    if (!['Normal', 'Warning'].includes(String(event['type']))) {
+      errors.push(invalid('type', event['type'] ?? '', `has invalid value: ${String(event['type'] ?? '')}`));
+    }
+    return errors;
+  },
+});
 
 export const endpoints = strategy({
   allowCreateOnUpdate: true,

@@ -79,7 +79,11 @@ function versionsFaults(versions: readonly CrdVersion[]): FieldError[] {
     else if (fault !== undefined) errors.push(invalid(`${at}.name`, version.name, fault));
     const schema = version.schema?.openAPIV3Schema;
     if (schema === undefined) errors.push(required(`${at}.schema.openAPIV3Schema`));
-    else errors.push(...structuralFaults(schema, `${at}.schema.openAPIV3Schema`));
+    else {
+      // A single version's schema is known by where the first version of this API had it.
+      const place = versions.length === 1 ? 'spec.validation' : `${at}.schema`;
+      errors.push(...structuralFaults(schema, `${place}.openAPIV3Schema`));
+    }
   }
   const stored = versions.filter((version) => version.storage);
   if (stored.length !== 1) {

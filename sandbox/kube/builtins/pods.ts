@@ -149,6 +149,20 @@ function qosClass(spec: Plain): string {
   return isGuaranteed ? 'Guaranteed' : 'Burstable';
 }
 
+/** The DefaultTolerationSeconds admission plugin. */
+function addTolerations(spec: Plain): void {
+  const tolerations = mapsAt(spec, 'tolerations');
+  for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
+    const isTolerated = tolerations.some(
+      (item) =>
+        (item['key'] === key || (item['key'] ?? '') === '') &&
+        (item['effect'] === 'NoExecute' || (item['effect'] ?? '') === ''),
+    );
+    if (!isTolerated) tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 });
+  }
+  spec['tolerations'] = tolerations;
+}
+
 export const pods = strategy({
   hasGeneration: true,
   defaults: (pod) => {
@@ -162,20 +176,12 @@ export const pods = strategy({
   prepareCreate: (pod) => {
     pod['status'] = { phase: 'Pending', qosClass: qosClass(mapAt(pod, 'spec')) };
     const spec = mapAt(pod, 'spec');
-    // The Priority and DefaultTolerationSeconds admission plugins.
+    // The Priority admission plugin.
     defaultTo(spec, 'priority', 0);
     defaultTo(spec, 'preemptionPolicy', 'PreemptLowerPriority');
-    const tolerations = mapsAt(spec, 'tolerations');
-    for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable']) {
-      const isTolerated = tolerations.some(
-        (item) =>
-          (item['key'] === key || (item['key'] ?? '') === '') &&
-          (item['effect'] === 'NoExecute' || (item['effect'] ?? '') === ''),
-      );
-      if (!isTolerated) tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 });
-    }
-    spec['tolerations'] = tolerations;
+    addTolerations(spec);
   },
+  prepareUpdate: (pod) => addTolerations(mapAt(pod, 'spec')),
   validate: (pod, old) => {
     const errors = validatePodSpec(mapAt(pod, 'spec'), 'spec', ['Always', 'OnFailure', 'Never']);
     if (old !== undefined) errors.push(...validatePodUpdate(pod, old));

@@ -62,11 +62,23 @@ export const deployments = workload((spec) => {
   defaultTo(spec, 'progressDeadlineSeconds', 600);
 });
 
-export const daemonSets = workload((spec) => {
+const daemonSetDefaults = workload((spec) => {
   defaultTo(spec, 'updateStrategy', {});
   rolling(spec, 'updateStrategy', { maxUnavailable: 1, maxSurge: 0 });
   defaultTo(spec, 'revisionHistoryLimit', 10);
 });
+
+/** Old clients read the generation of the template from an annotation. */
+export const daemonSets = {
+  ...daemonSetDefaults,
+  defaults: (object: KubeObject) => {
+    daemonSetDefaults.defaults(object);
+    const key = 'deprecated.daemonset.template.generation';
+    if (object.metadata.annotations?.[key] !== undefined) return;
+    const generation = String(object.metadata.generation ?? 1);
+    object.metadata.annotations = { ...object.metadata.annotations, [key]: generation };
+  },
+};
 
 export const replicaSets = workload((spec) => defaultTo(spec, 'replicas', 1));
 

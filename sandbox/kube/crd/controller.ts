@@ -77,13 +77,12 @@ export class CrdController {
 
   #nameConflict(definition: CustomResourceDefinition): { reason: string; message: string } | undefined {
     const { group, names } = definition.spec;
-    for (const other of this.core.registry.all()) {
-      if (other.group !== group || other.resource === names.plural) continue;
-      if (other.kind === names.kind) {
-        return { reason: 'KindConflict', message: `${JSON.stringify(names.kind)} is already in use` };
-      }
-    }
-    return undefined;
+    const inUse = (reason: string, name: string) => ({ reason, message: `${JSON.stringify(name)} is already in use` });
+    const others = this.core.registry.all().filter((other) => other.group === group && other.resource !== names.plural);
+    // What is looked at last is what is told.
+    if (others.some((other) => other.listKind === names.listKind))
+      return inUse('ListKindConflict', names.listKind ?? '');
+    return others.some((other) => other.kind === names.kind) ? inUse('KindConflict', names.kind) : undefined;
   }
 
   #condition(
@@ -102,7 +101,9 @@ export class CrdController {
     const { name } = definition.metadata;
     if (equalJson(this.#served.get(name), definition.spec)) return;
     this.#served.set(name, definition.spec);
-    this.core.registry.add(resourceOf(definition, this.converterFor(definition)));
+    const resource = resourceOf(definition, this.converterFor(definition));
+    this.core.store.begin(resource.table);
+    this.core.registry.add(resource);
   }
 
   #withdraw(name: string): void {

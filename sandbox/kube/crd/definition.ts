@@ -1,4 +1,4 @@
-import { equalJson } from '../../../machinery/json';
+import { cloneJson, equalJson } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { objectMetaSchema } from '../builtins/catalog';
 import { strategy } from '../builtins/strategy';
@@ -79,7 +79,8 @@ function refresher(schema: SchemaNode): (object: KubeObject) => KubeObject {
     if (!Object.isFrozen(object)) return object;
     let result = seen.get(object);
     if (result === undefined) {
-      const fresh = structuredClone(prune(object, schema, [], '', true)) as KubeObject;
+      const pruned = prune(object, schema, [], '', true) as KubeObject;
+      const fresh = { ...pruned, metadata: cloneJson(object.metadata) };
       applyDefaults(fresh, schema);
       result = equalJson(fresh, object) ? object : deepFreeze(fresh);
       seen.set(object, result);

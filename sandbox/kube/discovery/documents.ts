@@ -99,7 +99,7 @@ export function aggregated(registry: Registry, isCore: boolean): object {
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
     items: groups.map((group) => ({
-      metadata: { ...(group.name === '' ? {} : { name: group.name }), creationTimestamp: null },
+      metadata: group.name === '' ? {} : { name: group.name },
       versions: group.versions.map((version) => ({
         version,
         resources: servedBy(registry, group.name, version).map(({ resource, served }) =>

@@ -148,6 +148,9 @@ function published(schema: unknown, onReference: (name: string) => void = () => 
       out[key] = published(value, onReference);
     } else out[key] = value;
   }
+  if (schema['x-kubernetes-int-or-string'] === true && schema['anyOf'] === undefined) {
+    out['anyOf'] = [{ type: 'integer' }, { type: 'string' }];
+  }
   return out;
 }
 

@@ -2,7 +2,7 @@ import { kubeTime } from '../../../machinery/clock';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { ADMINISTRATOR, type Caller, type Core, type Target } from '../rest/core';
 import { deleteObject } from '../rest/delete';
-import { Refusal } from '../rest/refusal';
+import { qualified, Refusal } from '../rest/refusal';
 import { KeyedWorker } from '../work/keyed-worker';
 
 const TABLE = '/namespaces';
@@ -37,7 +37,7 @@ export class NamespaceController {
   async #sync(name: string): Promise<void> {
     const namespace = this.core.store.get(TABLE, { namespace: '', name });
     if (namespace === undefined || namespace.metadata.deletionTimestamp === undefined) return;
-    let left = 0;
+    const left = new Map<string, number>();
     const waitingFor = new Map<string, number>();
     for (const resource of this.core.registry.all()) {
       const version = resource.versions.find((candidate) => candidate.served);
@@ -45,14 +45,15 @@ export class NamespaceController {
       // Events are stored once and served twice.
       if (resource.group === 'events.k8s.io') continue;
       for (const { metadata } of this.core.store.list(resource.table, name)) {
-        left++;
+        const kind = qualified(resource);
+        left.set(kind, (left.get(kind) ?? 0) + 1);
         for (const finalizer of metadata.finalizers ?? [])
           waitingFor.set(finalizer, (waitingFor.get(finalizer) ?? 0) + 1);
         if (metadata.deletionTimestamp !== undefined) continue;
         const target: Target = { resource, version, namespace: name, name: metadata.name, subresource: '' };
         try {
           const { isGone } = await deleteObject(this.core, CONTROLLER, target, { propagationPolicy: 'Background' });
-          if (isGone) left--;
+          if (isGone) left.set(kind, (left.get(kind) ?? 1) - 1);
         } catch (error) {
           if (!(error instanceof Refusal)) throw error;
         }
@@ -60,8 +61,9 @@ export class NamespaceController {
     }
     const current = this.core.store.get(TABLE, { namespace: '', name });
     if (current === undefined) return;
-    if (left === 0) this.#release(current);
-    else this.#report(current, left, waitingFor);
+    const remaining = [...left].filter(([, count]) => count > 0);
+    if (remaining.length === 0) this.#release(current);
+    else this.#report(current, remaining, waitingFor);
   }
 
   #release(namespace: KubeObject): void {
@@ -73,33 +75,45 @@ export class NamespaceController {
     if ((spec?.finalizers ?? []).length > 0) this.core.store.put(TABLE, { ...namespace, spec: {} }, namespace);
   }
 
-  #report(namespace: KubeObject, left: number, waitingFor: ReadonlyMap<string, number>): void {
-    const waits = [...waitingFor].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`).join(', ');
-    const condition = (type: string, isTrue: boolean, reason: string, message: string) => ({
-      lastTransitionTime: kubeTime(this.core.clock),
-      message,
-      reason,
-      status: isTrue ? 'True' : 'False',
-      type,
-    });
-    const conditions = [
-      condition(
-        'NamespaceContentRemaining',
-        true,
-        'SomeResourcesRemain',
-        `Some resources are remaining: ${left} resource instances`,
-      ),
-      ...(waitingFor.size === 0
-        ? []
-        : [
-            condition(
-              'NamespaceFinalizersRemaining',
-              true,
-              'SomeFinalizersRemain',
-              `Some content in the namespace has finalizers remaining: ${waits}`,
-            ),
-          ]),
+  #report(
+    namespace: KubeObject,
+    remaining: readonly (readonly [string, number])[],
+    waitingFor: ReadonlyMap<string, number>,
+  ): void {
+    const kinds = remaining.map(([kind, count]) => `${kind} has ${count} resource instances`).sort();
+    const waits = [...waitingFor].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`).sort();
+    const isHeld = waits.length > 0;
+    const states: readonly (readonly [string, boolean, string, string])[] = [
+      ['NamespaceDeletionDiscoveryFailure', false, 'ResourcesDiscovered', 'All resources successfully discovered'],
+      [
+        'NamespaceDeletionGroupVersionParsingFailure',
+        false,
+        'ParsedGroupVersions',
+        'All legacy kube types successfully parsed',
+      ],
+      [
+        'NamespaceDeletionContentFailure',
+        false,
+        'ContentDeleted',
+        'All content successfully deleted, may be waiting on finalization',
+      ],
+      ['NamespaceContentRemaining', true, 'SomeResourcesRemain', `Some resources are remaining: ${kinds.join(', ')}`],
+      [
+        'NamespaceFinalizersRemaining',
+        isHeld,
+        isHeld ? 'SomeFinalizersRemain' : 'ContentHasNoFinalizers',
+        isHeld
+          ? `Some content in the namespace has finalizers remaining: ${waits.join(', ')}`
+          : 'All content-preserving finalizers finished',
+      ],
     ];
+    const conditions = states.map(([type, isTrue, reason, message]) => ({
+      type,
+      status: isTrue ? 'True' : 'False',
+      lastTransitionTime: kubeTime(this.core.clock),
+      reason,
+      message,
+    }));
     const status = namespace['status'] as { conditions?: readonly { message: string }[] } | undefined;
     const isSame =
       (status?.conditions ?? []).map((item) => item.message).join() === conditions.map((item) => item.message).join();

@@ -31,6 +31,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   }
   if (size === 0) return undefined;
   const type = mediaType(request);
+  if (request.method === 'PATCH' && !/patch/.test(type)) throw unsupported('415: Unsupported Media Type');
   if (type === 'application/vnd.kubernetes.protobuf') return readProtobuf(Buffer.concat(chunks));
   if (!READABLE.test(type)) throw unsupported();
   const text = Buffer.concat(chunks).toString('utf8');
@@ -38,8 +39,26 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
     if (/^\s*[[{]/.test(text)) return JSON.parse(text) as unknown;
     return load(text, { schema: CORE_SCHEMA });
   } catch (error) {
-    throw badRequest(`error decoding the request body: ${messageOf(error)}`);
+    throw new MalformedBody(text, messageOf(error).replace(/^Unexpected end of JSON input$/, 'unexpected end of JSON input'));
   }
+}
+
+/** A body that is neither JSON nor YAML. What was expected decides how it is told. */
+export class MalformedBody extends Error {
+  constructor(
+    readonly text: string,
+    /** What the parser says. */
+    readonly why: string,
+  ) {
+    super(`error decoding the request body: ${why}`);
+    this.name = 'MalformedBody';
+  }
+}
+
+/** The beginning of a body, as the real server shows what it could not read. */
+export function shownBody(text: string): string {
+  if (!text.startsWith('{')) return Buffer.from(text).toString('hex').slice(0, 60);
+  return text.length > 30 ? `${text.slice(0, 30)} ...` : text;
 }
 
 export const mediaType = (request: IncomingMessage): string =>

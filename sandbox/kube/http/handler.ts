@@ -12,7 +12,7 @@ import { deletedStatus } from '../rest/delete';
 import { badRequest, forbiddenRequest, internalError, noSuchPath, Refusal } from '../rest/refusal';
 import type { TokenReviewer } from '../rest/reviews';
 import { type IncludeObject, metadataOf, tableOf } from '../tables/table';
-import { mediaType, readBody } from './body';
+import { MalformedBody, mediaType, readBody, shownBody } from './body';
 import { impersonated } from './impersonate';
 import { negotiate, type Representation } from './negotiate';
 import { deleteOptions, isTrue, listOptions, mutationOptions, patchBody, watchOptions } from './options';
@@ -66,9 +66,8 @@ export class RequestHandler {
     if (!isAllowed(this.engine.core, attributes)) {
       throw new Refusal({ code: 403, reason: 'Forbidden', message: `forbidden: ${denial(attributes)}`, details: {} });
     }
-    if (!this.paths.answer(request, response, path)) {
-      throw noSuchPath();
-    }
+    // What no group answers for is not answered as an object.
+    if (!this.paths.answer(request, response, path)) sendText(response, 404, '404 page not found\n');
   }
 
   async #resource(
@@ -82,14 +81,15 @@ export class RequestHandler {
     const query = url.searchParams;
     const verb = verbOf(request.method ?? 'GET', info, query);
     if (user.username === '') throw unauthorized();
-    const attributes = { user, verb, ...info, path: undefined };
+    // A Namespace counts as lying in itself.
+    const namespace = info.group === '' && info.resource === 'namespaces' ? info.name : info.namespace;
+    const attributes = { user, verb, ...info, namespace, path: undefined };
     if (!isAllowed(this.engine.core, attributes)) {
       const shown = { group: info.group, resource: info.subresource === '' ? info.resource : info.resource };
       throw forbiddenRequest(shown, info.name, denial(attributes));
     }
-    if (!this.engine.core.registry.servesVersion(info.group, info.version))
-      return sendText(response, 404, '404 page not found\n');
     const target = this.#target(info, verb);
+    if (target === undefined) return sendText(response, 404, '404 page not found\n');
     const representation = negotiate(request);
     const caller: Caller = { user, userAgent: request.headers['user-agent'] ?? 'unknown', warnings };
     if (target.version.deprecation !== undefined) caller.warnings.push(target.version.deprecation);
@@ -106,13 +106,8 @@ export class RequestHandler {
       }
       case 'deletecollection': {
         const body = await readBody(request);
-        const items = await this.engine.deleteCollection(
-          caller,
-          collection(target),
-          listOptions(query),
-          deleteOptions(query, body),
-        );
-        return answer.page({ items, resourceVersion: String(this.engine.core.store.revision) });
+        const options = deleteOptions(query, body);
+        return answer.page(await this.engine.deleteCollection(caller, collection(target), listOptions(query), options));
       }
       case 'delete': {
         const body = await readBody(request);
@@ -133,14 +128,13 @@ export class RequestHandler {
     verb: string,
     query: URLSearchParams,
   ): Promise<void> {
-    const body = await readBody(request);
+    const body = await readObject(request, target, verb);
     if (body === undefined) throw badRequest('the request body is empty');
     if (verb === 'create') {
       const options = mutationOptions(query, 'CreateOptions');
       if (target.subresource !== '') {
         return answer.plain(201, await this.engine.createSubresource(caller, target, body));
       }
-      if (target.name !== '') throw noSuchPath();
       return answer.object(201, await this.engine.create(caller, collection(target), body, options));
     }
     if (verb === 'update') {
@@ -154,14 +148,26 @@ export class RequestHandler {
     return answer.object(missing ? 201 : 200, object);
   }
 
-  #target(info: Extract<RequestInfo, { kind: 'resource' }>, verb: string): Target {
-    const served = this.engine.core.registry.served(info.group, info.version, info.resource);
-    if (served === undefined) throw noSuchPath();
-    const { namespaced, verbs } = served.resource;
+  /** What a path leads to. Undefined: no kind is served there, in a group of custom resources or none. */
+  #target(info: Extract<RequestInfo, { kind: 'resource' }>, verb: string): Target | undefined {
+    const { registry } = this.engine.core;
+    const served = registry.served(info.group, info.version, info.resource);
+    if (served === undefined) {
+      if (registry.isBuiltinGroup(info.group)) throw noSuchPath();
+      return undefined;
+    }
+    const { namespaced, verbs, isCustom } = served.resource;
+    const isMisplaced =
+      (namespaced && info.namespace === '' && info.name !== '') || (!namespaced && info.namespace !== '');
+    if (isCustom && isMisplaced) return undefined;
     if (namespaced && info.namespace === '' && verb === 'create' && verbs.includes('get')) throw notAllowedHere();
     if (namespaced && info.namespace === '' && info.name !== '') throw noSuchPath();
     if (!namespaced && info.namespace !== '') throw noSuchPath();
     if (info.name !== '' && verbs.length === 0) throw noSuchPath();
+    if (info.name === '' && (verb === 'update' || verb === 'patch')) throw notAllowedHere();
+    // A name below a custom resource is passed over.
+    if (info.name !== '' && info.subresource === '' && verb === 'create' && !isCustom) throw notAllowedHere();
+    if (verb === 'deletecollection' && !verbs.includes(verb)) throw notAllowedHere();
     return { ...served, namespace: info.namespace, name: info.name, subresource: info.subresource };
   }
 }
@@ -173,6 +179,26 @@ const notAllowedHere = (): Refusal =>
     message: 'the server does not allow this method on the requested resource',
     details: {},
   });
+
+/** The body of a write. Text that cannot be read is told as the decoder of the target's kind tells it. */
+async function readObject(request: IncomingMessage, target: Target, verb: string): Promise<unknown> {
+  const unrecognized = (why: string, text: string) =>
+    badRequest(
+      `the object provided is unrecognized (must be of type ${target.resource.kind}): couldn't get version/kind; json parse error: ${why} (${shownBody(text)})`,
+    );
+  try {
+    const body = await readBody(request);
+    if (verb !== 'patch' && Array.isArray(body)) throw unrecognized(NO_OBJECT, JSON.stringify(body));
+    return body;
+  } catch (error) {
+    if (!(error instanceof MalformedBody)) throw error;
+    if (verb === 'patch') throw badRequest(`error decoding patch: ${error.why}`);
+    throw unrecognized(error.why, error.text);
+  }
+}
+
+const NO_OBJECT =
+  'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 const collection = (target: Target): CollectionTarget => target;
 
@@ -192,8 +218,9 @@ function verbOf(method: string, info: { readonly name: string }, query: URLSearc
   switch (method) {
     case 'GET':
     case 'HEAD':
-      if (isTrue(query, 'watch')) return 'watch';
-      return isNamed ? 'get' : 'list';
+      // A name makes it a read of one object, whatever else is asked.
+      if (isNamed) return 'get';
+      return isTrue(query, 'watch') ? 'watch' : 'list';
     case 'POST':
       return 'create';
     case 'PUT':
@@ -253,7 +280,7 @@ class Answer {
     const metadata = {
       resourceVersion,
       // Lists of custom resources always say where they continue.
-      ...(next === undefined ? (this.target.resource.isCustom ? { continue: '' } : {}) : { continue: next }),
+      ...(next === undefined ? (this.#isCustomList() ? { continue: '' } : {}) : { continue: next }),
       ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
     };
     const { as } = this.representation;
@@ -268,6 +295,10 @@ class Answer {
       const bodies = resource.isCustom ? items : items.map(({ apiVersion: _, kind: __, ...rest }) => rest);
       this.plain(200, { kind: resource.listKind, apiVersion, metadata, items: bodies });
     }
+  }
+
+  #isCustomList(): boolean {
+    return this.target.resource.isCustom && this.representation.as !== 'Table';
   }
 
   plain(code: number, body: unknown): void {

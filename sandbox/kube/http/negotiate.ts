@@ -33,7 +33,7 @@ export function negotiate(request: IncomingMessage): Representation {
     code: 406,
     reason: 'NotAcceptable',
     message:
-      '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+      '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
     details: {},
   });
 }

@@ -40,6 +40,16 @@ export function mutationOptions(query: URLSearchParams, kind: string): MutationO
       'FieldValueTooLong',
     );
   }
+  const unprintable = manager === undefined ? -1 : [...manager].findIndex((letter) => /\p{C}/u.test(letter));
+  if (manager !== undefined && unprintable >= 0) {
+    const code = (manager.codePointAt(unprintable) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    throw invalidOption(
+      kind,
+      'fieldManager',
+      `Invalid value: ${JSON.stringify(manager)}: invalid character U+${code} (at position ${unprintable})`,
+      'FieldValueInvalid',
+    );
+  }
   const validation = text(query, 'fieldValidation');
   if (validation !== undefined && validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict') {
     throw invalidOption(
@@ -70,17 +80,41 @@ function invalidOption(kind: string, field: string, message: string, reason = 'F
 
 export function listOptions(query: URLSearchParams): ListOptions {
   const match = text(query, 'resourceVersionMatch');
+  if (match !== undefined && match !== 'Exact' && match !== 'NotOlderThan') {
+    const supported = 'supported values: "Exact", "NotOlderThan", ""';
+    throw invalidOption(
+      'ListOptions',
+      'resourceVersionMatch',
+      `Unsupported value: ${JSON.stringify(match)}: ${supported}`,
+    );
+  }
   return {
     labelSelector: text(query, 'labelSelector'),
     fieldSelector: text(query, 'fieldSelector'),
     limit: number(query, 'limit'),
     continue: text(query, 'continue'),
     resourceVersion: text(query, 'resourceVersion'),
-    resourceVersionMatch: match === 'Exact' || match === 'NotOlderThan' ? match : undefined,
+    resourceVersionMatch: match,
   };
 }
 
 export function watchOptions(query: URLSearchParams): WatchRequest {
+  const match = text(query, 'resourceVersionMatch');
+  const wantsInitial = query.has('sendInitialEvents');
+  const refuse = (field: string, why: string) =>
+    invalidOption('ListOptions', field, `Forbidden: ${why}`, 'FieldValueForbidden');
+  if (wantsInitial && match !== 'NotOlderThan') {
+    throw refuse(
+      'resourceVersionMatch',
+      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+    );
+  }
+  if (!wantsInitial && match !== undefined) {
+    throw refuse(
+      'resourceVersionMatch',
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    );
+  }
   return {
     labelSelector: text(query, 'labelSelector'),
     fieldSelector: text(query, 'fieldSelector'),
@@ -96,8 +130,14 @@ export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOpti
   const given = isJsonObject(body) ? body : {};
   const policy = given['propagationPolicy'] ?? text(query, 'propagationPolicy');
   const grace = given['gracePeriodSeconds'] ?? number(query, 'gracePeriodSeconds');
-  const dryRun = Array.isArray(given['dryRun']) ? given['dryRun'].includes('All') : query.get('dryRun') === 'All';
+  const dryRuns: readonly unknown[] = Array.isArray(given['dryRun']) ? given['dryRun'] : query.getAll('dryRun');
+  const unknown = dryRuns.filter((run) => run !== 'All');
+  if (unknown.length > 0) {
+    throw invalidOption('DeleteOptions', 'dryRun', `Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`);
+  }
+  const dryRun = dryRuns.length > 0;
   const orphan = given['orphanDependents'] ?? text(query, 'orphanDependents');
+  checkPolicy(policy, orphan);
   const conditions = isJsonObject(given['preconditions']) ? given['preconditions'] : undefined;
   const condition = (field: string): string | undefined => {
     const value = conditions?.[field];
@@ -116,13 +156,49 @@ export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOpti
   };
 }
 
+const POLICIES: readonly unknown[] = ['Foreground', 'Background', 'Orphan'];
+
+/** What happens to dependents is said once, in words the server knows. */
+function checkPolicy(policy: unknown, orphan: unknown): void {
+  if (policy === undefined || policy === null) return;
+  const shown = JSON.stringify(policy);
+  if (orphan !== undefined) {
+    throw invalidOption(
+      'DeleteOptions',
+      'propagationPolicy',
+      `Invalid value: ${shown}: orphanDependents and deletionPropagation cannot be both set`,
+      'FieldValueInvalid',
+    );
+  }
+  if (!POLICIES.includes(policy)) {
+    throw invalidOption(
+      'DeleteOptions',
+      'propagationPolicy',
+      `Unsupported value: ${shown}: supported values: "Foreground", "Background", "Orphan", "nil"`,
+    );
+  }
+}
+
 export function patchBody(type: string, body: unknown, query: URLSearchParams): PatchBody {
+  if (query.has('force') && type !== 'application/apply-patch+yaml') {
+    throw invalidOption(
+      'PatchOptions',
+      'force',
+      'Forbidden: may not be specified for non-apply patch',
+      'FieldValueForbidden',
+    );
+  }
   if (type === 'application/json-patch+json') {
     if (!Array.isArray(body))
-      throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+      throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
     return { type: 'json', patch: body };
   }
-  if (!isJsonObject(body)) throw badRequest('error decoding patch: the body is not a JSON object');
+  if (!isJsonObject(body)) {
+    const found = Array.isArray(body) ? 'array' : typeof body;
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
+    );
+  }
   switch (type) {
     case 'application/merge-patch+json':
       return { type: 'merge', patch: body };

@@ -35,7 +35,7 @@ export function statusBody(status: Status): object {
   return {
     kind: 'Status',
     apiVersion: 'v1',
-    metadata: {},
+    metadata: status.metadata ?? {},
     status: status.status ?? 'Failure',
     message: status.message,
     ...(status.reason === '' ? {} : { reason: status.reason }),

@@ -93,10 +93,9 @@ function edit(root: unknown, path: readonly string[], change: Edit): unknown {
   if (Array.isArray(parent)) editList(parent, last, path, change);
   else if (isJsonObject(parent)) {
     const isMissing = parent[last] === undefined;
-    if (change.kind !== 'add' && isMissing) {
-      const what =
-        change.kind === 'remove' ? `Unable to remove nonexistent key: ${last}` : `doc is missing key: ${text(path)}`;
-      throw refuse(`${change.kind} operation does not apply: ${what}: missing value`);
+    // A member may be replaced that is not there: the real server's library adds it.
+    if (change.kind === 'remove' && isMissing) {
+      throw refuse(`remove operation does not apply: Unable to remove nonexistent key: ${last}: missing value`);
     }
     if (change.kind === 'remove') delete parent[last];
     else parent[last] = change.value;

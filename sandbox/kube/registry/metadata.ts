@@ -64,12 +64,16 @@ function ownerFaults(object: KubeObject): FieldError[] {
   let controllers = 0;
   for (const owner of owners) {
     const at = 'metadata.ownerReferences';
-    if (owner.apiVersion === undefined || owner.apiVersion === '') {
-      errors.push(invalid(`${at}.apiVersion`, owner.apiVersion ?? '', 'version must not be empty'));
+    const version = owner.apiVersion ?? '';
+    if (version === '' || version.split('/').length > 2) {
+      errors.push(invalid(`${at}.apiVersion`, version, 'version must not be empty'));
     }
     if (owner.kind === undefined || owner.kind === '') errors.push(invalid(`${at}.kind`, '', 'must not be empty'));
     if (owner.name === undefined || owner.name === '') errors.push(invalid(`${at}.name`, '', 'must not be empty'));
     if (owner.uid === undefined || owner.uid === '') errors.push(invalid(`${at}.uid`, '', 'must not be empty'));
+    if (version === 'v1' && owner.kind === 'Event') {
+      errors.push(invalid(at, owner, '/v1, Kind=Event is disallowed from being an owner'));
+    }
     if (owner.controller === true) controllers++;
   }
   if (controllers > 1) {

@@ -13,7 +13,7 @@ const masked = (name: string, isPrefix: boolean): string =>
   isPrefix && name.endsWith('-') ? `${name.slice(0, -1)}a` : name;
 
 export function subdomainFault(name: string, isPrefix = false): string | undefined {
-  if (name.length > 253) return 'must be no more than 253 bytes';
+  if (name.length > 253) return 'must be no more than 253 characters';
   if (SUBDOMAIN.test(masked(name, isPrefix))) return undefined;
   return `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character ${regexNote(['example.com'], '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')}`;
 }

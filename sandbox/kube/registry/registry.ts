@@ -46,10 +46,10 @@ export class Registry {
     return found === undefined || served === undefined ? undefined : { resource: found, version: served };
   }
 
-  servesVersion(group: string, version: string): boolean {
+  /** Whether the server itself brings kinds of a group, beside what CRDs add. */
+  isBuiltinGroup(group: string): boolean {
     for (const resource of this.#byPath.values()) {
-      if (resource.group === group && resource.versions.some((served) => served.served && served.name === version))
-        return true;
+      if (resource.group === group && !resource.isCustom) return true;
     }
     return false;
   }

@@ -26,9 +26,19 @@ export async function createObject(
 ): Promise<KubeObject> {
   const object = decodeObject(cloneJson(body), target, caller, options);
   placeInNamespace(object, target);
+  wipeServerFields(object);
   const context = fieldContext(core, target, '', caller, options);
   const managedFields = await managersAfterUpdate(emptyObject(target), object, context);
   return storeNew(core, caller, target, object, managedFields, options);
+}
+
+/** What only the server sets is dropped before anybody could come to own it (`WipeObjectMetaSystemFields`). */
+function wipeServerFields({ metadata }: KubeObject): void {
+  delete metadata.creationTimestamp;
+  delete metadata.uid;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  if ('selfLink' in metadata) delete metadata.selfLink;
 }
 
 export function placeInNamespace(object: KubeObject, target: CollectionTarget): void {
@@ -92,7 +102,6 @@ function prepareNew(core: Core, target: CollectionTarget, admitted: KubeObject):
   metadata.creationTimestamp = kubeTime(core.clock);
   metadata.uid = core.random.uuid();
   if (resource.isCustom || resource.strategy.hasGeneration) metadata.generation = 1;
-  else delete metadata.generation;
   if (version.subresources.has('status') && !resource.strategy.keepStatusOnCreate) {
     const empty = emptyObject(target)['status'];
     if (empty === undefined) delete next['status'];

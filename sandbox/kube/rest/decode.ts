@@ -1,4 +1,4 @@
-import { cloneJson, isJsonObject, valueAt } from '../../../machinery/json';
+import { isJsonObject, valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { objectMetaSchema } from '../builtins/catalog';
 import type { Served } from '../registry/registry';
@@ -60,7 +60,7 @@ export function decodeFields(object: KubeObject, served: Served, report: DecodeR
   }
   const metadata = goDecode(object.metadata, objectMetaSchema, report, 'metadata');
   const pruned = prune(object, schema, report.unknown, '', true) as KubeObject;
-  const result = { ...cloneJson({ ...pruned, metadata: undefined }), metadata } as KubeObject;
+  const result = { ...pruned, metadata } as KubeObject;
   applyDefaults(result, schema, dropsNulls);
   return result;
 }
@@ -94,7 +94,8 @@ export function reportUnknown(
   options: MutationOptions,
 ): void {
   if (unknown.length === 0 || options.fieldValidation === 'Ignore') return;
-  const texts = unknown.map((path) => `unknown field ${JSON.stringify(path)}`);
+  const paths = served.resource.isCustom ? [...unknown].sort() : unknown;
+  const texts = paths.map((path) => `unknown field ${JSON.stringify(path)}`);
   if (options.fieldValidation === 'Strict') {
     throw badRequest(`${handledAs(served)}strict decoding error: ${texts.join(', ')}`);
   }

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../machinery/kube-object';
 import { groupVersion } from '../registry/resource';
 import type { Caller, CollectionTarget, Core, Target } from './core';
 import { requireDeletable } from './lifecycle';
-import { listObjects } from './read';
+import { listObjects, type Page } from './read';
 import { conflict, notFound, Refusal, STALE } from './refusal';
 
 const FOREGROUND = 'foregroundDeletion';
@@ -51,20 +51,22 @@ function checkPreconditions(target: Target, stored: KubeObject, options: DeleteO
   const { uid, resourceVersion } = options.preconditions ?? {};
   const { metadata } = stored;
   if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(
-      target.resource,
-      target.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`,
+    throw preconditionFailed(
+      target,
+      `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid ?? ''}). The object might have been deleted and then recreated`,
     );
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    throw conflict(
-      target.resource,
-      target.name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`,
+    throw preconditionFailed(
+      target,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion ?? ''}). The object might have been modified`,
     );
   }
 }
+
+/** Names the kind, where other conflicts name the resource. */
+const preconditionFailed = ({ resource, name }: Target, why: string): Refusal =>
+  conflict({ group: resource.group, resource: resource.kind }, name, why);
 
 /** One attempt; undefined when another write came between. */
 function deleteStored(core: Core, target: Target, stored: KubeObject, options: DeleteOptions): Deleted | undefined {
@@ -75,7 +77,8 @@ function deleteStored(core: Core, target: Target, stored: KubeObject, options: D
   const waits = finalizers.length > 0 || grace > 0 || (isNamespace && hasSpecFinalizers(stored));
   if (!waits) {
     if (options.dryRun === true) return { object: stored, isGone: true };
-    const removed = core.store.remove(table, stored, withoutGrace(stored));
+    const final = table === '/pods' ? marked(stored, kubeTime(core.clock)) : stored;
+    const removed = core.store.remove(table, stored, withoutGrace(final));
     return removed === undefined ? undefined : { object: removed, isGone: true };
   }
   const { metadata } = stored;
@@ -84,7 +87,7 @@ function deleteStored(core: Core, target: Target, stored: KubeObject, options: D
   const nextGrace = isMarked ? Math.min(grace, previousGrace) : grace;
   const sameFinalizers = finalizers.join() === (metadata.finalizers ?? []).join();
   if (isMarked && sameFinalizers && nextGrace === previousGrace) return { object: stored, isGone: false };
-  const marked: KubeObject = {
+  const waiting: KubeObject = {
     ...stored,
     metadata: {
       ...metadata,
@@ -98,18 +101,26 @@ function deleteStored(core: Core, target: Target, stored: KubeObject, options: D
       ...(metadata.generation !== undefined && !isMarked ? { generation: metadata.generation + 1 } : {}),
     },
   };
-  if (finalizers.length === 0) delete marked.metadata.finalizers;
+  if (finalizers.length === 0) delete waiting.metadata.finalizers;
   if (strategy.prepareDelete !== undefined && !isMarked) {
-    const { deletionGracePeriodSeconds: _, ...kept } = marked.metadata;
+    const { deletionGracePeriodSeconds: _, ...kept } = waiting.metadata;
     const own = { ...kept, ...(metadata.generation === undefined ? {} : { generation: metadata.generation }) };
-    const prepared = strategy.prepareDelete({ ...marked, metadata: own }, kubeTime(core.clock));
+    const prepared = strategy.prepareDelete({ ...waiting, metadata: own }, kubeTime(core.clock));
     if (options.dryRun === true) return { object: prepared, isGone: false };
     const done = core.store.put(table, prepared, stored);
     return done === undefined ? undefined : { object: done, isGone: false };
   }
-  if (options.dryRun === true) return { object: marked, isGone: false };
-  const written = core.store.put(table, marked, stored);
+  if (options.dryRun === true) return { object: waiting, isGone: false };
+  const written = core.store.put(table, waiting, stored);
   return written === undefined ? undefined : { object: written, isGone: false };
+}
+
+/** A pod that goes at once is marked on its way. */
+function marked(pod: KubeObject, now: string): KubeObject {
+  const { metadata } = pod;
+  if (metadata.deletionTimestamp !== undefined) return pod;
+  const generation = (metadata.generation ?? 0) + 1;
+  return { ...pod, metadata: { ...metadata, generation, deletionTimestamp: now, deletionGracePeriodSeconds: 0 } };
 }
 
 /** What watchers see last: a grace that was being given is over. */
@@ -143,8 +154,9 @@ export async function deleteCollection(
   target: CollectionTarget,
   list: ListOptions,
   options: DeleteOptions,
-): Promise<readonly KubeObject[]> {
-  const { items } = await listObjects(core, target, list);
+): Promise<Page> {
+  const page = await listObjects(core, target, list);
+  const { items } = page;
   for (const item of items) {
     const at: Target = {
       ...target,
@@ -158,7 +170,7 @@ export async function deleteCollection(
       if (!(error instanceof Refusal) || error.status.reason !== 'NotFound') throw error;
     }
   }
-  return items;
+  return page;
 }
 
 /** The answer to a delete that left nothing behind. */

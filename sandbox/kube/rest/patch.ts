@@ -1,6 +1,6 @@
 import type { PatchBody } from '../../../api/ports/kube-api';
-import { cloneJson, isJsonObject } from '../../../machinery/json';
-import type { KubeObject } from '../../../machinery/kube-object';
+import { cloneJson, isJsonObject, valueAt } from '../../../machinery/json';
+import { type KubeObject, parseApiVersion } from '../../../machinery/kube-object';
 import { ApplyConflict } from '../apply/conflict';
 import { applyConfiguration, managersAfterUpdate } from '../apply/field-manager';
 import { typedFault } from '../apply/typed-check';
@@ -61,9 +61,16 @@ function decodePatched(
   options: MutationOptions,
   report: DecodeReport,
 ): KubeObject {
-  const next = decodeFields(checkKind(cloneJson(patched), target), target, report);
+  // Decoding copies custom resources to the bottom, builtin kinds but for their free-form parts.
+  const own = target.resource.isCustom ? patched : cloneJson(patched);
+  const next = decodeFields(checkKind(own, target), target, report);
   if (report.typeError !== undefined) throw undecodable(patched, report.typeError);
-  reportUnknown(report.unknown, target, caller, options);
+  try {
+    reportUnknown(report.unknown, target, caller, options);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw undecodable(patched, error.status.message.replace(/^.*cannot be handled as a \w+: /, ''));
+  }
   return next;
 }
 
@@ -85,7 +92,7 @@ function checkIdentity(next: KubeObject, target: Target): void {
     );
   }
   if ((next.metadata.namespace ?? '') !== target.namespace) {
-    throw badRequest('the namespace of the object does not match the namespace on the request');
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
 }
 
@@ -118,14 +125,12 @@ async function applyObject(
       }
       const { object, managedFields } = await applied(core, caller, target, live, intent, force, options);
       // An intent with a resourceVersion insists on it; otherwise the live one is carried along by the merge.
-      const next = object === undefined ? mutableCopy(live) : decodeApplied(object, target);
+      const next = object === undefined ? cloneJson(live) : decodeApplied(object, target);
       setManagers(next, managedFields);
       return next;
     });
   }
 }
-
-const mutableCopy = (live: KubeObject): KubeObject => ({ ...live, metadata: { ...live.metadata } });
 
 function invalidManager(): Refusal {
   return new Refusal({
@@ -192,18 +197,22 @@ function decodeApplied(object: KubeObject, target: Target): KubeObject {
   return decodeFields(cloneJson(object), target, { unknown: [] }, false);
 }
 
+/** The kind of an apply body is told as Go prints a group, version and kind. */
+function wrongType(given: { readonly [field: string]: unknown }): Refusal {
+  const { group, version } = parseApiVersion(String(given['apiVersion'] ?? ''));
+  return badRequest(`invalid object type: ${group}/${version}, Kind=${String(given['kind'] ?? '')}`);
+}
+
 /** What an apply body must be: of the request's version, named as the URL says, and typed as the schema says. */
 function checkIntent(patch: unknown, target: Target): KubeObject {
-  const apiVersion = groupVersion(target.resource.group, target.version.name);
-  if (isJsonObject(patch) && patch['apiVersion'] !== undefined && patch['apiVersion'] !== apiVersion) {
-    throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${String(patch['apiVersion'])}, expected: ${apiVersion}`,
-    );
+  const { group, kind } = target.resource;
+  const apiVersion = groupVersion(group, target.version.name);
+  const given = isJsonObject(patch) ? patch : {};
+  if (given['apiVersion'] !== apiVersion || given['kind'] !== kind) throw wrongType(given);
+  if (valueAt(given, 'metadata') === undefined) {
+    throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
   }
   const intent = checkKind(patch, target);
-  if (isJsonObject(patch) && (patch['apiVersion'] === undefined || patch['kind'] === undefined)) {
-    throw badRequest('apiVersion and kind must be set in an apply patch');
-  }
   const { metadata } = intent;
   if (metadata.managedFields !== undefined && metadata.managedFields !== null) {
     throw badRequest('metadata.managedFields must be nil');
@@ -214,7 +223,7 @@ function checkIntent(patch: unknown, target: Target): KubeObject {
   if (metadata.namespace !== undefined && metadata.namespace !== '' && metadata.namespace !== target.namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  const given = metadata.namespace ?? '';
+  const namespace = metadata.namespace ?? '';
   metadata.name = target.name;
   if (target.resource.namespaced) metadata.namespace = target.namespace;
   const fault = typedFault(intent, target.version.schema);
@@ -222,7 +231,7 @@ function checkIntent(patch: unknown, target: Target): KubeObject {
     throw new Refusal({
       code: 500,
       reason: '',
-      message: `failed to create typed patch object (${given}/${target.name}; ${target.resource.group}/${target.version.name}, Kind=${target.resource.kind}): ${fault}`,
+      message: `failed to create typed patch object (${namespace}/${target.name}; ${target.resource.group}/${target.version.name}, Kind=${target.resource.kind}): ${fault}`,
     });
   }
   return intent;

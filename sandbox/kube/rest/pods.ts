@@ -71,6 +71,8 @@ async function takeDisruption(core: Core, caller: Caller, budget: KubeObject, po
   const { name, namespace = '' } = budget.metadata;
   if (typeof allowed !== 'number' || allowed <= 0) {
     const status = mapAt(budget, 'status');
+    // Nobody counted its pods yet.
+    if (Number(status['observedGeneration'] ?? 0) < Number(budget.metadata.generation ?? 0)) throw notYetCounted(name);
     const message = `The disruption budget ${name} needs ${String(status['desiredHealthy'] ?? 0)} healthy pods and has ${String(status['currentHealthy'] ?? 0)} currently`;
     throw new Refusal({
       code: 429,
@@ -93,6 +95,22 @@ async function takeDisruption(core: Core, caller: Caller, budget: KubeObject, po
     return Promise.resolve(next);
   });
 }
+
+const notYetCounted = (budget: string): Refusal =>
+  new Refusal({
+    code: 429,
+    reason: 'TooManyRequests',
+    message: "Cannot evict pod as it would violate the pod's disruption budget.",
+    details: {
+      retryAfterSeconds: 10,
+      causes: [
+        {
+          reason: 'DisruptionBudget',
+          message: `The disruption budget ${budget} is still being processed by the server.`,
+        },
+      ],
+    },
+  });
 
 /** POST pods/binding: puts a pod on a node. */
 export async function bindPod(core: Core, caller: Caller, target: Target, body: unknown): Promise<KubeObject> {

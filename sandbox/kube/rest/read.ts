@@ -20,6 +20,8 @@ export async function getObject(core: Core, target: Target): Promise<KubeObject>
   return resource.convert(stored, groupVersion(resource.group, target.version.name));
 }
 
+const TOKEN_VERSION = 'meta.k8s.io/v1';
+
 interface ContinueToken {
   readonly revision: number;
   /** The last key of the page before. */
@@ -34,7 +36,7 @@ export async function listObjects(core: Core, target: CollectionTarget, options:
   const namespace = target.namespace === '' ? undefined : target.namespace;
   const token = options.continue === undefined || options.continue === '' ? undefined : parseToken(options.continue);
   const revision = token?.revision ?? requestedRevision(core, options);
-  const all = statesAt(core, resource.table, revision, namespace, token !== undefined);
+  const all = statesAt(core, resource.table, revision, namespace, token);
   const matches = matcherFor(target, options);
   const apiVersion = groupVersion(resource.group, target.version.name);
   const limit = options.limit ?? 0;
@@ -127,7 +129,7 @@ function statesAt(
   table: string,
   revision: number | undefined,
   namespace: string | undefined,
-  isContinued: boolean,
+  token: ContinueToken | undefined,
 ): readonly KubeObject[] {
   if (revision === undefined) return core.store.list(table, namespace);
   try {
@@ -135,23 +137,30 @@ function statesAt(
   } catch (error) {
     if (!(error instanceof RevisionCompacted)) throw error;
     throw expired(
-      isContinued
+      token !== undefined
         ? 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
         : `The resourceVersion for the provided list is too old.`,
+      token === undefined ? undefined : makeToken({ ...token, revision: core.store.revision }),
     );
   }
 }
 
 const makeToken = (token: ContinueToken): string =>
-  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: token.revision, start: token.after })).toString('base64url');
+  Buffer.from(JSON.stringify({ v: TOKEN_VERSION, rv: token.revision, start: token.after })).toString('base64url');
 
 function parseToken(text: string): ContinueToken {
   try {
-    const value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as { rv: unknown; start: unknown };
-    if (typeof value.rv === 'number' && typeof value.start === 'string') {
-      return { revision: value.rv, after: value.start };
+    const value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as { [field: string]: unknown };
+    if (typeof value['rv'] === 'number' && typeof value['start'] === 'string') {
+      return { revision: value['rv'], after: value['start'] };
     }
-  } catch {
+    if (value['v'] !== TOKEN_VERSION) {
+      throw badRequest(
+        `invalid continue token: continue key is not valid: server does not recognize this encoded version ${String(value['v'] ?? '')}`,
+      );
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
     // Falls through to the refusal.
   }
   throw badRequest('invalid continue token: continue key is not valid: it was not made by this server');

@@ -78,7 +78,7 @@ export const invalidObject = (
     details: {
       ...(name === '' ? {} : { name }),
       ...(kind.group === '' ? {} : { group: kind.group }),
-      kind: kind.kind,
+      ...(kind.kind === '' ? {} : { kind: kind.kind }),
       causes: errors.map((error) => ({ reason: error.reason, message: error.message, field: error.field })),
     },
   });
@@ -94,7 +94,14 @@ export const forbiddenRequest = (resource: ResourceName, name: string, why: stri
     details: detailsOf(resource, name),
   });
 
-export const expired = (message: string): Refusal => new Refusal({ code: 410, reason: 'Expired', message });
+/** @param next the token that continues a list in the newest state, at the price of consistency */
+export const expired = (message: string, next?: string): Refusal =>
+  new Refusal({
+    code: 410,
+    reason: 'Expired',
+    message,
+    ...(next === undefined ? {} : { metadata: { continue: next } }),
+  });
 
 export const methodNotAllowed = (resource: ResourceName, verb: string): Refusal =>
   new Refusal({

@@ -1,24 +1,37 @@
 import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { isAllowed, rulesFor } from '../authz/rbac';
+import { managersAfterUpdate } from '../apply/field-manager';
+import { allowedBecause, rulesFor } from '../authz/rbac';
 import { mapAt } from '../builtins/strategy';
 import type { Caller, CollectionTarget, Core, User } from './core';
 import { checkKind } from './decode';
-import { methodNotAllowed } from './refusal';
+import { type FieldError, invalid } from './field-error';
+import { emptyObject, fieldContext } from './fields';
+import { invalidObject, methodNotAllowed } from './refusal';
 
 /** Answers a token: who is it? */
 export type TokenReviewer = (token: string) => User | undefined;
 
 /** Kinds that are questions: nothing is stored. */
-export function answerReview(
+export async function answerReview(
   core: Core,
   caller: Caller,
   target: CollectionTarget,
   body: unknown,
   reviewToken: TokenReviewer,
-): KubeObject {
-  const review = checkKind(body, target);
-  const spec = mapAt(review, 'spec');
+): Promise<KubeObject> {
+  const asked = checkKind(body, target);
+  const spec = mapAt(asked, 'spec');
+  checkQuestion(asked, spec);
+  const context = fieldContext(core, target, '', caller, {});
+  const managedFields = await managersAfterUpdate(emptyObject(target), asked, context);
+  const { namespace: place } = target;
+  const metadata = {
+    ...asked.metadata,
+    ...(place === '' ? {} : { namespace: place }),
+    ...(managedFields === undefined ? {} : { managedFields }),
+  };
+  const review: KubeObject = { ...asked, metadata };
   const namespace = target.namespace;
   switch (review.kind) {
     case 'SelfSubjectAccessReview':
@@ -44,6 +57,21 @@ export function answerReview(
   }
 }
 
+/** An access review asks about one resource or one path. */
+function checkQuestion(review: KubeObject, spec: { readonly [key: string]: unknown }): void {
+  if (!review.kind.endsWith('AccessReview')) return;
+  const asked = [spec['resourceAttributes'], spec['nonResourceAttributes']].filter((part) => part !== undefined);
+  const errors: FieldError[] = [];
+  if (asked.length !== 1) {
+    const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+    errors.push(invalid('spec.resourceAttributes', null, why));
+  }
+  if (review.kind !== 'SelfSubjectAccessReview' && (spec['user'] ?? '') === '' && spec['groups'] === undefined) {
+    errors.push(invalid('spec.user', '', 'at least one of user or group must be specified'));
+  }
+  if (errors.length > 0) throw invalidObject({ group: 'authorization.k8s.io', kind: '' }, '', errors);
+}
+
 const answered = (review: KubeObject, status: object): KubeObject => ({ ...review, status });
 
 const userInfo = (user: User) => ({
@@ -62,7 +90,7 @@ function accessStatus(core: Core, user: User, spec: { readonly [key: string]: un
   const wanted = mapAt(spec, 'resourceAttributes');
   const isPath = isJsonObject(spec['nonResourceAttributes']);
   const path = mapAt(spec, 'nonResourceAttributes');
-  const allowed = isAllowed(core, {
+  const because = allowedBecause(core, {
     user,
     verb: isPath ? text(path, 'verb') : text(wanted, 'verb'),
     group: text(wanted, 'group'),
@@ -72,7 +100,8 @@ function accessStatus(core: Core, user: User, spec: { readonly [key: string]: un
     name: text(wanted, 'name'),
     path: isPath ? text(path, 'path') : undefined,
   });
-  return allowed ? { allowed, reason: 'RBAC: allowed' } : { allowed };
+  if (because === undefined) return { allowed: false };
+  return because === '' ? { allowed: true } : { allowed: true, reason: because };
 }
 
 function rulesStatus(core: Core, user: User, namespace: string): object {

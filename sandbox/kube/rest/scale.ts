@@ -11,7 +11,7 @@ import { setManagers } from './create';
 import { invalid } from './field-error';
 import { fieldContext } from './fields';
 import { getObject } from './read';
-import { badRequest, invalidObject, noSuchPath } from './refusal';
+import { badRequest, invalidObject, noSuchPath, notFound } from './refusal';
 import { modifyObject } from './update';
 
 const BUILTIN_PATHS: ScalePaths = {
@@ -21,7 +21,9 @@ const BUILTIN_PATHS: ScalePaths = {
 };
 
 function pathsOf(target: Target): ScalePaths {
-  if (!target.version.subresources.has('scale')) throw noSuchPath();
+  if (!target.version.subresources.has('scale')) {
+    throw target.resource.isCustom ? notFound(target.resource, target.name) : noSuchPath();
+  }
   return target.version.scale ?? BUILTIN_PATHS;
 }
 
@@ -86,7 +88,9 @@ async function setReplicas(
     const scale = change(scaleOf(live, target));
     if (!isJsonObject(scale)) throw badRequest('the request body is not a Scale');
     const replicas = valueAt(scale, 'spec', 'replicas') ?? 0;
-    if (typeof replicas !== 'number' || replicas < 0) {
+    const isCount = typeof replicas === 'number' && replicas >= 0;
+    // Custom resources say so themselves, by the path of their replicas.
+    if (!isCount && !target.resource.isCustom) {
       throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, target.name, [
         invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
       ]);

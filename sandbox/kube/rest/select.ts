@@ -28,8 +28,14 @@ function labelMatcher(text: string | undefined): Matcher | undefined {
     const selector = parseSelector(text);
     return (object) => matchesSelector(selector, object.metadata.labels);
   } catch (error) {
-    throw badRequest(`unable to parse requirement: ${messageOf(error)}`);
+    throw badRequest(requirementFault(text) ?? messageOf(error));
   }
+}
+
+/** The commonest mistake, in the words of the real parser. */
+function requirementFault(text: string): string | undefined {
+  const word = /\s(?:in|notin)\s+([^\s(,]+)/.exec(text)?.[1];
+  return word === undefined ? undefined : `unable to parse requirement: found '${word}' expected: '('`;
 }
 
 function fieldMatcher(served: Served, text: string | undefined): Matcher | undefined {

@@ -26,21 +26,35 @@ export async function updateObject(
   if (missing && resource.strategy.allowCreateOnUpdate && target.subresource === '') {
     return createObject(core, caller, target, copy, options);
   }
+  const decoded = decodeObject(copy, target, caller, options);
+  placeInNamespace(decoded, target);
+  const { name } = decoded.metadata;
+  if ((name ?? '') === '') {
+    if (target.subresource === '')
+      throw badRequest('the name of the object (based on URL) was undeterminable: name must be provided');
+    decoded.metadata.name = target.name;
+  } else if (name !== target.name) {
+    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
+  }
   return modifyObject(core, caller, target, options, async (live) => {
-    const next = decodeObject(copy, target, caller, options);
-    placeInNamespace(next, target);
-    const { name } = next.metadata;
-    if ((name ?? '') === '') {
-      if (target.subresource === '')
-        throw badRequest('the name of the object (based on URL) was undeterminable: name must be provided');
-      next.metadata.name = target.name;
-    } else if (name !== target.name) {
-      throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-    }
+    const next = cloneJson(decoded);
     const context = fieldContext(core, target, target.subresource, caller, options);
+    checkUid(next, live, target);
     setManagers(next, await managersAfterUpdate(live, next, context));
     return next;
   });
+}
+
+/** An update that names a uid is meant for that object alone. */
+function checkUid(next: KubeObject, live: KubeObject, { resource, namespace, name }: Target): void {
+  const uid = next.metadata.uid ?? '';
+  if (uid === '' || uid === live.metadata.uid) return;
+  const place = [resource.group, resource.resource, namespace, name].filter((part) => part !== '').join('/');
+  throw conflict(
+    resource,
+    name,
+    `StorageError: invalid object, Code: 4, Key: /registry/${place}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ''}`,
+  );
 }
 
 /** How often a write is tried again when another one came between. */
@@ -74,14 +88,6 @@ export async function modifyObject(
 /** Fills in a missing resourceVersion where that is allowed. Returns whether the writer insists on its version. */
 function checkVersion(next: KubeObject, live: KubeObject, target: Target): boolean {
   const { resource } = target;
-  const uid = next.metadata.uid ?? '';
-  if (uid !== '' && uid !== live.metadata.uid) {
-    throw conflict(
-      resource,
-      target.name,
-      `StorageError: invalid object, Code: 4, Key: /registry/${resource.group === '' ? '' : `${resource.group}/`}${resource.resource}/${target.namespace === '' ? '' : `${target.namespace}/`}${target.name}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid ?? ''}`,
-    );
-  }
   const version = next.metadata.resourceVersion ?? '';
   if (version === '' || version === '0') {
     if (!resource.strategy.allowUnconditionalUpdate) {
@@ -129,10 +135,13 @@ async function writeChange(
     options: { apiVersion: 'meta.k8s.io/v1', kind: 'UpdateOptions' },
     warnings: caller.warnings,
   };
-  const admitted = cloneJson((await core.admission.mutate({ ...request, object: next })) ?? next);
+  const mutated = await core.admission.mutate({ ...request, object: next });
+  const admitted = mutated === undefined ? next : cloneJson(mutated);
   prepareUpdate(admitted, live, target);
   const errors = [
     ...validateMetadata(admitted, resource),
+    ...validateMetadataUpdate(admitted, live),
+    // Asked for every kind, and again by the kind's own rules: each fault is a cause twice.
     ...validateMetadataUpdate(admitted, live),
     ...validateObject(admitted, live, target),
   ];
@@ -158,10 +167,9 @@ const isReadyToGo = ({ metadata }: KubeObject): boolean =>
   (metadata.finalizers ?? []).length === 0 &&
   (metadata.deletionGracePeriodSeconds ?? 0) === 0;
 
-/** The last change and the removal are one commit, as in the real server: watchers see the final state once. */
+/** The last change and the removal are one commit. Watchers see the state before it, the writer the one after. */
 function removeFinal(core: Core, target: Target, stored: KubeObject, final: KubeObject): KubeObject | undefined {
-  const removed = core.store.remove(target.resource.table, stored, final);
-  return removed === undefined ? undefined : final;
+  return core.store.remove(target.resource.table, stored) === undefined ? undefined : final;
 }
 
 /** A change of nothing but the times in managedFields is no change. */
@@ -179,12 +187,9 @@ function prepareUpdate(next: KubeObject, live: KubeObject, target: Target): void
   const { metadata } = next;
   if (before.generation === undefined) delete metadata.generation;
   else metadata.generation = before.generation;
-  metadata.uid = before.uid;
+  if ((metadata.uid ?? '') === '') metadata.uid = before.uid;
   metadata.creationTimestamp = before.creationTimestamp;
-  if (before.deletionTimestamp === undefined) {
-    delete metadata.deletionTimestamp;
-    delete metadata.deletionGracePeriodSeconds;
-  } else {
+  if (before.deletionTimestamp !== undefined) {
     metadata.deletionTimestamp = before.deletionTimestamp;
     metadata.deletionGracePeriodSeconds = before.deletionGracePeriodSeconds;
   }

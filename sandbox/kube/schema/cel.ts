@@ -60,6 +60,9 @@ function kubernetesFunctions(): readonly (readonly [string, (...values: never[])
   return [
     ['isQuantity(string): bool', (text: string) => parseQuantity(text) !== undefined],
     ['quantity(string): dyn', (text: string) => parseQuantity(text) ?? fail(`quantity: ${text}`)],
+    ['dyn.isGreaterThan(dyn): bool', (left: number, right: number) => left > right],
+    ['dyn.isLessThan(dyn): bool', (left: number, right: number) => left < right],
+    ['dyn.compareTo(dyn): int', (left: number, right: number) => BigInt(Math.sign(left - right))],
     ['isIP(string): bool', (text: string) => isIP(text) !== 0],
     ['isCIDR(string): bool', isCidr],
     ['isURL(string): bool', (text: string) => URL.canParse(text)],

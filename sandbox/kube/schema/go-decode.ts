@@ -120,6 +120,9 @@ function scalar(value: unknown, node: SchemaNode, report: DecodeReport, place: G
     const bad = value.search(/[^A-Za-z0-9+/=\r\n]/);
     if (bad >= 0) report.typeError ??= `illegal base64 data at input byte ${bad}`;
   }
+  if (node.definition?.endsWith('.MicroTime') === true && typeof value === 'string' && !MICRO_TIME.test(value)) {
+    report.typeError ??= `parsing time ${JSON.stringify(JSON.stringify(value))} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify('Z"')} as ".000000"`;
+  }
   const wanted = node.type;
   if (wanted === 'integer' || wanted === 'number') {
     if (actual !== 'number' || (wanted === 'integer' && !Number.isInteger(value))) {
@@ -132,6 +135,8 @@ function scalar(value: unknown, node: SchemaNode, report: DecodeReport, place: G
   }
   return value;
 }
+
+const MICRO_TIME = /\.\d{6}(Z|[+-]\d\d:\d\d)$/;
 
 function wrong(actual: string, node: SchemaNode, report: DecodeReport, place: GoPlace): undefined {
   const found = actual === 'boolean' ? 'bool' : actual;

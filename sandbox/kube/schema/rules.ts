@@ -69,7 +69,7 @@ function check(
   if (!isTransition && old !== undefined && equalJson(value, old)) return;
   const verdict = evaluate(program, value, old, node, rule);
   if (verdict === true) return;
-  const field = `${at}${rule.fieldPath ?? ''}`.replace(/^\./, '');
+  const field = `${at}${rule.fieldPath ?? ''}`.replace(/^\./, '') || '<nil>';
   const detail = verdict === false ? message(rule, value, old, node) : verdict;
   errors.push(fault(rule, field, value, detail));
 }
@@ -84,8 +84,15 @@ function evaluate(
   try {
     return program.run({ self: celValue(value, node), oldSelf: oldValue(old, node, rule) }) === true;
   } catch (error) {
-    return `${messageOf(error)} evaluating rule: ${rule.message ?? rule.rule}`;
+    return `${celFailure(messageOf(error))} evaluating rule: ${rule.message ?? rule.rule}`;
   }
+}
+
+/** The evaluator's complaint, without its drawing, in the words of the real one. */
+function celFailure(message: string): string {
+  const [first = ''] = message.split('\n');
+  const index = /index out of bounds, index (\d+)/.exec(first)?.[1];
+  return index === undefined ? first.replace(/^No such key/, 'no such key') : `index out of bounds: ${index}`;
 }
 
 const oldValue = (old: unknown, node: SchemaNode, rule: ValidationRule): unknown => {

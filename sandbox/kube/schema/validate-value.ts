@@ -8,6 +8,8 @@ import { fieldNode, SchemaCompiler, type SchemaNode } from './node';
  * against an update (validation ratcheting).
  */
 export function valueFaults(value: unknown, node: SchemaNode, at: string, errors: FieldError[], old?: unknown): void {
+  // The very same part of the object: an update has not touched it.
+  if (value === old && value !== undefined) return;
   const own: FieldError[] = [];
   if (value === null) {
     if (!node.nullable && hasType(node)) own.push(wrongType(value, node, at));
@@ -94,7 +96,7 @@ function checkString(value: string, node: SchemaNode, at: string, errors: FieldE
   }
   const fault = node.format === undefined ? undefined : formatFault(node.format, value);
   if (fault !== undefined)
-    errors.push(invalid(at, value, `${at} in body must be of type ${node.format}: ${JSON.stringify(value)}`));
+    errors.push(typeInvalid(at, value, `${at} in body must be of type ${node.format}: ${JSON.stringify(value)}`));
 }
 
 const compiled = new Map<string, RegExp>();

@@ -67,6 +67,11 @@ export class Store {
     return this.#table(table).since(revision);
   }
 
+  /** A table that begins now: there is nothing to tell about before. Of no effect on one that is there. */
+  begin(table: string): void {
+    if (!this.#tables.has(table)) this.#table(table).compact(this.#revision);
+  }
+
   tables(): readonly string[] {
     return [...this.#tables.keys()];
   }

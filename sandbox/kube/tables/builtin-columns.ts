@@ -53,6 +53,8 @@ const size =
     }, 0);
 const string = (name: string, cell: Column['cell'], priority = 0): Column => ({ name, type: 'string', priority, cell });
 const integer = (name: string, cell: Column['cell']): Column => ({ name, type: 'integer', cell });
+/** A count whose column calls itself a text. */
+const asText = (name: string, cell: Column['cell']): Column => ({ name, type: 'string', cell });
 
 const selectorText =
   (...path: readonly string[]) =>
@@ -257,8 +259,8 @@ export const builtinColumns: { readonly [resource: string]: readonly Column[] } 
   ],
   'apps/deployments': [
     string('Ready', (object) => `${replicas('readyReplicas')(object)}/${count('spec', 'replicas')(object)}`),
-    integer('Up-to-date', replicas('updatedReplicas')),
-    integer('Available', replicas('availableReplicas')),
+    asText('Up-to-date', replicas('updatedReplicas')),
+    asText('Available', replicas('availableReplicas')),
     age,
     ...workloadWide,
   ],

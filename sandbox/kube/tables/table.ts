@@ -33,7 +33,7 @@ export function tableOf(
       : null,
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, nowMs)),
-      ...(include === 'None' ? {} : { object: include === 'Object' ? object : metadataOf(object) }),
+      object: include === 'None' ? null : include === 'Object' ? object : metadataOf(object),
     })),
   };
 }

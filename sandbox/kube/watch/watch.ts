@@ -2,7 +2,7 @@ import type { WatchEvent, WatchOptions } from '../../../api/ports/kube-api';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { groupVersion } from '../registry/resource';
 import type { CollectionTarget, Core } from '../rest/core';
-import { badRequest, expired, Refusal } from '../rest/refusal';
+import { expired, Refusal } from '../rest/refusal';
 import { type Matcher, matcherFor } from '../rest/select';
 import { RevisionCompacted, type StoreEvent } from '../store/event';
 
@@ -83,6 +83,16 @@ interface Start {
   readonly missed: readonly StoreEvent[];
 }
 
+/** @throws Refusal when a resource version is no number */
+export function checkRevision(text: string): void {
+  if (text !== '' && !/^\d+$/.test(text))
+    throw new Refusal({
+      code: 500,
+      reason: '',
+      message: `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    });
+}
+
 function start(
   core: Core,
   target: CollectionTarget,
@@ -91,8 +101,7 @@ function start(
 ): Start | Refusal {
   const { table } = target.resource;
   const text = options.resourceVersion ?? '';
-  if (text !== '' && !/^\d+$/.test(text))
-    throw badRequest(`Invalid value: ${JSON.stringify(text)}: invalid resource version`);
+  checkRevision(text);
   if (text === '' || text === '0' || options.sendInitialEvents === true) {
     return { revision: core.store.revision, initial: core.store.list(table, namespace), missed: [] };
   }

@@ -1,4 +1,4 @@
-import { at, managersOf, versionOf } from '../scene';
+import { at, managersOf, uidOf, versionOf } from '../scene';
 import type { Topic } from '../topic';
 import { WIDGETS, widget } from '../widgets';
 
@@ -124,7 +124,8 @@ export const applyCases: Topic = (conforms) => {
   }));
 
   conforms('apply-wrong-type', 'values of the wrong type are refused by an apply', async (s) => ({
-    widget: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { tags: 'a', options: [] })),
+    list: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { tags: 'a' })),
+    map: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { options: [] })),
     configMap: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', { data: { a: 1 } })),
   }));
 
@@ -178,11 +179,13 @@ export const applyCases: Topic = (conforms) => {
 
   conforms('apply-finalizers', 'finalizers and owners of two managers are merged', async (s) => {
     const path = s.at('v1', 'configmaps', 'a');
-    const owner = (name: string, digit: string) => ({
-      apiVersion: 'v1', kind: 'Namespace', name, uid: `${digit}1111111-1111-4111-8111-111111111111`,
-    });
-    await s.apply(path, 'one', s.configMap('a', {}, { finalizers: ['capstan.dev/a'], ownerReferences: [owner('x', '1')] }));
-    const both = await s.apply(path, 'two', s.configMap('a', {}, { finalizers: ['capstan.dev/b'], ownerReferences: [owner('y', '2')] }));
+    const owner = async (name: string) => {
+      const uid = uidOf(await s.post(s.at('v1', 'configmaps'), s.configMap(name)));
+      return { apiVersion: 'v1', kind: 'ConfigMap', name, uid };
+    };
+    const [x, y] = [await owner('x'), await owner('y')];
+    await s.apply(path, 'one', s.configMap('a', {}, { finalizers: ['capstan.dev/a'], ownerReferences: [x] }));
+    const both = await s.apply(path, 'two', s.configMap('a', {}, { finalizers: ['capstan.dev/b'], ownerReferences: [y] }));
     const one = await s.apply(path, 'one', s.configMap('a'));
     return [both, one].map((answer) => [at(answer, 'metadata', 'finalizers'), at(answer, 'metadata', 'ownerReferences')]);
   });

@@ -200,7 +200,7 @@ export const deletionCases: Topic = (conforms) => {
       (answer) => JSON.stringify(at(answer, 'status', 'conditions') ?? []).includes('SomeFinalizersRemain'),
     );
     await s.merge(s.at(WIDGETS, 'widgets', 'w'), { metadata: { finalizers: null } });
-    return { deleted, again: [again.code, again.body], refused, refusedWidget, emptied, waiting: at(waiting, 'status') };
+    return { deleted, again: [again.code, at(again, 'status', 'phase')], refused, refusedWidget, emptied, waiting: at(waiting, 'status') };
   });
 
   conforms('delete-namespace-empty', 'an empty namespace goes by itself', async (s) => {

@@ -1,4 +1,4 @@
-import { type Answer, bodyOf, managersOf } from '../scene';
+import { type Answer, bodyOf, managersOf, uidOf } from '../scene';
 import type { Topic } from '../topic';
 import { WIDGETS, widget } from '../widgets';
 
@@ -130,8 +130,8 @@ export const managedFieldsCases: Topic = (conforms) => {
 
   conforms('managers-metadata', 'labels, annotations, finalizers and owners are owned one by one', async (s) => {
     const path = s.at('v1', 'configmaps', 'a');
-    const uid = '11111111-1111-4111-8111-111111111111';
-    const owner = { apiVersion: 'v1', kind: 'Namespace', name: 'x', uid };
+    const uid = uidOf(await s.get(`/api/v1/namespaces/${s.ns}`));
+    const owner = { apiVersion: 'v1', kind: 'Namespace', name: s.ns, uid };
     return managers(
       await s.apply(path, 'one', s.configMap('a', {}, {
         labels: { a: '1' },

@@ -181,7 +181,7 @@ export const ourKindsCases: Topic = (conforms) => {
       learned: await s.merge(path, { spec: { providerID: 'cloudstack:///1', instanceID: '1' } }),
       details: await s.merge(path, { spec: { details: { memory: '1' } } }),
       status: await s.merge(`${path}/status`, { status: { ready: true } }),
-      table: at(await s.get(path, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }), 'columnDefinitions'),
+      columnDefinitions: at(await s.get(path, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }), 'columnDefinitions'),
     };
   });
 

@@ -86,7 +86,7 @@ export const patchCases: Topic = (conforms) => {
       added: await containers({ containers: [{ name: 'c', image: 'c:1' }] }),
       env: await containers({ containers: [{ name: 'a', env: [{ name: 'Y', value: '2' }, { name: 'X', $patch: 'delete' }] }] }),
       deleted: await containers({ containers: [{ name: 'b', $patch: 'delete' }] }),
-      ordered: await containers({ $setElementOrder: 0, '$setElementOrder/containers': [{ name: 'c' }, { name: 'a' }] }),
+      ordered: await containers({ '$setElementOrder/containers': [{ name: 'c' }, { name: 'a' }] }),
       replaced: await containers({ containers: [{ $patch: 'replace' }, { name: 'z', image: 'z:1' }] }),
       removed: await containers({ tolerations: null }),
     };

@@ -70,7 +70,7 @@ export async function startRealControlPlane(
     kubeconfig,
     async stop() {
       // Nothing of them is kept; asked politely, an API server waits for its open watches.
-      await Promise.all(processes.map((child) => ended(child, 'SIGKILL')));
+      await Promise.all(processes.map((child) => endedBy(child, 'SIGKILL')));
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -125,7 +125,9 @@ async function untilReady(etcdUrl: string, directory: string, apiPort: number): 
 }
 
 /** Ends a child; one that has ended by itself is no trouble. */
-export function ended(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+export const ended = (child: ChildProcess): Promise<void> => endedBy(child, 'SIGTERM');
+
+function endedBy(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) resolve();
     child.once('exit', () => resolve());
