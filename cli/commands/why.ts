@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { conditionOf } from '../../machinery/conditions';
 import { ExitCode, wrongInput } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
 import { renderWhy } from '../view/render-why';
@@ -50,7 +51,7 @@ function answer(snapshot: Snapshot, name: string, namespace: string | undefined)
     const places = clusters.map(({ metadata }) => metadata.namespace).join(', ');
     throw wrongInput(`cluster ${clusterName} exists in the namespaces ${places}; choose one with --namespace`);
   }
-  if (machineName === undefined) return why(snapshot, cluster) ?? pendingDeletion(snapshot, clusterName);
+  if (machineName === undefined) return why(snapshot, cluster) ?? fromGit(snapshot, clusterName);
   const machine = snapshot.machines.find(
     ({ metadata, spec }) =>
       metadata.name === machineName &&
@@ -62,10 +63,12 @@ function answer(snapshot: Snapshot, name: string, namespace: string | undefined)
   return why(snapshot, cluster, machine);
 }
 
-/** A cluster that stands well may still wait for the confirmation of its deletion. */
-function pendingDeletion(snapshot: Snapshot, cluster: string): Blocking | undefined {
-  const fleet = snapshot.fleets.find(
+/** A cluster that stands well may still wait: its deletion for a confirmation, its next revision for a repair. */
+function fromGit(snapshot: Snapshot, cluster: string): Blocking | undefined {
+  const pending = snapshot.fleets.find(
     ({ status }) => status?.pendingDeletions?.some(({ name }) => name === cluster) ?? false,
   );
-  return fleet === undefined ? undefined : whyFleet(fleet);
+  if (pending !== undefined) return whyFleet(pending);
+  const stuck = snapshot.fleets.find((fleet) => conditionOf(fleet, 'Ready')?.status === 'False');
+  return stuck === undefined ? undefined : whyFleet(stuck);
 }

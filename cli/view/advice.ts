@@ -1,124 +1,133 @@
 import type { Condition } from '../../machinery/conditions';
+import { type KubeObject, parseApiVersion } from '../../machinery/kube-object';
 
 interface Advice {
-  /** Matched on whole words of the reason. */
   readonly reason: RegExp;
-  /** Where one reason has several causes. @default - any message */
+  /** Where one reason has several causes: what the message says of this one. */
   readonly message?: RegExp;
   readonly advice: string;
 }
 
-/** What a human can do about a condition; the first that fits. */
+const WORK = 'nothing: this is work in progress, wait for it';
+
+/** What a human can do about a condition, by its reason; the first that matches counts. */
 const ADVICE: readonly Advice[] = [
+  // The account and its rights.
   {
-    reason: /Credentials?Missing|Secret(NotFound|Missing)/,
-    advice:
-      'create the credentials Secret named in the message with api-url, api-key, secret-key and verify-ssl; work resumes when it is there',
+    reason: /^CredentialsMissing$/,
+    advice: 'create the credentials Secret with api-url, api-key, secret-key and verify-ssl; work resumes by itself',
   },
   {
-    reason: /Credential|Unauthori[sz]ed|Authentication/,
+    reason: /^Credentials(Invalid|Refused)$/,
     advice: 'correct api-url, api-key and secret-key in the credentials Secret; work resumes when it changes',
   },
   {
-    reason: /PermissionDenied/,
-    advice: 'have the role of the account allow the API call in brackets, or use the keys of another account',
+    reason: /^PermissionDenied$/,
+    advice: 'let an administrator allow this API command to the role of the account, or use another account',
   },
+  // What the definition asks for.
   {
-    reason: /NotFoundInCloudStack/,
-    message: /no Zone /,
+    reason: /^(NotFoundInCloudStack|FailureDomainUnknown)$/,
     advice:
-      'correct `zone` in the cluster definition (a first zone is changed by deleting the cluster and creating it again), or have the zone made in CloudStack',
+      'correct the name in the cluster definition and publish, or create it in CloudStack; work resumes by itself',
   },
   {
-    reason: /NotFoundInCloudStack/,
-    message: /no (Service)?Offering |no ServiceOffering|DiskOffering/,
+    reason: /^(InvalidConfiguration|RefusedByCloudStack)$/,
+    advice: 'correct what the message names in the cluster definition, and publish',
+  },
+  {
+    reason: /^NameTaken$/,
+    advice: 'rename or remove what has the name in CloudStack, or choose another name in the cluster definition',
+  },
+  {
+    reason: /^AddressUnavailable$/,
+    advice: 'free the address in CloudStack, or choose another endpoint in the cluster definition',
+  },
+  // CloudStack itself.
+  { reason: /^LimitReached$/, advice: 'raise the limit of the account, or free some of it; work resumes by itself' },
+  { reason: /^InsufficientCapacity$/, advice: 'add or free capacity in the zone; work resumes by itself' },
+  {
+    reason: /^CloudStackUnreachable$/,
+    advice: 'check that the CloudStack management server answers at api-url; work resumes by itself when it does',
+  },
+  {
+    reason: /^(DeployFailed|StartFailed|JobFailed|CloudStackFault)$/,
     advice:
-      'correct `offering` in the cluster definition, or create an offering of that name in CloudStack; work resumes by itself',
+      "look the job up in CloudStack (queryAsyncJobResult, the management server's log); it is tried again by itself",
   },
   {
-    reason: /NotFoundInCloudStack/,
-    message: /no Template /,
-    advice:
-      'register a template of that name in the zone, or correct `template` or `kubernetesVersion` in the cluster definition; work resumes by itself',
+    reason: /^(InstanceLost|NetworkLost)$/,
+    advice: 'find out who removed it from CloudStack; delete the Machine to have it replaced',
+  },
+  { reason: /^InstanceNotRunning$/, advice: 'start the instance in CloudStack, or delete the Machine to replace it' },
+  {
+    reason: /^WaitingForExpunge$/,
+    advice: 'wait for CloudStack to expunge the VM, or let an administrator expunge it',
+  },
+  // Git.
+  {
+    reason: /^ConfirmationRequired$/,
+    advice: 'run the command of the message to delete it, or put the cluster back into git to keep it',
   },
   {
-    reason: /NotFoundInCloudStack/,
-    message: /Network/,
-    advice:
-      'create the network in CloudStack, share it with the account, or correct `network` in the cluster definition; work resumes by itself',
+    reason: /^(RevisionRefused|DryRunFailed)$/,
+    advice: 'correct the files of the message in git and push; the last good revision stays applied',
   },
+  { reason: /^FetchFailed$/, advice: 'check the URL, the ref and the credentials of the repository' },
+  // Kubernetes.
   {
-    reason:
-      /NotFoundInCloudStack|FailureDomainUnknown|(Zone|Offering|Template|Network|Project|Account|Domain|Affinity)\w*(NotFound|Unknown|Invalid)|(NotFound|Unknown)(Zone|Offering|Template|Network)|Unresolved|NameNotFound|ResourcesNotFound/,
-    advice: 'correct the name in the cluster definition, or create it in CloudStack; work resumes by itself',
-  },
-  {
-    reason: /LimitReached|Quota/,
-    advice:
-      'raise the limit that the message names (updateResourceLimit), or delete what the account no longer needs; work resumes by itself',
-  },
-  {
-    reason: /Capacity|Insufficient/,
-    advice: 'free or add capacity in the zone, or choose a smaller offering; work resumes by itself',
-  },
-  {
-    reason: /AddressUnavailable/,
-    advice: 'choose a free public address of the zone as endpoint, or leave the endpoint to the provider',
-  },
-  {
-    reason: /NameTaken/,
-    advice: 'rename or remove the other CloudStack resource of that name; work resumes by itself',
-  },
-  {
-    reason: /Unreachable|Unavailable|Outage|Throttl/,
-    advice: 'check that the CloudStack management server answers; work resumes by itself when it does',
-  },
-  { reason: /WaitingForAnswer/, advice: 'nothing: the outcome of a lost answer is looked up in a moment' },
-  {
-    reason: /Deploy\w*Failed|InstanceError|JobFailed|Error$/,
-    advice:
-      'read the message of the CloudStack job and remove its cause; the deployment is tried again, then the machine is replaced by its owner',
-  },
-  { reason: /Expung/, advice: 'wait for CloudStack to expunge the VM, or ask an administrator to expunge it' },
-  {
-    reason: /Stopped|NotRunning/,
-    advice: 'the VM is started again; look at its console in CloudStack if it stops once more',
-  },
-  {
-    reason: /ConfirmationRequired/,
-    advice: 'run the command of the message to delete, or put the cluster back into git to keep it',
-  },
-  {
-    reason: /RevisionRefused|DryRunFailed/,
-    advice: 'correct the listed files in git and push; the last good revision stays applied',
-  },
-  { reason: /FetchFailed/, advice: 'check the URL, the ref and the credentials of the repository' },
-  {
-    reason: /Paused/,
+    reason: /^Paused$/,
     advice: 'unpause: remove spec.paused from the Cluster, or the annotation cluster.x-k8s.io/paused from the object',
   },
   {
-    reason: /ConnectionDown|ProbeFailed|NodeDoesNotExist|InspectionFailed/,
-    advice: 'wait for the machine to boot; if it lasts, read the VM console: kubeadm writes why it failed',
+    reason: /^(NodeNotHealthy|NodeNotReady)$/,
+    message: /network plugin|cni plugin/i,
+    advice: 'wait for the network plugin; if it lasts, install one (CNI): the template of the machine brings none',
   },
   {
-    reason: /DrainingNode/,
+    reason: /^(ConnectionDown|ProbeFailed)$/,
+    advice: 'check that the load balancer leads to a running control plane: `kubectl --kubeconfig … get --raw /readyz`',
+  },
+  {
+    reason: /^(NodeDoesNotExist|InspectionFailed|NodeHealthUnknown|NodeReadyUnknown)$/,
+    advice: 'wait for the machine to boot; if it lasts, read the console of the VM: kubeadm writes there why it failed',
+  },
+  { reason: /^NodeDeleted$/, advice: 'delete the Machine to have it replaced: its Node was removed by somebody' },
+  {
+    reason: /^DrainingNode$/,
     advice: 'wait for the pods to leave; `kubectl get pdb -A` on the workload cluster shows budgets that hold them',
   },
-  { reason: /WaitingFor.*Hook/, advice: 'the owner of the hook annotation named in the message removes it' },
+  {
+    reason: /^WaitingForVolumeDetach$/,
+    advice: 'wait for the volumes to detach; `kubectl get volumeattachments` on the workload cluster lists them',
+  },
+  {
+    reason: /^WaitingForPre(Drain|Terminate)Hook$/,
+    advice: 'the owner of the hook annotation of the Machine removes it',
+  },
+  {
+    reason: /^(ObjectDoesNotExist|ObjectDeleted)$/,
+    advice: 'put the object back that the message names: publish again, or see who deleted it',
+  },
+  { reason: /^CannotBeRemediated$/, advice: 'repair the machine by hand, or delete it when the others are healthy' },
+  {
+    reason: /^ScalingUp$/,
+    message: /blocked|preflight/i,
+    advice: 'wait for what the message names; it goes on by itself as soon as that is done',
+  },
 ];
 
-/** The next step for a condition; waiting is named as such. */
-export function adviceFor(kind: string, condition: Condition): string {
+const IN_PROGRESS =
+  /^(Waiting\w*|Creating\w*|Allocating\w*|Opening\w*|Assigning\w*|Removing\w*|Destroying\w*|Releasing\w*|Deleting\w*|\w+Deleting|Deploying|Starting|Provisioning|NotProvisioned|Not(Yet)?Reported|NotInitialized|NotReady|NotAvailable|NotUpToDate|\w*Unknown|ScalingUp|ScalingDown|RollingOut|Updating|Remediating|RemediationDeferred|Progressing|DoesNotExist)$/;
+
+/** The next step for a condition of an object; waiting is named as such. */
+export function adviceFor(object: KubeObject, condition: Condition): string {
   const match = ADVICE.find(
     ({ reason, message }) => reason.test(condition.reason) && (message?.test(condition.message) ?? true),
   );
   if (match !== undefined) return match.advice;
-  if (
-    /^Waiting|^Deploying|^Creating|^Allocating|^Opening|^Starting|^Assigning|Provisioning|NotYetReported|InProgress|Pending/.test(
-      condition.reason,
-    )
-  )
-    return 'nothing: this is work in progress, wait for it';
-  return `read the events: kubectl describe ${kind.toLowerCase()}`;
+  if (IN_PROGRESS.test(condition.reason)) return WORK;
+  const { group } = parseApiVersion(object.apiVersion);
+  const kind = [object.kind.toLowerCase(), group].filter(Boolean).join('.');
+  return `read its events: kubectl describe ${kind} ${object.metadata.name} --namespace ${object.metadata.namespace ?? ''}`;
 }

@@ -233,11 +233,16 @@ function worst(
   return undefined;
 }
 
-/** Reason and first line of the message. */
+/** Reason and the message up to its first cause: a heading (`… is blocked because:`) says nothing alone. */
 function firstLine(condition: Condition | undefined): string {
   if (condition === undefined) return '';
-  const line = condition.message.split('\n')[0]?.replace(/^\* /, '') ?? '';
-  return line === '' ? condition.reason : `${condition.reason}: ${line}`;
+  const shown: string[] = [];
+  for (const line of condition.message.split('\n')) {
+    shown.push(line.replace(/^\s*\* /, '').trim());
+    if (!line.endsWith(':')) break;
+  }
+  const text = shown.join(' ').trim();
+  return text === '' ? condition.reason : `${condition.reason}: ${text}`;
 }
 
 function reasonsOf(node: TreeNode): string[] {

@@ -40,11 +40,11 @@ const NEGATIVE = new Set([
 
 /**
  * In which order an object's conditions are asked, most telling first. A mirror (`InfrastructureReady`) leads to the
- * object it mirrors; `Available` and `Ready` come last, because they only sum up.
+ * object it mirrors; `Available` and `Ready` come last, because they only sum up. A deletion that
+ * waits for its confirmation keeps nothing else from working.
  */
 const ORDER = [
   'Paused',
-  'DeletionPending',
   'Deleting',
   'InfrastructureReady',
   'BootstrapConfigReady',
@@ -65,6 +65,7 @@ const ORDER = [
   'MachinesReady',
   'Available',
   'Ready',
+  'DeletionPending',
 ] as const;
 
 /**
@@ -106,7 +107,6 @@ function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Condition
     inNamespace(other) && other.metadata.labels?.['cluster.x-k8s.io/cluster-name'] === name;
   const ownedByThis = (other: KubeObject) =>
     other.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) ?? false;
-  const label = (other: KubeObject, key: string) => other.metadata.labels?.[key];
   switch (object.kind) {
     case 'Cluster':
       return [
@@ -124,11 +124,9 @@ function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Condition
     case 'KubeadmControlPlane':
       return oldestFirst(snapshot.machines.filter(ownedByThis));
     case 'MachineDeployment':
-      return oldestFirst(
-        snapshot.machines.filter(
-          (machine) => inNamespace(machine) && label(machine, 'cluster.x-k8s.io/deployment-name') === name,
-        ),
-      );
+      return oldestFirst(snapshot.machineSets.filter(ownedByThis));
+    case 'MachineSet':
+      return oldestFirst(snapshot.machines.filter(ownedByThis));
     case 'Machine':
       return [...snapshot.bootstrapConfigs.filter(ownedByThis), ...snapshot.infrastructureMachines.filter(ownedByThis)];
     default:
@@ -148,7 +146,7 @@ function ownBlocking(object: Conditioned, path: readonly string[]): Blocking | u
       message: condition.message,
       since: condition.lastTransitionTime,
       cloudstackJob: /\bjob ([0-9a-f]{8}-[0-9a-f-]{27})\b/i.exec(condition.message)?.[1],
-      nextStep: adviceFor(object.kind, condition),
+      nextStep: adviceFor(object, condition),
       path,
     };
   }

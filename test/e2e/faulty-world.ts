@@ -10,6 +10,9 @@ import { VirtualWorld, type VirtualWorldOptions } from './virtual-world';
 const events: TypedResource = { group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true };
 const credentials = { namespace: 'default', name: 'cloudstack-credentials' };
 
+/** Shorter than the first retry after a failure, so that no fault passes unseen. */
+const STEP_MS = 100;
+
 /** What `capstan why` prints, line by line. */
 export interface Told {
   readonly text: string;
@@ -36,7 +39,13 @@ export class FaultyWorld extends VirtualWorld {
       const [cluster] = snapshot.clusters;
       return cluster === undefined ? undefined : why(snapshot, cluster);
     };
-    await this.until(`why says ${reason}`, (snapshot) => ask(snapshot)?.reason === reason, limitMs);
+    const end = this.clock.now() + limitMs;
+    await this.clock.settle();
+    while (ask(await this.snapshot())?.reason !== reason) {
+      if (this.clock.now() > end)
+        throw new Error(`why dev never said ${reason}, but ${JSON.stringify(ask(await this.snapshot()))}`);
+      await this.clock.advance(STEP_MS);
+    }
     const text = stripVTControlCharacters(renderWhy('dev', ask(await this.snapshot()), this.clock.now()));
     const line = (name: string) => new RegExp(`^  ${name} +(.*)$`, 'm').exec(text)?.[1];
     return {

@@ -1,0 +1,185 @@
+import type { Fleet } from '../../api/kinds';
+import { adviceFor } from '../../cli/view/advice';
+import { clusterViews } from '../../cli/view/cluster-view';
+import { renderWhy } from '../../cli/view/render-why';
+import { type ListKind, type Snapshot, takeSnapshot } from '../../cli/view/snapshot';
+import { why, whyFleet } from '../../cli/view/why';
+import type { Condition } from '../../machinery/conditions';
+import type { KubeObject } from '../../machinery/kube-object';
+import { Reason as FleetReason } from '../../reconciler/gitops/fleet/reasons';
+import { isFaultReason, Reason } from '../../reconciler/infrastructure/reasons';
+
+const SINCE = '2026-01-01T00:00:00Z';
+
+function condition(type: string, status: Condition['status'], reason: string, message = ''): Condition {
+  return { type, status, reason, message, lastTransitionTime: SINCE };
+}
+
+/** An object of cluster `dev` whose uid is `<kind>/<name>`. */
+function object(kind: string, name: string, owner: string | undefined, ...conditions: Condition[]): KubeObject {
+  const [ownerKind = '', ownerName = ''] = owner?.split('/') ?? [];
+  const reference = { apiVersion: 'v1', kind: ownerKind, name: ownerName, uid: owner ?? '', controller: true };
+  return {
+    apiVersion: 'cluster.x-k8s.io/v1beta2',
+    kind,
+    metadata: {
+      name,
+      namespace: 'default',
+      uid: `${kind}/${name}`,
+      generation: 1,
+      labels: { 'cluster.x-k8s.io/cluster-name': 'dev' },
+      ...(owner === undefined ? {} : { ownerReferences: [reference] }),
+    },
+    spec: { clusterName: 'dev', infrastructureRef: { kind: 'CloudStackMachine', name } },
+    status: { conditions, observedGeneration: 1 },
+  };
+}
+
+function snapshotOf(...objects: readonly KubeObject[]): Promise<Snapshot> {
+  const list: ListKind = async (resource) =>
+    JSON.parse(JSON.stringify(objects.filter(({ kind }) => kind === resource.kind)));
+  return takeSnapshot(list);
+}
+
+const cluster = object(
+  'Cluster',
+  'dev',
+  undefined,
+  condition('InfrastructureReady', 'True', 'Ready'),
+  condition('Available', 'False', 'NotAvailable', '* WorkersAvailable: …'),
+);
+const pool = object('MachineDeployment', 'dev-a', 'Cluster/dev', condition('Available', 'False', 'NotAvailable'));
+const machineSet = (...conditions: Condition[]) =>
+  object('MachineSet', 'dev-a-1', 'MachineDeployment/dev-a', ...conditions);
+const machine = object(
+  'Machine',
+  'dev-a-1-x',
+  'MachineSet/dev-a-1',
+  condition('InfrastructureReady', 'False', 'NotReady'),
+);
+const job = '0f8fad5b-d9cb-469f-a165-70867728950e';
+
+test('the walk ends at the VM that cannot be deployed, with the job and the next step', async () => {
+  const message = `deploying the instance: CloudStack job ${job} failed with 530: no host has room`;
+  const vm = object(
+    'CloudStackMachine',
+    'dev-a-1-x',
+    'Machine/dev-a-1-x',
+    condition('Ready', 'False', 'DeployFailed', message),
+  );
+
+  const blocking = why(await snapshotOf(cluster, pool, machineSet(), machine, vm), cluster);
+
+  expect(blocking).toMatchObject({
+    object: 'CloudStackMachine default/dev-a-1-x',
+    condition: 'Ready',
+    reason: 'DeployFailed',
+    since: SINCE,
+    cloudstackJob: job,
+    nextStep: expect.stringContaining('queryAsyncJobResult'),
+    path: [
+      'Cluster default/dev',
+      'MachineDeployment default/dev-a',
+      'MachineSet default/dev-a-1',
+      'Machine default/dev-a-1-x',
+      'CloudStackMachine default/dev-a-1-x',
+    ],
+  });
+  const text = renderWhy('dev', blocking, Date.parse(SINCE) + 90_000);
+  for (const part of [
+    'CloudStackMachine default/dev-a-1-x',
+    'DeployFailed',
+    SINCE,
+    message,
+    job,
+    'queryAsyncJobResult',
+  ])
+    expect(text).toContain(part);
+});
+
+test('a MachineSet that may not create machines is the blocking object', async () => {
+  const message = 'Scaling up from 0 to 1 replicas is blocked because:\n* the control plane is upgrading';
+  const set = machineSet(condition('ScalingUp', 'True', 'ScalingUp', message));
+
+  const blocking = why(await snapshotOf(cluster, pool, set), cluster);
+
+  expect(blocking).toMatchObject({ object: 'MachineSet default/dev-a-1', message });
+  expect(blocking?.nextStep).toContain('wait for what the message names');
+});
+
+test('a paused object is where the walk ends', async () => {
+  const paused = object('MachineDeployment', 'dev-a', 'Cluster/dev', condition('Paused', 'True', 'Paused'));
+
+  const blocking = why(await snapshotOf(cluster, paused, machineSet(), machine), cluster);
+
+  expect(blocking).toMatchObject({ object: 'MachineDeployment default/dev-a', reason: 'Paused' });
+  expect(blocking?.nextStep).toContain('unpause');
+});
+
+test('nothing blocks what stands well', async () => {
+  const well = object('Cluster', 'dev', undefined, condition('Available', 'True', 'Available'));
+
+  expect(why(await snapshotOf(well), well)).toBeUndefined();
+  expect(renderWhy('dev', undefined, 0)).toContain('nothing blocks it');
+});
+
+test('a refused revision counts more than a deletion that waits for its confirmation', () => {
+  const fleet: Fleet = JSON.parse(
+    JSON.stringify(
+      object(
+        'Fleet',
+        'fleet',
+        undefined,
+        condition('DeletionPending', 'True', 'ConfirmationRequired', 'kubectl annotate …'),
+        condition('Ready', 'False', 'RevisionRefused', 'a.yaml: no'),
+      ),
+    ),
+  );
+
+  expect(whyFleet(fleet)).toMatchObject({ reason: 'RevisionRefused', nextStep: expect.stringContaining('in git') });
+});
+
+const vm = object('CloudStackMachine', 'x', undefined);
+
+test.each(Object.values(Reason).filter(isFaultReason))('the fault %s has a next step of its own', (reason) => {
+  const advice = adviceFor(vm, condition('Ready', 'False', reason));
+
+  // Only a fault of our own has nothing better to read than its events.
+  if (reason !== 'InternalError') expect(advice).not.toMatch(/^(read its events|nothing)/);
+});
+
+const STANDING = ['Ready', 'Paused', 'NotPaused'];
+
+test.each(Object.values(Reason).filter((reason) => !isFaultReason(reason) && !STANDING.includes(reason)))(
+  'the progress %s is named as work, not as a fault',
+  (reason) => {
+    expect(adviceFor(vm, condition('Ready', 'False', reason))).not.toContain('read its events');
+  },
+);
+
+test.each([FleetReason.fetchFailed, FleetReason.revisionRefused, FleetReason.confirmationRequired])(
+  'the Fleet reason %s has a next step of its own',
+  (reason) => {
+    expect(adviceFor(vm, condition('Ready', 'False', reason))).not.toMatch(/^(read its events|nothing)/);
+  },
+);
+
+test('what nobody knows better leads to the events, by a command that works', () => {
+  expect(adviceFor(pool, condition('Ready', 'False', 'SomethingNew'))).toBe(
+    'read its events: kubectl describe machinedeployment.cluster.x-k8s.io dev-a --namespace default',
+  );
+});
+
+test('a line of the tree shows the cause under a heading, not the heading alone', async () => {
+  const heading = 'Scaling up from 1 to 3 replicas is blocked because:';
+  const scaling = object(
+    'MachineDeployment',
+    'dev-a',
+    'Cluster/dev',
+    condition('ScalingUp', 'True', 'ScalingUp', `${heading}\n* the control plane is upgrading\n* and more`),
+  );
+
+  const [view] = clusterViews(await snapshotOf(cluster, scaling));
+
+  expect(view?.reasons).toContain(`pool a: ScalingUp: ${heading} the control plane is upgrading`);
+});
