@@ -12,7 +12,10 @@ export interface Difference {
   readonly ours: string;
 }
 
-/** An accepted difference; `*` stands for any text in every field but the reason. */
+/**
+ * An accepted difference: where a fact of upstream reads `upstream`, ours reads `ours`. `*` is any text; in `ours` it is
+ * the very text that it is in `upstream`, so that an entry accepts nothing but what it names.
+ */
 export interface Accepted extends Difference {
   readonly scenario: string;
   readonly reason: string;
@@ -20,32 +23,81 @@ export interface Accepted extends Difference {
 
 export const ABSENT = '(absent)';
 
-/** Facts that differ. Condition sequences may be shorter than upstream's (README, "How to use it", 3). */
-export function differencesOf(
+export interface Comparison {
+  readonly differences: readonly Difference[];
+  /** Accepted differences that were met. */
+  readonly used: ReadonlySet<Accepted>;
+}
+
+/**
+ * Compares facts as bags. A fact is as good as upstream's when it is the same, a shorter sequence of conditions
+ * (README, "How to use it", 3), or either of these after accepted differences are put into upstream's.
+ * @param accepted - those of this scenario
+ * @param unstable - sequences that differ between two runs of upstream
+ */
+export function compare(
   upstream: readonly Fact[],
   ours: readonly Fact[],
+  accepted: readonly Accepted[],
   unstable: ReadonlySet<string>,
-): Difference[] {
+): Comparison {
   const theirs = grouped(upstream);
   const mine = grouped(ours);
   const differences: Difference[] = [];
+  const used = new Set<Accepted>();
   for (const key of new Set([...theirs.keys(), ...mine.keys()])) {
     const [object = '', field = ''] = key.split('\n');
-    const left = [...(mine.get(key) ?? [])];
-    const take = (fits: (value: string) => boolean) => {
-      const index = left.findIndex(fits);
-      return index < 0 ? undefined : left.splice(index, 1)[0];
-    };
-    const unmatched = (theirs.get(key) ?? []).filter((value) => take((other) => other === value) === undefined);
+    const entries = accepted.filter((entry) => matches(entry.object, object) && matches(entry.field, field));
     const isAsGood = (value: string) => (other: string) =>
       field.startsWith('sequence of ') &&
       (isShorter(other, value) || (isUnstable(object, field, unstable) && sameEnds(other, value)));
-    for (const value of unmatched.filter((candidate) => take(isAsGood(candidate)) === undefined)) {
-      differences.push({ object, field, upstream: value, ours: left.shift() ?? ABSENT });
+    const left = [...(mine.get(key) ?? [])];
+    const without = (values: readonly string[], fits: (value: string) => (other: string) => boolean) =>
+      values.filter((value) => {
+        const index = left.findIndex(fits(value));
+        if (index >= 0) left.splice(index, 1);
+        return index < 0;
+      });
+    const isAccepted = (value: string) => (other: string) => {
+      const way = variantsOf(value, entries).find(
+        (variant) => variant.text === other || isAsGood(variant.text)(other),
+      )?.entries;
+      for (const entry of way ?? []) used.add(entry);
+      return way !== undefined;
+    };
+    let values: readonly string[] = theirs.get(key) ?? [];
+    for (const fits of [(value: string) => (other: string) => other === value, isAsGood, isAccepted]) {
+      values = without(values, fits);
     }
+    for (const value of values) differences.push({ object, field, upstream: value, ours: left.shift() ?? ABSENT });
     for (const value of left) differences.push({ object, field, upstream: ABSENT, ours: value });
   }
-  return differences;
+  return { differences, used };
+}
+
+interface Variant {
+  readonly text: string;
+  readonly entries: readonly Accepted[];
+}
+
+/** What upstream's text may be with accepted differences put in, each at most once, in the order of the list. */
+function variantsOf(text: string, entries: readonly Accepted[]): Variant[] {
+  let variants: Variant[] = [{ text, entries: [] }];
+  for (const entry of entries) {
+    const more = variants.flatMap((variant) => {
+      const rewritten = rewrite(variant.text, entry);
+      return rewritten === undefined ? [] : [{ text: rewritten, entries: [...variant.entries, entry] }];
+    });
+    variants = [...variants, ...more];
+  }
+  return variants.slice(1);
+}
+
+function rewrite(text: string, { upstream, ours }: Difference): string | undefined {
+  const found = patternOf(upstream).exec(text);
+  if (found === null) return undefined;
+  const stars = found.slice(1);
+  return ours.replace(/\*/g, () => stars.shift() ?? '');
 }
 
 function grouped(facts: readonly Fact[]): Map<string, string[]> {
@@ -98,18 +150,17 @@ export function readAccepted(): Accepted[] {
   });
 }
 
-export function accepts(entry: Accepted, scenario: string, difference: Difference): boolean {
-  return (
-    matches(entry.scenario, scenario) &&
-    matches(entry.object, difference.object) &&
-    matches(entry.field, difference.field) &&
-    matches(entry.upstream, difference.upstream) &&
-    matches(entry.ours, difference.ours)
-  );
+/** Those that hold in a scenario. */
+export function acceptedIn(scenario: string, accepted: readonly Accepted[]): Accepted[] {
+  return accepted.filter((entry) => matches(entry.scenario, scenario));
+}
+
+function matches(pattern: string, text: string): boolean {
+  return patternOf(pattern).test(text);
 }
 
 /** `*` is any text. Names in facts hold `*` too, which any text matches as well. */
-function matches(pattern: string, text: string): boolean {
+function patternOf(pattern: string): RegExp {
   const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+  return new RegExp(`^${parts.join('(.*)')}$`, 's');
 }

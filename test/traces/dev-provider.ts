@@ -3,7 +3,7 @@ import { type Controller, done, type Objects, type Outcome, ownKind, requeueAfte
 import { type Clock, kubeTime } from '../../machinery/clock';
 import { type ConditionReport, isTrue, setCondition } from '../../machinery/conditions';
 import { cloneJson } from '../../machinery/json';
-import { isBeingDeleted, keyOf } from '../../machinery/kube-object';
+import { isBeingDeleted, type KubeObject, keyOf } from '../../machinery/kube-object';
 import { DevCluster, DevMachine, startupMs } from './dev-kinds';
 import { SimulatedClusters } from './simulated-clusters';
 
@@ -18,6 +18,8 @@ export interface DevDeps {
 const CLUSTER_LABEL = 'cluster.x-k8s.io/cluster-name';
 const CLUSTER_FINALIZER = 'dockercluster.infrastructure.cluster.x-k8s.io';
 const MACHINE_FINALIZER = 'dockermachine.infrastructure.cluster.x-k8s.io';
+/** The recorded controllers looked at an object at most once per second, so nothing went away in an instant. */
+const DELETION_MS = 1000;
 const NOT_PAUSED: ConditionReport = { type: 'Paused', status: 'False', reason: 'NotPaused' };
 
 export function devClusterController(deps: DevDeps): Controller {
@@ -29,6 +31,8 @@ export function devClusterController(deps: DevDeps): Controller {
       if (stored === undefined) return done();
       const after = cloneJson(stored);
       if (isBeingDeleted(stored)) {
+        const left = deletionLeftMs(deps.clock, stored);
+        if (left > 0) return requeueAfter(left);
         after.metadata.finalizers = [];
         await deps.objects.patch(DevCluster, stored, after);
         return done();
@@ -79,6 +83,8 @@ async function reconcileMachine(deps: DevDeps, stored: DevMachine, startedAt: Ma
   const simulated = deps.clusters.at(SimulatedClusters.PORT);
   const uid = stored.metadata.uid ?? '';
   if (isBeingDeleted(stored)) {
+    const left = deletionLeftMs(deps.clock, stored);
+    if (left > 0) return requeueAfter(left);
     if (startedAt.has(uid)) await simulated.removeNode(stored.metadata.name, controlPlane);
     startedAt.delete(uid);
     after.metadata.finalizers = [];
@@ -132,6 +138,11 @@ async function reconcileMachine(deps: DevDeps, stored: DevMachine, startedAt: Ma
   report(stages(controlPlane));
   await deps.objects.patch(DevMachine, stored, after);
   return done();
+}
+
+/** Deletion times are whole seconds: one more is waited for, so that it is never less than the time it takes. */
+function deletionLeftMs(clock: Clock, { metadata }: KubeObject): number {
+  return Date.parse(metadata.deletionTimestamp ?? '') + 1000 + DELETION_MS - clock.now();
 }
 
 function waitsFor(cluster: Cluster, machine: Machine, controlPlane: boolean): string | undefined {

@@ -33,7 +33,12 @@ const PROVIDER_KINDS: readonly string[] = ['DevCluster', 'DevMachine', 'DevMachi
 export function factsOf(trace: readonly TraceLine[]): Fact[] {
   const lines = trace.filter((line) => line.type === 'STEP' || COMPARED.includes(line.kind));
   const names = aliasesOf(lines);
-  const facts = [...lifecycles(lines, names), ...sequences(lines, names), ...bounds(lines, names)];
+  const facts = [
+    ...lifecycles(lines, names),
+    ...sequences(lines, names),
+    ...bounds(lines, names),
+    ...initLock(lines, names),
+  ];
   for (const [title, objects] of restPoints(lines)) {
     for (const object of objects) facts.push(...restFacts(object, title, names));
   }
@@ -182,6 +187,22 @@ function bounds(lines: readonly TraceLine[], names: (text: string) => string): F
     ...[...most].map(([of, value]) => ({ object: names(of), field: 'most machines', value: String(value) })),
     ...[...fewest].map(([of, value]) => ({ object: names(of), field: 'fewest available', value: String(value) })),
   ];
+}
+
+/** Who had the lock of `kubeadm init`, and that it goes once the control plane is initialized, not earlier. */
+function initLock(lines: readonly TraceLine[], names: (text: string) => string): Fact[] {
+  const story: string[] = [];
+  for (const { type, kind, name, object } of lines) {
+    if (kind === 'ConfigMap' && name === 'c-lock') {
+      const holder = names(String(valueAt(object, 'data', 'lock-information')));
+      if (type === 'ADDED') story.push(`taken ${holder}`);
+      if (type === 'DELETED') story.push('released');
+    } else if (kind === 'Cluster' && !story.includes('initialized')) {
+      const initialized = conditionsIn(object).find((condition) => condition.type === 'ControlPlaneInitialized');
+      if (initialized?.status === 'True') story.push('initialized');
+    }
+  }
+  return [{ object: 'ConfigMap/c-lock', field: 'story', value: story.join(' > ') }];
 }
 
 function poolOf(machine: KubeObject): string {

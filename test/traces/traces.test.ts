@@ -1,4 +1,4 @@
-import { type Accepted, accepts, differencesOf, readAccepted } from './compare';
+import { type Accepted, acceptedIn, compare, readAccepted } from './compare';
 import { factsOf } from './facts';
 import { readSteps, readTrace, readUnstable, type TraceLine, tracesArePresent } from './scenario';
 import { run } from './world';
@@ -42,13 +42,10 @@ if (!tracesArePresent) console.warn('test/traces: skipped, ../shared/conformance
 
       const { lines } = await run(readSteps(scenario));
 
-      const unlisted = differencesOf(upstream, factsOf(lines), readUnstable(scenario)).filter((difference) => {
-        const entries = accepted.filter((entry) => accepts(entry, scenario, difference));
-        for (const entry of entries) used.add(entry);
-        return entries.length === 0;
-      });
+      const found = compare(upstream, factsOf(lines), acceptedIn(scenario, accepted), readUnstable(scenario));
+      for (const entry of found.used) used.add(entry);
       compared += upstream.length;
-      expect(unlisted).toEqual([]);
+      expect(found.differences).toEqual([]);
     },
     TIMEOUT_MS,
   );
