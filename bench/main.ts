@@ -2,14 +2,18 @@
 import { cpus, totalmem } from 'node:os';
 import { benchCloudStackCalls } from './cloudstack-calls';
 import { benchFirstReady } from './first-ready';
+import { benchFleetVirtual } from './fleet-virtual';
 import { benchSync } from './sync';
 import { benchSynth } from './synth';
+import { benchVirtual } from './virtual';
 
 const benches: { readonly [name: string]: () => string | Promise<string> } = {
   synth: benchSynth,
   sync: benchSync,
   'first-ready': benchFirstReady,
   'cloudstack-calls': benchCloudStackCalls,
+  virtual: benchVirtual,
+  'fleet-virtual': benchFleetVirtual,
 };
 
 async function main(): Promise<void> {

@@ -24,8 +24,13 @@ export interface Clock {
 
 /** RFC 3339 in UTC with whole seconds, the form Kubernetes writes (`metav1.Time`). */
 export function kubeTime(clock: Pick<Clock, 'now'>): string {
-  return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(clock.now() / 1000);
+  if (second !== written.second) written = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return written.text;
 }
+
+/** The text of the second asked for last: every condition and managed field of a moment has the same one. */
+let written = { second: Number.NaN, text: '' };
 
 /** RFC 3339 in UTC with microseconds (`metav1.MicroTime`), as Leases and Events want it. */
 export function kubeMicroTime(clock: Pick<Clock, 'now'>): string {

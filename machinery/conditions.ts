@@ -89,12 +89,13 @@ const STORED_ORDER = [
 ];
 const LAST = ['Paused', 'Deleting'];
 
-function rank(type: string): number {
-  const last = LAST.indexOf(type);
-  if (last >= 0) return STORED_ORDER.length + 1 + last;
-  const index = STORED_ORDER.indexOf(type);
-  return index >= 0 ? index : STORED_ORDER.length;
-}
+/** Types without a place of their own stand between the two lists. */
+const RANKS = new Map([
+  ...STORED_ORDER.map((type, index) => [type, index] as const),
+  ...LAST.map((type, index) => [type, STORED_ORDER.length + 1 + index] as const),
+]);
+
+const rank = (type: string): number => RANKS.get(type) ?? STORED_ORDER.length;
 
 /** Conditions in the order they are stored in. */
 export function sortConditions(conditions: readonly Condition[]): Condition[] {

@@ -12,22 +12,30 @@ export function isJsonObject(value: unknown): value is { [key: string]: unknown 
 /** A deep copy of plain JSON; keys with the value `undefined` are left out. */
 export function cloneJson<T>(value: T): T;
 export function cloneJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((item: unknown) => cloneJson(item));
   if (!isJsonObject(value)) return value;
   const copy: { [key: string]: unknown } = {};
-  for (const [key, item] of Object.entries(value)) if (item !== undefined) copy[key] = cloneJson(item);
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    if (item !== undefined) copy[key] = typeof item === 'object' ? cloneJson(item) : item;
+  }
   return copy;
 }
 
 /** Structural equality; the order of keys does not count, a key that holds `undefined` equals an absent one. */
 export function equalJson(left: unknown, right: unknown): boolean {
   if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object') return false;
   if (Array.isArray(left) || Array.isArray(right)) {
     if (!Array.isArray(left) || !Array.isArray(right) || left.length !== right.length) return false;
     return left.every((item, index) => equalJson(item, right[index]));
   }
   if (!isJsonObject(left) || !isJsonObject(right)) return false;
-  for (const key of Object.keys(left)) if (!equalJson(left[key], right[key])) return false;
+  for (const key of Object.keys(left)) {
+    const item = left[key];
+    if (item !== right[key] && !equalJson(item, right[key])) return false;
+  }
   for (const key of Object.keys(right)) if (right[key] !== undefined && left[key] === undefined) return false;
   return true;
 }
@@ -36,11 +44,13 @@ export function equalJson(left: unknown, right: unknown): boolean {
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (!isJsonObject(value)) return JSON.stringify(value ?? null);
-  const entries = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
-  return `{${entries.join(',')}}`;
+  let text = '';
+  for (const key of Object.keys(value).sort()) {
+    const item = value[key];
+    if (item === undefined) continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(item)}`;
+  }
+  return `{${text}}`;
 }
 
 /** The value at a path of keys and indexes, or undefined where the path ends early. */

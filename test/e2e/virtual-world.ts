@@ -1,5 +1,5 @@
 import { convert, crds, Namespace, Secret } from '../../api';
-import type { KubeApi, Objects } from '../../api/ports';
+import type { CloudStackAccess, KubeApi, Objects } from '../../api/ports';
 import { type ClusterView, clusterViews } from '../../cli/view/cluster-view';
 import { listFrom, type Snapshot, takeSnapshot } from '../../cli/view/snapshot';
 import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
@@ -9,6 +9,7 @@ import { installCrds } from '../../reconciler/install/install-crds';
 import { type Loop, type Reconciler, startReconciler } from '../../reconciler/main';
 import { silentLog } from '../../reconciler/runtime';
 import { createCloudStack, type SandboxCloudStack } from '../../sandbox/cloudstack';
+import type { SeedOptions } from '../../sandbox/cloudstack/seed';
 import { createGuestHost, type Guests, inProcessEtcd, workloadKube } from '../../sandbox/guest';
 import { createKubeServer, type KubeServer } from '../../sandbox/kube';
 import { type LatencyName, latencyProfiles } from '../../sandbox/latency';
@@ -20,6 +21,12 @@ export interface VirtualWorldOptions {
   readonly seed?: number;
   readonly latency?: LatencyName;
   readonly loops?: readonly Loop[];
+  /** What the loops get in place of the API, to count or disturb their requests. */
+  readonly loopsApi?: (api: KubeApi) => KubeApi;
+  /** @default '127.64.0.0/24' */
+  readonly publicRange?: string;
+  /** Limits of the CloudStack account. @default - those of the sandbox */
+  readonly cloudStackLimits?: SeedOptions['limits'];
 }
 
 /** The whole pipeline in one process on a virtual clock: no socket, no file, no wall-clock time. */
@@ -32,6 +39,7 @@ export class VirtualWorld {
   readonly api: KubeApi;
   #reconciler: Reconciler | undefined;
   readonly #loops: readonly Loop[] | undefined;
+  readonly #loopsApi: KubeApi;
 
   constructor(options: VirtualWorldOptions = {}) {
     const { clock } = this;
@@ -55,9 +63,11 @@ export class VirtualWorld {
       random: this.random,
       latency,
       guests: this.guests,
-      publicRange: '127.64.0.0/24',
+      publicRange: options.publicRange ?? '127.64.0.0/24',
+      ...(options.cloudStackLimits === undefined ? {} : { seed: { limits: options.cloudStackLimits } }),
     });
     this.api = this.kube.api();
+    this.#loopsApi = options.loopsApi?.(this.api) ?? this.api;
   }
 
   /** Installs CRDs and credentials and starts the loops. */
@@ -84,7 +94,7 @@ export class VirtualWorld {
     const { clock, random, guests } = this;
     const reconciler = startReconciler(
       {
-        api: this.api,
+        api: this.#loopsApi,
         cloudStack: this.cloud.access,
         workloads: guests.access,
         etcdAccess: (_links, objects) =>
@@ -105,6 +115,11 @@ export class VirtualWorld {
     );
     this.#reconciler = reconciler;
     await clock.runUntil(() => reconciler.manager.activity().warm);
+  }
+
+  /** How the loops reach the world; tests of accidents put something in between. */
+  protected ports(): { readonly api: KubeApi; readonly cloudStack: CloudStackAccess } {
+    return { api: this.api, cloudStack: this.cloud.access };
   }
 
   /** What the loops see. */

@@ -35,7 +35,14 @@ async function isGone(world: World): Promise<boolean> {
   return (await world.list(CloudStackCluster)).length === 0;
 }
 
-const points = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
+/** All points take minutes on a busy machine; a third of them stands for all. */
+const isThorough = process.env.CAPSTAN_KILL_EVERYWHERE === '1';
+if (!isThorough) console.info('every third point only; CAPSTAN_KILL_EVERYWHERE=1 kills after each request');
+
+function points(first: number, last: number): readonly number[] {
+  const all = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  return isThorough ? all : all.filter((point) => point % 3 === 0);
+}
 
 /** Where the run is over before the kill, the kill is at rest: nothing to see, but nothing wrong either. */
 async function runUntilKilledOr(world: World, ask: () => Promise<boolean>): Promise<void> {
