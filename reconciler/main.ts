@@ -79,7 +79,8 @@ export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptio
         }),
       'cluster-api': () =>
         clusterApiControllers({ ...common, workloads: links, recorder: (component) => kit.recorder(component) }),
-      bootstrap: () => bootstrapControllers({ ...common, workloads: links, events: kit.recorder('kubeadmconfig-controller') }),
+      bootstrap: () =>
+        bootstrapControllers({ ...common, workloads: links, events: kit.recorder('kubeadmconfig-controller') }),
       'control-plane': () =>
         controlPlaneControllers({
           ...common,

@@ -48,7 +48,9 @@ export function normalise(value: unknown): unknown {
   // Ordered by time, which depends on the tick of a second.
   const managers = (entries: readonly unknown[]): unknown =>
     entries
-      .map((entry) => (isJsonObject(entry) ? { ...entry, time: entry['time'] === undefined ? 'none' : '<time>' } : entry))
+      .map((entry) =>
+        isJsonObject(entry) ? { ...entry, time: entry['time'] === undefined ? 'none' : '<time>' } : entry,
+      )
       .sort((left, right) => (JSON.stringify(order(left)) < JSON.stringify(order(right)) ? -1 : 1));
   return walk(JSON.parse(JSON.stringify(value) ?? 'null'));
 }

@@ -29,7 +29,8 @@ export class Recording {
       this.#answers[name] = answers;
       return;
     }
-    if (!(name in this.#answers)) throw new Error(`nothing is recorded for ${name}; see ${join(__dirname, 'suite.ts')}`);
+    if (!(name in this.#answers))
+      throw new Error(`nothing is recorded for ${name}; see ${join(__dirname, 'suite.ts')}`);
     expect(answers).toEqual(this.#answers[name]);
   }
 

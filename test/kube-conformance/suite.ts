@@ -1,7 +1,7 @@
 import { accessCases } from './cases/access';
 import { applyCases } from './cases/apply';
-import { crdCases } from './cases/custom-resources';
 import { celCases } from './cases/cel';
+import { crdCases } from './cases/custom-resources';
 import { deletionCases } from './cases/deletion';
 import { discoveryCases } from './cases/discovery';
 import { fieldValidationCases } from './cases/field-validation';

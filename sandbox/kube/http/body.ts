@@ -39,7 +39,10 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
     if (/^\s*[[{]/.test(text)) return JSON.parse(text) as unknown;
     return load(text, { schema: CORE_SCHEMA });
   } catch (error) {
-    throw new MalformedBody(text, messageOf(error).replace(/^Unexpected end of JSON input$/, 'unexpected end of JSON input'));
+    throw new MalformedBody(
+      text,
+      messageOf(error).replace(/^Unexpected end of JSON input$/, 'unexpected end of JSON input'),
+    );
   }
 }
 

@@ -104,10 +104,7 @@ export function watchOptions(query: URLSearchParams): WatchRequest {
   const refuse = (field: string, why: string) =>
     invalidOption('ListOptions', field, `Forbidden: ${why}`, 'FieldValueForbidden');
   if (wantsInitial && match !== 'NotOlderThan') {
-    throw refuse(
-      'resourceVersionMatch',
-      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    );
+    throw refuse('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
   if (!wantsInitial && match !== undefined) {
     throw refuse(
@@ -133,7 +130,11 @@ export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOpti
   const dryRuns: readonly unknown[] = Array.isArray(given['dryRun']) ? given['dryRun'] : query.getAll('dryRun');
   const unknown = dryRuns.filter((run) => run !== 'All');
   if (unknown.length > 0) {
-    throw invalidOption('DeleteOptions', 'dryRun', `Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`);
+    throw invalidOption(
+      'DeleteOptions',
+      'dryRun',
+      `Unsupported value: ${JSON.stringify(unknown)}: supported values: "All"`,
+    );
   }
   const dryRun = dryRuns.length > 0;
   const orphan = given['orphanDependents'] ?? text(query, 'orphanDependents');
@@ -190,7 +191,9 @@ export function patchBody(type: string, body: unknown, query: URLSearchParams): 
   }
   if (type === 'application/json-patch+json') {
     if (!Array.isArray(body))
-      throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp');
+      throw badRequest(
+        'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+      );
     return { type: 'json', patch: body };
   }
   if (!isJsonObject(body)) {

@@ -61,7 +61,10 @@ export const accessCases: Topic = (conforms) => {
       { apiGroups: ['conformance.capstan.dev'], resources: ['widgets/status'], verbs: ['patch'] },
     ]);
     await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
-    await s.until(() => s.get(s.at('v1', 'configmaps', 'a'), { as: 'dave' }), (answer) => answer.code !== 403);
+    await s.until(
+      () => s.get(s.at('v1', 'configmaps', 'a'), { as: 'dave' }),
+      (answer) => answer.code !== 403,
+    );
     return {
       named: (await s.get(s.at('v1', 'configmaps', 'a'), { as: 'dave' })).code,
       other: await s.get(s.at('v1', 'configmaps', 'b'), { as: 'dave' }),
@@ -73,37 +76,82 @@ export const accessCases: Topic = (conforms) => {
   });
 
   conforms('access-cluster-role', 'a ClusterRole bound in a namespace counts there', async (s) => {
-    await s.post(`/apis/${RBAC}/clusterroles`, { metadata: { name: s.ns }, rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }, { nonResourceURLs: ['/metrics'], verbs: ['get'] }] });
+    await s.post(`/apis/${RBAC}/clusterroles`, {
+      metadata: { name: s.ns },
+      rules: [
+        { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+        { nonResourceURLs: ['/metrics'], verbs: ['get'] },
+      ],
+    });
     await s.post(s.at(RBAC, 'rolebindings'), {
       metadata: { name: 'x' },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: s.ns },
-      subjects: [{ kind: 'Group', name: 'team', apiGroup: 'rbac.authorization.k8s.io' }, { kind: 'User', name: 'erin' }],
+      subjects: [
+        { kind: 'Group', name: 'team', apiGroup: 'rbac.authorization.k8s.io' },
+        { kind: 'User', name: 'erin' },
+      ],
     });
-    const inside = await s.until(() => s.get(s.at('v1', 'secrets'), { as: 'erin' }), (answer) => answer.code !== 403);
-    return { inside: inside.code, nodes: (await s.get('/api/v1/nodes', { as: 'erin' })).code, path: (await s.get('/metrics', { as: 'erin' })).code };
+    const inside = await s.until(
+      () => s.get(s.at('v1', 'secrets'), { as: 'erin' }),
+      (answer) => answer.code !== 403,
+    );
+    return {
+      inside: inside.code,
+      nodes: (await s.get('/api/v1/nodes', { as: 'erin' })).code,
+      path: (await s.get('/metrics', { as: 'erin' })).code,
+    };
   });
 
   conforms('access-escalation', 'nobody grants what they do not have', async (s) => {
-    await grant(s, 'frank', [{ apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: ['*'] }]);
-    const role = { metadata: { name: 'more' }, rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list'] }] };
-    await s.until(() => s.get(s.at(RBAC, 'roles'), { as: 'frank' }), (answer) => answer.code !== 403);
+    await grant(s, 'frank', [
+      { apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: ['*'] },
+    ]);
+    const role = {
+      metadata: { name: 'more' },
+      rules: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list'] }],
+    };
+    await s.until(
+      () => s.get(s.at(RBAC, 'roles'), { as: 'frank' }),
+      (answer) => answer.code !== 403,
+    );
     return {
       role: await s.post(s.at(RBAC, 'roles'), role, { as: 'frank' }),
-      binding: await s.post(s.at(RBAC, 'rolebindings'), { metadata: { name: 'b' }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' } }, { as: 'frank' }),
+      binding: await s.post(
+        s.at(RBAC, 'rolebindings'),
+        {
+          metadata: { name: 'b' },
+          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' },
+        },
+        { as: 'frank' },
+      ),
     };
   });
 
   conforms('access-can-i', 'a user asks what it may do', async (s) => {
     await grant(s, 'grace', [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }]);
     const ask = (resourceAttributes: object, as = 'grace') =>
-      s.post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } }, { as });
+      s.post(
+        '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+        { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+        { as },
+      );
     const attributes = { namespace: s.ns, verb: 'get', resource: 'configmaps' };
-    const allowed = await s.until(() => ask(attributes), (answer) => at(answer, 'status', 'allowed') === true);
-    return { allowed, denied: await ask({ ...attributes, verb: 'delete' }), admin: await s.post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { spec: { resourceAttributes: attributes } }) };
+    const allowed = await s.until(
+      () => ask(attributes),
+      (answer) => at(answer, 'status', 'allowed') === true,
+    );
+    return {
+      allowed,
+      denied: await ask({ ...attributes, verb: 'delete' }),
+      admin: await s.post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+        spec: { resourceAttributes: attributes },
+      }),
+    };
   });
 
   conforms('access-reviews', 'reviews of others, by namespace, of paths and that are not complete', async (s) => {
-    const review = (kind: string, path: string, spec: object) => s.post(path, { apiVersion: 'authorization.k8s.io/v1', kind, spec });
+    const review = (kind: string, path: string, spec: object) =>
+      s.post(path, { apiVersion: 'authorization.k8s.io/v1', kind, spec });
     return {
       subject: await review('SubjectAccessReview', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
         user: 'nobody',
@@ -122,16 +170,23 @@ export const accessCases: Topic = (conforms) => {
         nonResourceAttributes: { path: '/healthz', verb: 'get' },
       }),
       empty: await review('SelfSubjectAccessReview', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {}),
-      noUser: await review('SubjectAccessReview', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { resourceAttributes: { verb: 'get', resource: 'pods' } }),
+      noUser: await review('SubjectAccessReview', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+        resourceAttributes: { verb: 'get', resource: 'pods' },
+      }),
     };
   });
 
   conforms('access-rules', 'the rules of a user in a namespace', async (s) => {
-    await grant(s, 'heidi', [{ apiGroups: ['conformance.capstan.dev'], resources: ['widgets'], verbs: ['get', 'list'] }]);
-    const ask = () => s.post('/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', { spec: { namespace: s.ns } }, { as: 'heidi' });
+    await grant(s, 'heidi', [
+      { apiGroups: ['conformance.capstan.dev'], resources: ['widgets'], verbs: ['get', 'list'] },
+    ]);
+    const ask = () =>
+      s.post('/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', { spec: { namespace: s.ns } }, { as: 'heidi' });
     const answer = await s.until(ask, (one) => JSON.stringify(one.body).includes('conformance.capstan.dev'));
     const rules = at(answer, 'status', 'resourceRules');
-    return Array.isArray(rules) ? rules.filter((rule) => JSON.stringify(rule).includes('conformance.capstan.dev')) : answer;
+    return Array.isArray(rules)
+      ? rules.filter((rule) => JSON.stringify(rule).includes('conformance.capstan.dev'))
+      : answer;
   });
 
   conforms('access-whoami', 'a user asks who it is', async (s) => {
@@ -140,7 +195,8 @@ export const accessCases: Topic = (conforms) => {
   });
 
   conforms('access-impersonation', 'impersonation needs the right to it', (s) =>
-    s.get(s.at('v1', 'configmaps'), { token: ALICE_TOKEN, as: 'admin' }));
+    s.get(s.at('v1', 'configmaps'), { token: ALICE_TOKEN, as: 'admin' }),
+  );
 };
 
 const bodyOfUser = (body: unknown): unknown => {

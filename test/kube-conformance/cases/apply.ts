@@ -17,7 +17,8 @@ export const applyCases: Topic = (conforms) => {
   });
 
   conforms('apply-manager-required', 'an apply without manager is refused', (s) =>
-    s.client.http('PATCH', s.at('v1', 'configmaps', 'a'), s.configMap('a'), { type: 'application/apply-patch+yaml' }));
+    s.client.http('PATCH', s.at('v1', 'configmaps', 'a'), s.configMap('a'), { type: 'application/apply-patch+yaml' }),
+  );
 
   conforms('apply-conflict-one', 'a conflict names the field and its manager', async (s) => {
     const path = s.at('v1', 'configmaps', 'a');
@@ -52,7 +53,12 @@ export const applyCases: Topic = (conforms) => {
     const path = s.at(WIDGETS, 'widgets', 'w');
     await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
     await s.merge(`${path}/status?fieldManager=controller`, { status: { phase: 'Up' } });
-    return s.apply(`${path}/status`, 'two', { apiVersion: WIDGETS, kind: 'Widget', metadata: { name: 'w' }, status: { phase: 'Down' } });
+    return s.apply(`${path}/status`, 'two', {
+      apiVersion: WIDGETS,
+      kind: 'Widget',
+      metadata: { name: 'w' },
+      status: { phase: 'Down' },
+    });
   });
 
   conforms('apply-force', 'force overrides and takes ownership', async (s) => {
@@ -64,7 +70,11 @@ export const applyCases: Topic = (conforms) => {
 
   conforms('apply-removes', 'what a manager no longer applies goes, unless another has it', async (s) => {
     const path = s.at(WIDGETS, 'widgets', 'w');
-    await s.apply(path, 'one', widget('w', { options: { a: '1', b: '2' }, tags: ['x', 'y'], parts: [{ name: 'p' }, { name: 'q' }] }));
+    await s.apply(
+      path,
+      'one',
+      widget('w', { options: { a: '1', b: '2' }, tags: ['x', 'y'], parts: [{ name: 'p' }, { name: 'q' }] }),
+    );
     await s.apply(path, 'two', widget('w', { options: { b: '2' }, tags: ['y'], parts: [{ name: 'q', note: 'kept' }] }));
     return s.apply(path, 'one', widget('w'));
   });
@@ -77,7 +87,10 @@ export const applyCases: Topic = (conforms) => {
 
   conforms('apply-keeps-foreign', 'fields of others stay', async (s) => {
     const path = s.at('v1', 'configmaps', 'a');
-    await s.post(`${s.at('v1', 'configmaps')}?fieldManager=maker`, s.configMap('a', { data: { k: 'v' } }, { labels: { x: 'y' } }));
+    await s.post(
+      `${s.at('v1', 'configmaps')}?fieldManager=maker`,
+      s.configMap('a', { data: { k: 'v' } }, { labels: { x: 'y' } }),
+    );
     return s.apply(path, 'two', s.configMap('a', { data: { l: 'w' } }));
   });
 
@@ -110,12 +123,19 @@ export const applyCases: Topic = (conforms) => {
   conforms('apply-duplicates', 'duplicates in sets and map lists are refused', async (s) => ({
     set: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { tags: ['a', 'a'] })),
     map: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { parts: [{ name: 'a' }, { name: 'a' }] })),
-    created: await s.post(s.at(WIDGETS, 'widgets'), widget('w', { tags: ['a', 'a'], parts: [{ name: 'a' }, { name: 'a' }] })),
+    created: await s.post(
+      s.at(WIDGETS, 'widgets'),
+      widget('w', { tags: ['a', 'a'], parts: [{ name: 'a' }, { name: 'a' }] }),
+    ),
   }));
 
   conforms('apply-key-missing', 'items of map lists need their keys', async (s) => ({
     noKey: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', widget('w', { parts: [{ amount: 1 }] })),
-    defaulted: await s.apply(s.at(WIDGETS, 'widgets', 'v'), 'm', widget('v', { ports: [{ port: 1 }, { port: 1, protocol: 'UDP' }] })),
+    defaulted: await s.apply(
+      s.at(WIDGETS, 'widgets', 'v'),
+      'm',
+      widget('v', { ports: [{ port: 1 }, { port: 1, protocol: 'UDP' }] }),
+    ),
   }));
 
   conforms('apply-unknown', 'unknown fields are refused by an apply', async (s) => ({
@@ -130,27 +150,50 @@ export const applyCases: Topic = (conforms) => {
   }));
 
   conforms('apply-managers-given', 'managedFields in an apply are refused', (s) =>
-    s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { managedFields: [{ manager: 'x' }] })));
+    s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { managedFields: [{ manager: 'x' }] })),
+  );
 
   conforms('apply-names', 'name and namespace must agree with the path', async (s) => ({
     name: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('b')),
     namespace: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { namespace: 'default' })),
-    kind: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' } }),
-    version: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', { apiVersion: 'v2', kind: 'ConfigMap', metadata: { name: 'a' } }),
+    kind: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'a' },
+    }),
+    version: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', {
+      apiVersion: 'v2',
+      kind: 'ConfigMap',
+      metadata: { name: 'a' },
+    }),
     none: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', { metadata: { name: 'a' } }),
     unnamed: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', { apiVersion: 'v1', kind: 'ConfigMap' }),
   }));
 
   conforms('apply-uid', 'an apply with a uid does not create', async (s) =>
-    s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { uid: '11111111-1111-4111-8111-111111111111' })));
+    s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { uid: '11111111-1111-4111-8111-111111111111' })),
+  );
 
   conforms('apply-yaml', 'an apply may be YAML', (s) =>
-    s.apply(s.at('v1', 'configmaps', 'a'), 'm', `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  k: |\n    v\n`));
+    s.apply(
+      s.at('v1', 'configmaps', 'a'),
+      'm',
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  k: |\n    v\n`,
+    ),
+  );
 
   conforms('apply-null', 'null in an apply', async (s) => {
     const path = s.at(WIDGETS, 'widgets', 'w');
-    const first = await s.apply(path, 'm', widget('w', { maybe: null, selector: { matchLabels: null }, options: null, color: null }));
-    const labels = await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', { data: null }, { labels: null }));
+    const first = await s.apply(
+      path,
+      'm',
+      widget('w', { maybe: null, selector: { matchLabels: null }, options: null, color: null }),
+    );
+    const labels = await s.apply(
+      s.at('v1', 'configmaps', 'a'),
+      'm',
+      s.configMap('a', { data: null }, { labels: null }),
+    );
     return { first, labels };
   });
 
@@ -185,9 +228,16 @@ export const applyCases: Topic = (conforms) => {
     };
     const [x, y] = [await owner('x'), await owner('y')];
     await s.apply(path, 'one', s.configMap('a', {}, { finalizers: ['capstan.dev/a'], ownerReferences: [x] }));
-    const both = await s.apply(path, 'two', s.configMap('a', {}, { finalizers: ['capstan.dev/b'], ownerReferences: [y] }));
+    const both = await s.apply(
+      path,
+      'two',
+      s.configMap('a', {}, { finalizers: ['capstan.dev/b'], ownerReferences: [y] }),
+    );
     const one = await s.apply(path, 'one', s.configMap('a'));
-    return [both, one].map((answer) => [at(answer, 'metadata', 'finalizers'), at(answer, 'metadata', 'ownerReferences')]);
+    return [both, one].map((answer) => [
+      at(answer, 'metadata', 'finalizers'),
+      at(answer, 'metadata', 'ownerReferences'),
+    ]);
   });
 
   conforms('apply-secret', 'stringData applied is stored as data', async (s) => {

@@ -8,7 +8,14 @@ const create = (s: Scene, name: string, spec: Fields) => s.post(s.at(WIDGETS, 'w
 export const crdCases: Topic = (conforms) => {
   conforms('crd-default', 'defaults are filled in, deep ones where their parent is', async (s) => ({
     plain: at(await create(s, 'a', {}), 'spec'),
-    nested: at(await create(s, 'b', { nested: { deep: {} }, parts: [{ name: 'a' }, { name: 'b', amount: 5 }], ports: [{ port: 1 }] }), 'spec'),
+    nested: at(
+      await create(s, 'b', {
+        nested: { deep: {} },
+        parts: [{ name: 'a' }, { name: 'b', amount: 5 }],
+        ports: [{ port: 1 }],
+      }),
+      'spec',
+    ),
     noParent: at(await create(s, 'c', { nested: {} }), 'spec'),
   }));
 
@@ -33,7 +40,11 @@ export const crdCases: Topic = (conforms) => {
   });
 
   conforms('crd-prune', 'unknown fields are pruned, where it is allowed they stay', async (s) => {
-    const body = widget('a', { nonsense: 1, parts: [{ name: 'p', extra: true }], any: { keep: { me: 1 } } }, { other: 1, status: { nope: 1 } });
+    const body = widget(
+      'a',
+      { nonsense: 1, parts: [{ name: 'p', extra: true }], any: { keep: { me: 1 } } },
+      { other: 1, status: { nope: 1 } },
+    );
     return s.post(s.at(WIDGETS, 'widgets'), { ...body, metadata: { ...body.metadata, nonsense: 1 } });
   });
 
@@ -44,7 +55,12 @@ export const crdCases: Topic = (conforms) => {
     pattern: await create(s, 'a', { label: 'A1' }),
     length: await create(s, 'a', { label: 'abcdefghij' }),
     short: await create(s, 'a', { label: 'a' }),
-    required: await s.post(s.at(WIDGETS, 'widgets'), { apiVersion: WIDGETS, kind: 'Widget', metadata: { name: 'a' }, spec: {} }),
+    required: await s.post(s.at(WIDGETS, 'widgets'), {
+      apiVersion: WIDGETS,
+      kind: 'Widget',
+      metadata: { name: 'a' },
+      spec: {},
+    }),
     items: await create(s, 'a', { parts: [1, 2, 3, 4, 5].map((name) => ({ name: `n${name}` })) }),
     itemRequired: await create(s, 'a', { parts: [{ amount: 1 }] }),
     format: await create(s, 'a', { at: 'yesterday' }),
@@ -63,10 +79,19 @@ export const crdCases: Topic = (conforms) => {
   }));
 
   conforms('crd-many-causes', 'several broken rules at once', (s) =>
-    create(s, 'a', { size: 0, color: 'pink', label: 'A', parts: [{ amount: 'x' }], numbers: { a: 'b' } }));
+    create(s, 'a', { size: 0, color: 'pink', label: 'A', parts: [{ amount: 'x' }], numbers: { a: 'b' } }),
+  );
 
   conforms('crd-accepts', 'numbers, int-or-string, dates and free form are kept', (s) =>
-    create(s, 'a', { ratio: 0.5, port: '80%', at: '2020-01-01T00:00:00Z', any: [1, 'x', { y: null }], enabled: false, size: 3.0 }));
+    create(s, 'a', {
+      ratio: 0.5,
+      port: '80%',
+      at: '2020-01-01T00:00:00Z',
+      any: [1, 'x', { y: null }],
+      enabled: false,
+      size: 3.0,
+    }),
+  );
 
   conforms('crd-sets', 'duplicates in sets and map lists', async (s) => ({
     set: await create(s, 'a', { tags: ['a', 'b', 'a'] }),
@@ -78,20 +103,33 @@ export const crdCases: Topic = (conforms) => {
   conforms('crd-ratcheting', 'an old mistake that an update does not touch is let through', async (s) => {
     const schema = (maximum: number) => ({
       type: 'object',
-      properties: { spec: { type: 'object', properties: { n: { type: 'integer', maximum }, other: { type: 'string' } } } },
+      properties: {
+        spec: { type: 'object', properties: { n: { type: 'integer', maximum }, other: { type: 'string' } } },
+      },
     });
     const crd = crdOf({ group: s.group, kind: 'Limit', schema: schema(10) });
     await install(s, crd);
     const path = s.at(`${s.group}/v1`, 'limits');
     await s.post(path, { apiVersion: `${s.group}/v1`, kind: 'Limit', metadata: { name: 'a' }, spec: { n: 8 } });
     const name = `limits.${s.group}`;
-    await s.json(`${CRDS}/${name}`, [{ op: 'replace', path: '/spec/versions/0/schema/openAPIV3Schema', value: schema(5) }]);
+    await s.json(`${CRDS}/${name}`, [
+      { op: 'replace', path: '/spec/versions/0/schema/openAPIV3Schema', value: schema(5) },
+    ]);
     // Until the new schema is in force.
     await s.until(
-      () => s.post(`${path}?dryRun=All`, { apiVersion: `${s.group}/v1`, kind: 'Limit', metadata: { name: 'b' }, spec: { n: 8 } }),
+      () =>
+        s.post(`${path}?dryRun=All`, {
+          apiVersion: `${s.group}/v1`,
+          kind: 'Limit',
+          metadata: { name: 'b' },
+          spec: { n: 8 },
+        }),
       (answer) => answer.code === 422,
     );
-    return { untouched: await s.merge(`${path}/a`, { spec: { other: 'x' } }), touched: await s.merge(`${path}/a`, { spec: { n: 7 } }) };
+    return {
+      untouched: await s.merge(`${path}/a`, { spec: { other: 'x' } }),
+      touched: await s.merge(`${path}/a`, { spec: { n: 7 } }),
+    };
   });
 
   conforms('crd-created', 'a CRD gets its defaults and conditions', async (s) => {
@@ -104,37 +142,64 @@ export const crdCases: Topic = (conforms) => {
       names: at(established, 'status', 'acceptedNames'),
       stored: at(established, 'status', 'storedVersions'),
       conditions: Array.isArray(conditions)
-        ? conditions.map((one: { type: string; status: string; reason: string; message: string }) => `${one.type} ${one.status} ${one.reason} ${one.message}`).sort()
+        ? conditions
+            .map(
+              (one: { type: string; status: string; reason: string; message: string }) =>
+                `${one.type} ${one.status} ${one.reason} ${one.message}`,
+            )
+            .sort()
         : [],
     };
   });
 
   conforms('crd-invalid', 'CRDs that are not structural or contradict themselves are refused', async (s) => {
-    const make = (schema: Fields, rest: Fields = {}) => s.post(CRDS, crdOf({ group: s.group, kind: 'Bad', schema, ...rest }));
+    const make = (schema: Fields, rest: Fields = {}) =>
+      s.post(CRDS, crdOf({ group: s.group, kind: 'Bad', schema, ...rest }));
     const spec = (field: Fields) => ({ type: 'object', properties: { spec: field } });
     return {
       noType: await make({ properties: { spec: { type: 'object' } } }),
       nestedNoType: await make(spec({ properties: { a: { type: 'string' } } })),
       badDefault: await make(spec({ type: 'object', properties: { a: { type: 'integer', default: 'x' } } })),
-      mapKeys: await make(spec({ type: 'array', 'x-kubernetes-list-type': 'map', items: { type: 'object', properties: { a: { type: 'string' } } } })),
-      keyNotRequired: await make(spec({
-        type: 'array',
-        'x-kubernetes-list-type': 'map',
-        'x-kubernetes-list-map-keys': ['a'],
-        items: { type: 'object', properties: { a: { type: 'string' } } },
-      })),
+      mapKeys: await make(
+        spec({
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          items: { type: 'object', properties: { a: { type: 'string' } } },
+        }),
+      ),
+      keyNotRequired: await make(
+        spec({
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['a'],
+          items: { type: 'object', properties: { a: { type: 'string' } } },
+        }),
+      ),
       items: await make(spec({ type: 'array' })),
-      metadata: await make({ type: 'object', properties: { metadata: { type: 'object', properties: { labels: { type: 'object' } } } } }),
-      name: await s.post(CRDS, { ...crdOf({ group: s.group, kind: 'Bad', schema: { type: 'object' } }), metadata: { name: 'other' } }),
+      metadata: await make({
+        type: 'object',
+        properties: { metadata: { type: 'object', properties: { labels: { type: 'object' } } } },
+      }),
+      name: await s.post(CRDS, {
+        ...crdOf({ group: s.group, kind: 'Bad', schema: { type: 'object' } }),
+        metadata: { name: 'other' },
+      }),
       noStorage: await make({ type: 'object' }, { version: { storage: false } }),
-      cel: await make(spec({ type: 'object', 'x-kubernetes-validations': [{ rule: 'self.nothing == 1' }], properties: { a: { type: 'string' } } })),
+      cel: await make(
+        spec({
+          type: 'object',
+          'x-kubernetes-validations': [{ rule: 'self.nothing == 1' }],
+          properties: { a: { type: 'string' } },
+        }),
+      ),
       noSchema: await make({ type: 'object' }, { version: { schema: undefined } }),
-      unknownType: await make(spec({ type: 'number', format: 'x', enum: [] , pattern: '(' })),
+      unknownType: await make(spec({ type: 'number', format: 'x', enum: [], pattern: '(' })),
     };
   });
 
   conforms('crd-protected-group', 'groups of the project need an approval', (s) =>
-    s.post(CRDS, crdOf({ group: `${s.ns}.k8s.io`, kind: 'Bad', schema: { type: 'object' } })));
+    s.post(CRDS, crdOf({ group: `${s.ns}.k8s.io`, kind: 'Bad', schema: { type: 'object' } })),
+  );
 
   conforms('crd-cluster-scoped', 'cluster-scoped kinds have no namespace', async (s) => {
     await install(s, crdOf({ group: s.group, kind: 'Wide', schema: { type: 'object' }, scope: 'Cluster' }));
@@ -161,14 +226,27 @@ export const crdCases: Topic = (conforms) => {
       },
     });
     await install(s, crd);
-    const made = await s.post(s.at(`${s.group}/v1beta1`, 'duals'), { apiVersion: `${s.group}/v1beta1`, kind: 'Dual', metadata: { name: 'a' }, spec: { a: 1 } });
+    const made = await s.post(s.at(`${s.group}/v1beta1`, 'duals'), {
+      apiVersion: `${s.group}/v1beta1`,
+      kind: 'Dual',
+      metadata: { name: 'a' },
+      spec: { a: 1 },
+    });
     return {
       made,
       read: await s.get(s.at(`${s.group}/v1`, 'duals', 'a')),
       patched: await s.merge(s.at(`${s.group}/v1`, 'duals', 'a'), { spec: { b: 2 } }),
       notServed: await s.get(s.at(`${s.group}/v1alpha1`, 'duals', 'a')),
-      wrongVersion: await s.post(s.at(`${s.group}/v1`, 'duals'), { apiVersion: `${s.group}/v1beta1`, kind: 'Dual', metadata: { name: 'b' } }),
-      wrongKind: await s.post(s.at(`${s.group}/v1`, 'duals'), { apiVersion: `${s.group}/v1`, kind: 'Other', metadata: { name: 'b' } }),
+      wrongVersion: await s.post(s.at(`${s.group}/v1`, 'duals'), {
+        apiVersion: `${s.group}/v1beta1`,
+        kind: 'Dual',
+        metadata: { name: 'b' },
+      }),
+      wrongKind: await s.post(s.at(`${s.group}/v1`, 'duals'), {
+        apiVersion: `${s.group}/v1`,
+        kind: 'Other',
+        metadata: { name: 'b' },
+      }),
     };
   });
 
@@ -184,7 +262,12 @@ export const crdCases: Topic = (conforms) => {
 
   conforms('crd-names-conflict', 'a second CRD of the same kind in a group is not accepted', async (s) => {
     await install(s, crdOf({ group: s.group, kind: 'Thing', schema: { type: 'object' } }));
-    const other = crdOf({ group: s.group, kind: 'Thing', schema: { type: 'object' }, spec: { names: { kind: 'Thing', plural: 'others', singular: 'other' } } });
+    const other = crdOf({
+      group: s.group,
+      kind: 'Thing',
+      schema: { type: 'object' },
+      spec: { names: { kind: 'Thing', plural: 'others', singular: 'other' } },
+    });
     await s.post(CRDS, { ...other, metadata: { name: `others.${s.group}` } });
     const answer = await s.until(
       () => s.get(`${CRDS}/others.${s.group}`),

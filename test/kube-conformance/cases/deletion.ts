@@ -11,7 +11,11 @@ async function owner(s: Scene, name: string, metadata: Fields = {}) {
 const child = (s: Scene, name: string, ownerReferences: object[], metadata: Fields = {}): Promise<Answer> =>
   s.post(s.at('v1', 'configmaps'), s.configMap(name, {}, { ownerReferences, ...metadata }));
 
-const meta = (answer: Answer) => [answer.code, at(answer, 'metadata', 'finalizers') ?? 'none', at(answer, 'metadata', 'deletionTimestamp') ?? 'not deleted'];
+const meta = (answer: Answer) => [
+  answer.code,
+  at(answer, 'metadata', 'finalizers') ?? 'none',
+  at(answer, 'metadata', 'deletionTimestamp') ?? 'not deleted',
+];
 
 /** Deletion: finalizers, preconditions, owners and namespaces. */
 export const deletionCases: Topic = (conforms) => {
@@ -19,7 +23,10 @@ export const deletionCases: Topic = (conforms) => {
     await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
     await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
     await s.post(s.at('v1', 'serviceaccounts'), { metadata: { name: 'x' } });
-    await s.post(s.at('v1', 'services'), { metadata: { name: 'x' }, spec: { clusterIP: 'None', ports: [{ port: 1 }] } });
+    await s.post(s.at('v1', 'services'), {
+      metadata: { name: 'x' },
+      spec: { clusterIP: 'None', ports: [{ port: 1 }] },
+    });
     return {
       configMap: await s.delete(s.at('v1', 'configmaps', 'a')),
       widget: await s.delete(s.at(WIDGETS, 'widgets', 'w')),
@@ -73,7 +80,8 @@ export const deletionCases: Topic = (conforms) => {
     return {
       uid: await s.delete(path, { preconditions: { uid } }),
       version: await s.delete(path, { preconditions: { resourceVersion: '1' } }),
-      right: (await s.delete(path, { preconditions: { uid: uidOf(created), resourceVersion: versionOf(created) } })).code,
+      right: (await s.delete(path, { preconditions: { uid: uidOf(created), resourceVersion: versionOf(created) } }))
+        .code,
     };
   });
 
@@ -132,7 +140,10 @@ export const deletionCases: Topic = (conforms) => {
       () => s.get(s.at('v1', 'configmaps', 'leaf')),
       (answer) => at(answer, 'metadata', 'deletionTimestamp') !== undefined,
     );
-    const states = { top: meta(await s.get(s.at('v1', 'configmaps', 'top'))), middle: meta(await s.get(s.at('v1', 'configmaps', 'middle'))) };
+    const states = {
+      top: meta(await s.get(s.at('v1', 'configmaps', 'top'))),
+      middle: meta(await s.get(s.at('v1', 'configmaps', 'middle'))),
+    };
     await s.merge(s.at('v1', 'configmaps', 'leaf'), { metadata: { finalizers: null } });
     await s.gone(s.at('v1', 'configmaps', 'top'));
     return states;
@@ -153,7 +164,9 @@ export const deletionCases: Topic = (conforms) => {
     await s.delete(s.at('v1', 'configmaps', 'one'));
     const left = await s.until(
       () => s.get(s.at('v1', 'configmaps', 'c')),
-      (answer) => answer.code !== 200 || JSON.stringify(at(answer, 'metadata', 'ownerReferences') ?? []).split('uid').length === 2,
+      (answer) =>
+        answer.code !== 200 ||
+        JSON.stringify(at(answer, 'metadata', 'ownerReferences') ?? []).split('uid').length === 2,
     );
     await s.delete(s.at('v1', 'configmaps', 'two'));
     await s.gone(s.at('v1', 'configmaps', 'c'));
@@ -161,13 +174,16 @@ export const deletionCases: Topic = (conforms) => {
   });
 
   conforms('delete-absent-owner', 'a dependent of nobody is collected', async (s) => {
-    const made = await child(s, 'c', [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'never', uid: '11111111-1111-4111-8111-111111111111' }]);
+    const made = await child(s, 'c', [
+      { apiVersion: 'v1', kind: 'ConfigMap', name: 'never', uid: '11111111-1111-4111-8111-111111111111' },
+    ]);
     await s.gone(s.at('v1', 'configmaps', 'c'));
     return made.code;
   });
 
   conforms('delete-collection', 'a collection is deleted by selector', async (s) => {
-    for (const name of ['a', 'b', 'c']) await s.post(s.at('v1', 'configmaps'), s.configMap(name, {}, { labels: { keep: String(name === 'c') } }));
+    for (const name of ['a', 'b', 'c'])
+      await s.post(s.at('v1', 'configmaps'), s.configMap(name, {}, { labels: { keep: String(name === 'c') } }));
     await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
     const deleted = await s.delete(`${s.at('v1', 'configmaps')}?labelSelector=keep%3Dfalse`);
     const widgets = await s.delete(s.at(WIDGETS, 'widgets'));
@@ -200,7 +216,14 @@ export const deletionCases: Topic = (conforms) => {
       (answer) => JSON.stringify(at(answer, 'status', 'conditions') ?? []).includes('SomeFinalizersRemain'),
     );
     await s.merge(s.at(WIDGETS, 'widgets', 'w'), { metadata: { finalizers: null } });
-    return { deleted, again: [again.code, at(again, 'status', 'phase')], refused, refusedWidget, emptied, waiting: at(waiting, 'status') };
+    return {
+      deleted,
+      again: [again.code, at(again, 'status', 'phase')],
+      refused,
+      refusedWidget,
+      emptied,
+      waiting: at(waiting, 'status'),
+    };
   });
 
   conforms('delete-namespace-empty', 'an empty namespace goes by itself', async (s) => {
@@ -219,8 +242,17 @@ export const deletionCases: Topic = (conforms) => {
     const shorter = await s.delete(s.at('v1', 'pods', 'bound'), { gracePeriodSeconds: 5 });
     const now = await s.delete(s.at('v1', 'pods', 'bound'), { gracePeriodSeconds: 0 });
     const grace = (answer: Answer) => [
-      answer.code, bodyOf(answer).kind, at(answer, 'metadata', 'deletionGracePeriodSeconds') ?? 'none', at(answer, 'metadata', 'generation'),
+      answer.code,
+      bodyOf(answer).kind,
+      at(answer, 'metadata', 'deletionGracePeriodSeconds') ?? 'none',
+      at(answer, 'metadata', 'generation'),
     ];
-    return { free: grace(free), bound: grace(bound), shorter: grace(shorter), now: grace(now), gone: (await s.get(s.at('v1', 'pods', 'bound'))).code };
+    return {
+      free: grace(free),
+      bound: grace(bound),
+      shorter: grace(shorter),
+      now: grace(now),
+      gone: (await s.get(s.at('v1', 'pods', 'bound'))).code,
+    };
   });
 };

@@ -12,15 +12,36 @@ const list = (value: unknown): readonly { readonly [field: string]: unknown }[] 
 const only = (value: unknown, ...names: readonly string[]) =>
   list(value)
     .filter((resource) => names.includes(String(resource['name'])))
-    .map(({ storageVersionHash: _, ...rest }) => ({ ...rest, ...('verbs' in rest ? { verbs: [...(rest['verbs'] as string[])].sort() } : {}) }))
+    .map(({ storageVersionHash: _, ...rest }) => ({
+      ...rest,
+      ...('verbs' in rest ? { verbs: [...(rest['verbs'] as string[])].sort() } : {}),
+    }))
     .sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
 
 /** Discovery, OpenAPI and Tables. */
 export const discoveryCases: Topic = (conforms) => {
   conforms('discovery-core', 'resources of the core group', async (s) => {
     const answer = await s.get('/api/v1');
-    const names = ['configmaps', 'secrets', 'pods', 'pods/status', 'pods/eviction', 'nodes', 'nodes/status', 'namespaces', 'namespaces/finalize', 'events', 'services', 'serviceaccounts', 'serviceaccounts/token'];
-    return { kind: at(answer, 'kind'), groupVersion: at(answer, 'groupVersion'), resources: only(at(answer, 'resources'), ...names) };
+    const names = [
+      'configmaps',
+      'secrets',
+      'pods',
+      'pods/status',
+      'pods/eviction',
+      'nodes',
+      'nodes/status',
+      'namespaces',
+      'namespaces/finalize',
+      'events',
+      'services',
+      'serviceaccounts',
+      'serviceaccounts/token',
+    ];
+    return {
+      kind: at(answer, 'kind'),
+      groupVersion: at(answer, 'groupVersion'),
+      resources: only(at(answer, 'resources'), ...names),
+    };
   });
 
   conforms('discovery-groups', 'resources of named groups', async (s) => {
@@ -35,7 +56,8 @@ export const discoveryCases: Topic = (conforms) => {
       'events.k8s.io/v1': ['events'],
       [WIDGETS]: ['widgets', 'widgets/status', 'widgets/scale'],
     };
-    for (const [group, names] of Object.entries(wanted)) answers[group] = only(at(await s.get(`/apis/${group}`), 'resources'), ...names);
+    for (const [group, names] of Object.entries(wanted))
+      answers[group] = only(at(await s.get(`/apis/${group}`), 'resources'), ...names);
     return answers;
   });
 
@@ -54,16 +76,28 @@ export const discoveryCases: Topic = (conforms) => {
     const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
     const ours = async () => {
       const answer = await s.get('/apis', { accept });
-      const group = list(at(answer, 'items')).find((item) => at({ code: 0, body: item }, 'metadata', 'name') === 'conformance.capstan.dev');
+      const group = list(at(answer, 'items')).find(
+        (item) => at({ code: 0, body: item }, 'metadata', 'name') === 'conformance.capstan.dev',
+      );
       return { code: answer.code, body: { kind: at(answer, 'kind'), apiVersion: at(answer, 'apiVersion'), group } };
     };
     return s.until(ours, (answer) => at(answer, 'group') !== undefined);
   });
 
   conforms('discovery-names', 'short names and categories of a CRD', async (s) => {
-    const names = { kind: 'Thing', plural: 'things', singular: 'thing', listKind: 'ThingList', shortNames: ['th'], categories: ['all', 'capstan'] };
+    const names = {
+      kind: 'Thing',
+      plural: 'things',
+      singular: 'thing',
+      listKind: 'ThingList',
+      shortNames: ['th'],
+      categories: ['all', 'capstan'],
+    };
     await install(s, crdOf({ group: s.group, kind: 'Thing', schema: { type: 'object' }, spec: { names } }));
-    const answer = await s.until(() => s.get(`/apis/${s.group}/v1`), (one) => one.code === 200);
+    const answer = await s.until(
+      () => s.get(`/apis/${s.group}/v1`),
+      (one) => one.code === 200,
+    );
     return only(at(answer, 'resources'), 'things');
   });
 
@@ -74,7 +108,10 @@ export const discoveryCases: Topic = (conforms) => {
 
   conforms('openapi', 'the schema of a CRD in OpenAPI', async (s) => {
     const path = `/openapi/v3/apis/${WIDGETS}`;
-    const answer = await s.until(() => s.get(path), (one) => one.code === 200 && JSON.stringify(one.body).includes('Widget'));
+    const answer = await s.until(
+      () => s.get(path),
+      (one) => one.code === 200 && JSON.stringify(one.body).includes('Widget'),
+    );
     const schemas = at(answer, 'components', 'schemas');
     const names = isJsonObject(schemas) ? Object.keys(schemas) : [];
     const own = names.find((name) => name.endsWith('.Widget')) ?? '';
@@ -88,7 +125,9 @@ export const discoveryCases: Topic = (conforms) => {
 
   conforms('table-widget', 'a Table of a custom resource by its columns', async (s) => {
     await s.post(s.at(WIDGETS, 'widgets'), widget('w', { tags: ['a', 'b'] }));
-    await s.merge(s.at(WIDGETS, 'widgets', 'w', 'status'), { status: { conditions: [{ type: 'Ready', status: 'True' }] } });
+    await s.merge(s.at(WIDGETS, 'widgets', 'w', 'status'), {
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    });
     await s.post(s.at(WIDGETS, 'widgets'), widget('v'));
     return s.get(s.at(WIDGETS, 'widgets'), { accept: TABLE });
   });
@@ -99,7 +138,10 @@ export const discoveryCases: Topic = (conforms) => {
     await s.post(s.at('v1', 'pods'), { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
     await s.post(s.at('apps/v1', 'deployments'), {
       metadata: { name: 'd' },
-      spec: { selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } },
+      spec: {
+        selector: { matchLabels: { a: 'b' } },
+        template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+      },
     });
     const table = async (path: string) => {
       const answer = await s.get(path, { accept: TABLE });

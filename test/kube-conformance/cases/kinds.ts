@@ -4,12 +4,17 @@ import type { Topic } from '../topic';
 /** Builtin kinds we use, and what they alone do. */
 export const kindCases: Topic = (conforms) => {
   conforms('secret-string-data', 'stringData becomes data and is not shown', async (s) => {
-    const made = await s.post(s.at('v1', 'secrets'), { metadata: { name: 's' }, stringData: { a: 'text' }, data: { a: 'b2xk', b: 'b2xk' } });
+    const made = await s.post(s.at('v1', 'secrets'), {
+      metadata: { name: 's' },
+      stringData: { a: 'text' },
+      data: { a: 'b2xk', b: 'b2xk' },
+    });
     return { made, patched: await s.merge(s.at('v1', 'secrets', 's'), { stringData: { b: 'new' } }) };
   });
 
   conforms('secret-types', 'types have their required keys', async (s) => {
-    const make = (type: string, data: object) => s.post(s.at('v1', 'secrets'), { metadata: { name: 's' }, type, stringData: data });
+    const make = (type: string, data: object) =>
+      s.post(s.at('v1', 'secrets'), { metadata: { name: 's' }, type, stringData: data });
     return {
       tls: await make('kubernetes.io/tls', {}),
       docker: await make('kubernetes.io/dockerconfigjson', { '.dockerconfigjson': 'no json' }),
@@ -29,7 +34,10 @@ export const kindCases: Topic = (conforms) => {
   });
 
   conforms('configmap-immutable', 'an immutable ConfigMap, and binary data', async (s) => {
-    const made = await s.post(s.at('v1', 'configmaps'), s.configMap('a', { immutable: true, binaryData: { b: 'AAE=' }, data: { a: '1' } }));
+    const made = await s.post(
+      s.at('v1', 'configmaps'),
+      s.configMap('a', { immutable: true, binaryData: { b: 'AAE=' }, data: { a: '1' } }),
+    );
     return {
       made,
       changed: await s.merge(s.at('v1', 'configmaps', 'a'), { data: { a: '2' } }),
@@ -55,9 +63,20 @@ export const kindCases: Topic = (conforms) => {
   });
 
   conforms('event-refused', 'Events that do not fit are refused', async (s) => ({
-    namespace: await s.post(s.at('v1', 'events'), { metadata: { name: 'e' }, involvedObject: { namespace: 'default', name: 'p' }, reason: 'R' }),
-    noNamespace: await s.post(s.at('v1', 'events'), { metadata: { name: 'e' }, involvedObject: { kind: 'Pod', name: 'p' }, reason: 'R' }),
-    modern: await s.post(s.at('events.k8s.io/v1', 'events'), { metadata: { name: 'e' }, regarding: { namespace: s.ns, name: 'p' } }),
+    namespace: await s.post(s.at('v1', 'events'), {
+      metadata: { name: 'e' },
+      involvedObject: { namespace: 'default', name: 'p' },
+      reason: 'R',
+    }),
+    noNamespace: await s.post(s.at('v1', 'events'), {
+      metadata: { name: 'e' },
+      involvedObject: { kind: 'Pod', name: 'p' },
+      reason: 'R',
+    }),
+    modern: await s.post(s.at('events.k8s.io/v1', 'events'), {
+      metadata: { name: 'e' },
+      regarding: { namespace: s.ns, name: 'p' },
+    }),
   }));
 
   conforms('event-modern', 'Events of events.k8s.io', (s) =>
@@ -71,12 +90,24 @@ export const kindCases: Topic = (conforms) => {
       type: 'Normal',
       note: 'n',
       regarding: { apiVersion: 'v1', kind: 'Pod', namespace: s.ns, name: 'p' },
-    }));
+    }),
+  );
 
   conforms('lease', 'a Lease is taken by who writes first', async (s) => {
     const time = '2026-01-01T00:00:00.000000Z';
-    const spec = { holderIdentity: 'one', leaseDurationSeconds: 15, acquireTime: time, renewTime: time, leaseTransitions: 0 };
-    const made = await s.post(s.at('coordination.k8s.io/v1', 'leases'), { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'l' }, spec });
+    const spec = {
+      holderIdentity: 'one',
+      leaseDurationSeconds: 15,
+      acquireTime: time,
+      renewTime: time,
+      leaseTransitions: 0,
+    };
+    const made = await s.post(s.at('coordination.k8s.io/v1', 'leases'), {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'l' },
+      spec,
+    });
     const body = bodyOf(made);
     const path = s.at('coordination.k8s.io/v1', 'leases', 'l');
     const first = await s.put(path, { ...body, spec: { ...spec, holderIdentity: 'two', leaseTransitions: 1 } });
@@ -95,10 +126,18 @@ export const kindCases: Topic = (conforms) => {
   });
 
   conforms('service', 'a headless Service gets its defaults', (s) =>
-    s.post(s.at('v1', 'services'), { metadata: { name: 's' }, spec: { clusterIP: 'None', selector: { a: 'b' }, ports: [{ port: 80 }] } }));
+    s.post(s.at('v1', 'services'), {
+      metadata: { name: 's' },
+      spec: { clusterIP: 'None', selector: { a: 'b' }, ports: [{ port: 80 }] },
+    }),
+  );
 
   conforms('service-ports', 'several ports need names', (s) =>
-    s.post(s.at('v1', 'services'), { metadata: { name: 's' }, spec: { clusterIP: 'None', ports: [{ port: 80 }, { port: 81 }] } }));
+    s.post(s.at('v1', 'services'), {
+      metadata: { name: 's' },
+      spec: { clusterIP: 'None', ports: [{ port: 80 }, { port: 81 }] },
+    }),
+  );
 
   conforms('deployment', 'a Deployment gets its defaults', (s) =>
     s.post(s.at('apps/v1', 'deployments'), {
@@ -108,22 +147,29 @@ export const kindCases: Topic = (conforms) => {
         template: {
           metadata: { labels: { a: 'b' } },
           spec: {
-            containers: [{
-              name: 'c',
-              image: 'i:latest',
-              ports: [{ containerPort: 80 }],
-              livenessProbe: { httpGet: { path: '/', port: 80 } },
-              env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
-              resources: { requests: { cpu: '0.1', memory: '1Gi' } },
-            }],
-            volumes: [{ name: 'v', secret: { secretName: 's' } }, { name: 'e', emptyDir: {} }],
+            containers: [
+              {
+                name: 'c',
+                image: 'i:latest',
+                ports: [{ containerPort: 80 }],
+                livenessProbe: { httpGet: { path: '/', port: 80 } },
+                env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+                resources: { requests: { cpu: '0.1', memory: '1Gi' } },
+              },
+            ],
+            volumes: [
+              { name: 'v', secret: { secretName: 's' } },
+              { name: 'e', emptyDir: {} },
+            ],
           },
         },
       },
-    }));
+    }),
+  );
 
   conforms('pod', 'a Pod gets its defaults, tolerations and phase', (s) =>
-    s.post(s.at('v1', 'pods'), { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } }));
+    s.post(s.at('v1', 'pods'), { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } }),
+  );
 
   conforms('daemonset', 'a DaemonSet gets its defaults', (s) =>
     s.post(s.at('apps/v1', 'daemonsets'), {
@@ -132,12 +178,19 @@ export const kindCases: Topic = (conforms) => {
         selector: { matchLabels: { a: 'b' } },
         template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
       },
-    }));
+    }),
+  );
 
   conforms('node', 'a Node is what its kubelet says', async (s) => {
     const made = await s.post('/api/v1/nodes', { metadata: { name: s.ns }, spec: { podCIDR: '10.0.0.0/24' } });
-    const patched = await s.merge(`/api/v1/nodes/${s.ns}`, { spec: { providerID: 'cloudstack:///1', taints: [{ key: 'a', effect: 'NoSchedule' }] } });
-    return { made, patched, changed: await s.merge(`/api/v1/nodes/${s.ns}`, { spec: { providerID: 'cloudstack:///2' } }) };
+    const patched = await s.merge(`/api/v1/nodes/${s.ns}`, {
+      spec: { providerID: 'cloudstack:///1', taints: [{ key: 'a', effect: 'NoSchedule' }] },
+    });
+    return {
+      made,
+      patched,
+      changed: await s.merge(`/api/v1/nodes/${s.ns}`, { spec: { providerID: 'cloudstack:///2' } }),
+    };
   });
 
   conforms('service-account', 'a ServiceAccount and a token of it', async (s) => {
@@ -153,11 +206,16 @@ export const kindCases: Topic = (conforms) => {
     return {
       made,
       issued: [issued.code, bodyOf(issued).kind, at(issued, 'spec', 'expirationSeconds')],
-      user: [at(review, 'status', 'user', 'username'), at(review, 'status', 'user', 'groups'), at(review, 'status', 'authenticated')],
+      user: [
+        at(review, 'status', 'user', 'username'),
+        at(review, 'status', 'user', 'groups'),
+        at(review, 'status', 'authenticated'),
+      ],
       used,
     };
   });
 
   conforms('budget', 'a PodDisruptionBudget gets its status by its controller alone', (s) =>
-    s.post(s.at('policy/v1', 'poddisruptionbudgets'), { metadata: { name: 'p' }, spec: { maxUnavailable: '50%' } }));
+    s.post(s.at('policy/v1', 'poddisruptionbudgets'), { metadata: { name: 'p' }, spec: { maxUnavailable: '50%' } }),
+  );
 };

@@ -1,5 +1,5 @@
-import { type Answer, at, outcome } from '../scene';
 import type { Scene } from '../scene';
+import { type Answer, at, outcome } from '../scene';
 import type { Topic } from '../topic';
 import { crdOf, install, WIDGETS, widget } from '../widgets';
 
@@ -10,7 +10,11 @@ const names = (answer: Answer): unknown => {
 };
 
 async function fill(s: Scene, ...wanted: readonly string[]): Promise<void> {
-  for (const name of wanted) await s.post(s.at('v1', 'configmaps'), s.configMap(name, {}, { labels: { name, even: String(name.length % 2 === 0) } }));
+  for (const name of wanted)
+    await s.post(
+      s.at('v1', 'configmaps'),
+      s.configMap(name, {}, { labels: { name, even: String(name.length % 2 === 0) } }),
+    );
 }
 
 /** A continue token as if its walk had begun at another version. */
@@ -110,7 +114,8 @@ export const listCases: Topic = (conforms) => {
   conforms('list-labels', 'label selectors by equality, set and existence', async (s) => {
     await fill(s, 'a', 'bb', 'c');
     await s.post(s.at('v1', 'configmaps'), s.configMap('none'));
-    const pick = async (selector: string) => names(await s.get(`${s.at('v1', 'configmaps')}?labelSelector=${encodeURIComponent(selector)}`));
+    const pick = async (selector: string) =>
+      names(await s.get(`${s.at('v1', 'configmaps')}?labelSelector=${encodeURIComponent(selector)}`));
     return {
       equal: await pick('name=a'),
       double: await pick('name==a'),
@@ -135,14 +140,18 @@ export const listCases: Topic = (conforms) => {
     await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
     await s.post(s.at('v1', 'secrets'), { metadata: { name: 's' }, type: 'capstan.dev/x' });
     await s.post(s.at('v1', 'secrets'), { metadata: { name: 't' } });
-    await s.post(s.at('v1', 'pods'), { metadata: { name: 'p' }, spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'i' }] } });
+    await s.post(s.at('v1', 'pods'), {
+      metadata: { name: 'p' },
+      spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'i' }] },
+    });
     await s.post(s.at('v1', 'events'), {
       metadata: { name: 'e' },
       involvedObject: { namespace: s.ns, kind: 'Pod', name: 'p', uid: 'u' },
       reason: 'R',
       type: 'Normal',
     });
-    const pick = async (resource: string, selector: string) => names(await s.get(`${resource}?fieldSelector=${encodeURIComponent(selector)}`));
+    const pick = async (resource: string, selector: string) =>
+      names(await s.get(`${resource}?fieldSelector=${encodeURIComponent(selector)}`));
     return {
       name: await pick(s.at('v1', 'configmaps'), 'metadata.name=a'),
       notName: await pick(s.at('v1', 'configmaps'), 'metadata.name!=a'),
@@ -158,11 +167,19 @@ export const listCases: Topic = (conforms) => {
   });
 
   conforms('list-selectable', 'fields that a CRD makes selectable', async (s) => {
-    const schema = { type: 'object', properties: { spec: { type: 'object', properties: { color: { type: 'string' } } } } };
+    const schema = {
+      type: 'object',
+      properties: { spec: { type: 'object', properties: { color: { type: 'string' } } } },
+    };
     const version = { selectableFields: [{ jsonPath: '.spec.color' }] };
     await install(s, crdOf({ group: s.group, kind: 'Paint', schema, version }));
     const make = (name: string, color: string) =>
-      s.post(s.at(`${s.group}/v1`, 'paints'), { apiVersion: `${s.group}/v1`, kind: 'Paint', metadata: { name }, spec: { color } });
+      s.post(s.at(`${s.group}/v1`, 'paints'), {
+        apiVersion: `${s.group}/v1`,
+        kind: 'Paint',
+        metadata: { name },
+        spec: { color },
+      });
     await make('a', 'red');
     await make('b', 'blue');
     return names(await s.get(`${s.at(`${s.group}/v1`, 'paints')}?fieldSelector=spec.color%3Dred`));

@@ -2,7 +2,8 @@ import { type Answer, bodyOf, managersOf, uidOf } from '../scene';
 import type { Topic } from '../topic';
 import { WIDGETS, widget } from '../widgets';
 
-const managers = (...answers: readonly Answer[]) => answers.map((answer) => [answer.code, managersOf(answer) ?? 'none']);
+const managers = (...answers: readonly Answer[]) =>
+  answers.map((answer) => [answer.code, managersOf(answer) ?? 'none']);
 
 const deployment = (spec = {}) => ({
   apiVersion: 'apps/v1',
@@ -38,7 +39,10 @@ export const managedFieldsCases: Topic = (conforms) => {
     service: managers(
       await s.post(s.at('v1', 'services'), {
         metadata: { name: 's' },
-        spec: { ports: [{ port: 80 }, { port: 443, name: 'tls' }].map((port, i) => ({ name: `p${i}`, ...port })), clusterIP: 'None' },
+        spec: {
+          ports: [{ port: 80 }, { port: 443, name: 'tls' }].map((port, i) => ({ name: `p${i}`, ...port })),
+          clusterIP: 'None',
+        },
       }),
     ),
     secret: managers(await s.post(s.at('v1', 'secrets'), { metadata: { name: 's' }, stringData: { a: 'b' } })),
@@ -62,8 +66,14 @@ export const managedFieldsCases: Topic = (conforms) => {
 
   conforms('managers-update-takes', 'an update takes what it changes and leaves the rest', async (s) => {
     const path = s.at('v1', 'configmaps', 'a');
-    const created = await s.post(`${s.at('v1', 'configmaps')}?fieldManager=one`, s.configMap('a', { data: { a: '1', b: '2' } }));
-    const updated = await s.put(`${path}?fieldManager=two`, { ...bodyOf(created), data: { a: '1', b: 'changed', c: '3' } });
+    const created = await s.post(
+      `${s.at('v1', 'configmaps')}?fieldManager=one`,
+      s.configMap('a', { data: { a: '1', b: '2' } }),
+    );
+    const updated = await s.put(`${path}?fieldManager=two`, {
+      ...bodyOf(created),
+      data: { a: '1', b: 'changed', c: '3' },
+    });
     const removed = await s.put(`${path}?fieldManager=three`, { ...bodyOf(updated), data: { c: '3' } });
     return managers(created, updated, removed);
   });
@@ -71,7 +81,9 @@ export const managedFieldsCases: Topic = (conforms) => {
   conforms('managers-apply-then-update', 'an update takes fields over from an apply', async (s) => {
     const path = s.at(WIDGETS, 'widgets', 'w');
     const applied = await s.apply(path, 'applier', widget('w', { color: 'blue', options: { a: '1', b: '2' } }));
-    const patched = await s.merge(`${path}?fieldManager=editor`, { spec: { color: 'green', options: { b: '9', c: '3' } } });
+    const patched = await s.merge(`${path}?fieldManager=editor`, {
+      spec: { color: 'green', options: { b: '9', c: '3' } },
+    });
     const again = await s.apply(path, 'applier', widget('w', { options: { a: '1' } }));
     return managers(applied, patched, again);
   });
@@ -83,7 +95,12 @@ export const managedFieldsCases: Topic = (conforms) => {
       await s.post(s.at(WIDGETS, 'widgets'), widget('w', {}, { status })),
       await s.merge(`${path}/status?fieldManager=controller`, { status }),
       await s.merge(`${path}/status?fieldManager=other`, { status: { phase: 'Down' } }),
-      await s.apply(`${path}/status`, 'applier', { apiVersion: WIDGETS, kind: 'Widget', metadata: { name: 'w' }, status: { observedGeneration: 1 } }),
+      await s.apply(`${path}/status`, 'applier', {
+        apiVersion: WIDGETS,
+        kind: 'Widget',
+        metadata: { name: 'w' },
+        status: { observedGeneration: 1 },
+      }),
       await s.merge(`${path}?fieldManager=controller`, { spec: { size: 5 } }),
     );
   });
@@ -133,14 +150,24 @@ export const managedFieldsCases: Topic = (conforms) => {
     const uid = uidOf(await s.get(`/api/v1/namespaces/${s.ns}`));
     const owner = { apiVersion: 'v1', kind: 'Namespace', name: s.ns, uid };
     return managers(
-      await s.apply(path, 'one', s.configMap('a', {}, {
-        labels: { a: '1' },
-        annotations: { n: '1' },
-        finalizers: ['capstan.dev/a'],
-        ownerReferences: [owner],
-      })),
+      await s.apply(
+        path,
+        'one',
+        s.configMap(
+          'a',
+          {},
+          {
+            labels: { a: '1' },
+            annotations: { n: '1' },
+            finalizers: ['capstan.dev/a'],
+            ownerReferences: [owner],
+          },
+        ),
+      ),
       await s.apply(path, 'two', s.configMap('a', {}, { labels: { b: '1' }, finalizers: ['capstan.dev/b'] })),
-      await s.merge(`${path}?fieldManager=three`, { metadata: { finalizers: ['capstan.dev/a'], annotations: { n: '2' } } }),
+      await s.merge(`${path}?fieldManager=three`, {
+        metadata: { finalizers: ['capstan.dev/a'], annotations: { n: '2' } },
+      }),
       await s.merge(`${path}?fieldManager=three`, { metadata: { finalizers: null, ownerReferences: null } }),
     );
   });
@@ -156,12 +183,14 @@ export const managedFieldsCases: Topic = (conforms) => {
     };
     const second = await s.apply(path, 'two', side);
     const third = await s.strategic(`${path}?fieldManager=three`, {
-      spec: { template: { spec: { containers: [{ name: 'main', image: 'main:2', env: [{ name: 'B', value: '2' }] }] } } },
+      spec: {
+        template: { spec: { containers: [{ name: 'main', image: 'main:2', env: [{ name: 'B', value: '2' }] }] } },
+      },
     });
     return managers(first, second, third);
   });
 
-  conforms('managers-deployment-status', 'a Deployment\'s status has its own entry', async (s) => {
+  conforms('managers-deployment-status', "a Deployment's status has its own entry", async (s) => {
     const path = s.at('apps/v1', 'deployments', 'd');
     await s.post(s.at('apps/v1', 'deployments'), deployment());
     const status = { replicas: 2, conditions: [{ type: 'Available', status: 'True', reason: 'r', message: 'm' }] };
@@ -176,7 +205,10 @@ export const managedFieldsCases: Topic = (conforms) => {
     const name = `${s.ns}-1`;
     const path = `/api/v1/nodes/${name}`;
     return managers(
-      await s.post('/api/v1/nodes?fieldManager=kubelet', { metadata: { name, labels: { a: 'b' } }, spec: { providerID: 'x://1' } }),
+      await s.post('/api/v1/nodes?fieldManager=kubelet', {
+        metadata: { name, labels: { a: 'b' } },
+        spec: { providerID: 'x://1' },
+      }),
       await s.strategic(`${path}/status?fieldManager=kubelet`, {
         status: {
           conditions: [{ type: 'Ready', status: 'True' }],
@@ -217,43 +249,54 @@ export const managedFieldsCases: Topic = (conforms) => {
         group: s.group,
         scope: 'Namespaced',
         names: { kind: 'Thing', plural: 'things' },
-        versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { a: { type: 'string' } } } } }],
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', properties: { a: { type: 'string' } } } },
+          },
+        ],
       },
     };
     const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.${s.group}`;
     await s.apply(path, 'installer', crd);
     const established = await s.until(
       () => s.get(path),
-      (answer) => JSON.stringify(answer.body).includes('"type":"Established","status":"True"') ||
-        /"status":"True","type":"Established"/.test(JSON.stringify(answer.body)) || JSON.stringify(answer.body).includes('InitialNamesAccepted'),
+      (answer) =>
+        JSON.stringify(answer.body).includes('"type":"Established","status":"True"') ||
+        /"status":"True","type":"Established"/.test(JSON.stringify(answer.body)) ||
+        JSON.stringify(answer.body).includes('InitialNamesAccepted'),
     );
     return managers(established);
   });
 
-  conforms('managers-rbac-lease', 'RBAC, Leases, Events and PodDisruptionBudgets', async (s) => managers(
-    await s.post(s.at('rbac.authorization.k8s.io/v1', 'roles'), {
-      metadata: { name: 'r' },
-      rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
-    }),
-    await s.post(s.at('rbac.authorization.k8s.io/v1', 'rolebindings'), {
-      metadata: { name: 'r' },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'r' },
-      subjects: [{ kind: 'User', name: 'u' }],
-    }),
-    await s.post(s.at('coordination.k8s.io/v1', 'leases'), {
-      metadata: { name: 'l' },
-      spec: { holderIdentity: 'me', leaseDurationSeconds: 15 },
-    }),
-    await s.post(s.at('v1', 'events'), {
-      metadata: { name: 'e' },
-      involvedObject: { namespace: s.ns, kind: 'Pod', name: 'p' },
-      reason: 'R',
-      message: 'm',
-      type: 'Normal',
-    }),
-    await s.post(s.at('policy/v1', 'poddisruptionbudgets'), {
-      metadata: { name: 'p' },
-      spec: { minAvailable: 1, selector: { matchLabels: { a: 'b' } } },
-    }),
-  ));
+  conforms('managers-rbac-lease', 'RBAC, Leases, Events and PodDisruptionBudgets', async (s) =>
+    managers(
+      await s.post(s.at('rbac.authorization.k8s.io/v1', 'roles'), {
+        metadata: { name: 'r' },
+        rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }],
+      }),
+      await s.post(s.at('rbac.authorization.k8s.io/v1', 'rolebindings'), {
+        metadata: { name: 'r' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'r' },
+        subjects: [{ kind: 'User', name: 'u' }],
+      }),
+      await s.post(s.at('coordination.k8s.io/v1', 'leases'), {
+        metadata: { name: 'l' },
+        spec: { holderIdentity: 'me', leaseDurationSeconds: 15 },
+      }),
+      await s.post(s.at('v1', 'events'), {
+        metadata: { name: 'e' },
+        involvedObject: { namespace: s.ns, kind: 'Pod', name: 'p' },
+        reason: 'R',
+        message: 'm',
+        type: 'Normal',
+      }),
+      await s.post(s.at('policy/v1', 'poddisruptionbudgets'), {
+        metadata: { name: 'p' },
+        spec: { minAvailable: 1, selector: { matchLabels: { a: 'b' } } },
+      }),
+    ),
+  );
 };

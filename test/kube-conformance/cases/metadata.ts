@@ -5,24 +5,31 @@ import { WIDGETS, widget } from '../widgets';
 /** What the server writes into metadata, and when generation and resourceVersion move. */
 export const metadataCases: Topic = (conforms) => {
   conforms('meta-create', 'creation fills uid, version, time and managers', (s) =>
-    s.post(s.at('v1', 'configmaps'), s.configMap('a', { data: { k: 'v' } })));
+    s.post(s.at('v1', 'configmaps'), s.configMap('a', { data: { k: 'v' } })),
+  );
 
   conforms('meta-server-owned', 'what only the server may set is dropped at creation', (s) =>
     s.post(
       s.at('v1', 'configmaps'),
-      s.configMap('a', {}, {
-        uid: '11111111-1111-4111-8111-111111111111',
-        resourceVersion: '',
-        generation: 7,
-        creationTimestamp: '2001-01-01T00:00:00Z',
-        deletionTimestamp: '2001-01-01T00:00:00Z',
-        deletionGracePeriodSeconds: 3,
-        selfLink: '/x',
-      }),
-    ));
+      s.configMap(
+        'a',
+        {},
+        {
+          uid: '11111111-1111-4111-8111-111111111111',
+          resourceVersion: '',
+          generation: 7,
+          creationTimestamp: '2001-01-01T00:00:00Z',
+          deletionTimestamp: '2001-01-01T00:00:00Z',
+          deletionGracePeriodSeconds: 3,
+          selfLink: '/x',
+        },
+      ),
+    ),
+  );
 
   conforms('meta-create-version', 'an object to create must not carry a resourceVersion', (s) =>
-    s.post(s.at('v1', 'configmaps'), s.configMap('a', {}, { resourceVersion: '5' })));
+    s.post(s.at('v1', 'configmaps'), s.configMap('a', {}, { resourceVersion: '5' })),
+  );
 
   conforms('meta-generate-name', 'a generated name keeps its prefix and adds five letters', async (s) => {
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'made-' } };
@@ -45,10 +52,12 @@ export const metadataCases: Topic = (conforms) => {
   });
 
   conforms('meta-name-and-generate', 'a name wins over a prefix', (s) =>
-    s.post(s.at('v1', 'configmaps'), s.configMap('a', {}, { generateName: 'made-' })));
+    s.post(s.at('v1', 'configmaps'), s.configMap('a', {}, { generateName: 'made-' })),
+  );
 
   conforms('meta-no-name', 'neither name nor prefix is refused', (s) =>
-    s.post(s.at('v1', 'configmaps'), { apiVersion: 'v1', kind: 'ConfigMap', metadata: {} }));
+    s.post(s.at('v1', 'configmaps'), { apiVersion: 'v1', kind: 'ConfigMap', metadata: {} }),
+  );
 
   conforms('meta-noop-update', 'an update that changes nothing keeps version and managers', async (s) => {
     const created = await s.post(s.at('v1', 'configmaps'), s.configMap('a', { data: { k: 'v' } }));
@@ -88,7 +97,8 @@ export const metadataCases: Topic = (conforms) => {
       await s.merge(path, { metadata: { finalizers: ['capstan.dev/hold'] } }),
       await s.delete(path),
     ];
-    return steps.map((answer) => [answer.code, at(answer, 'metadata', 'generation'), versionOf(answer)])
+    return steps
+      .map((answer) => [answer.code, at(answer, 'metadata', 'generation'), versionOf(answer)])
       .map(([code, generation, version]) => ({ code, generation, resourceVersion: version }));
   });
 
@@ -203,7 +213,10 @@ export const metadataCases: Topic = (conforms) => {
   conforms('meta-managers-reset', 'an empty list of managers resets them', async (s) => {
     const path = s.at('v1', 'configmaps', 'a');
     const created = await s.post(s.at('v1', 'configmaps'), s.configMap('a', { data: { k: 'v' } }));
-    const reset = await s.put(path, { ...bodyOf(created), metadata: { ...bodyOf(created).metadata, managedFields: [{}] } });
+    const reset = await s.put(path, {
+      ...bodyOf(created),
+      metadata: { ...bodyOf(created).metadata, managedFields: [{}] },
+    });
     const next = await s.merge(path, { data: { l: 'w' } });
     return { reset: managersOf(reset) ?? 'none', next: managersOf(next) };
   });
@@ -213,7 +226,11 @@ export const metadataCases: Topic = (conforms) => {
     const first = await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
     const deleted = await s.delete(path);
     const second = await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
-    return { deleted, differ: uidOf(first) !== uidOf(second), newer: Number(versionOf(second)) > Number(versionOf(first)) };
+    return {
+      deleted,
+      differ: uidOf(first) !== uidOf(second),
+      newer: Number(versionOf(second)) > Number(versionOf(first)),
+    };
   });
 
   conforms('meta-port', 'the port reads, writes and is refused in raw JSON', async (s) => {

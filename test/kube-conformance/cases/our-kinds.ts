@@ -48,9 +48,14 @@ const machineTemplate = { template: { spec: { offering: { name: 'small' }, templ
 export const ourKindsCases: Topic = (conforms) => {
   conforms('ours-installed', 'all our CRDs are accepted and established', async (s) => {
     await installOurs(s);
-    const answers = await Promise.all(crds({ conversion: 'none' }).map(({ metadata }) => s.get(`${CRDS}/${metadata.name}`)));
+    const answers = await Promise.all(
+      crds({ conversion: 'none' }).map(({ metadata }) => s.get(`${CRDS}/${metadata.name}`)),
+    );
     return answers
-      .map((answer) => [at(answer, 'metadata', 'name'), JSON.stringify(at(answer, 'status', 'conditions')).includes('NonStructuralSchema')])
+      .map((answer) => [
+        at(answer, 'metadata', 'name'),
+        JSON.stringify(at(answer, 'status', 'conditions')).includes('NonStructuralSchema'),
+      ])
       .sort();
   });
 
@@ -88,7 +93,10 @@ export const ourKindsCases: Topic = (conforms) => {
     const path = s.at(CORE, 'machinedeployments', 'md');
     return {
       moved: await s.merge(path, { spec: { clusterName: 'd', template: { spec: { clusterName: 'd' } } } }),
-      split: await make(s, CORE, 'machinedeployments', 'MachineDeployment', 'x', { ...deploymentSpec, clusterName: 'other' }),
+      split: await make(s, CORE, 'machinedeployments', 'MachineDeployment', 'x', {
+        ...deploymentSpec,
+        clusterName: 'other',
+      }),
       scale: await s.get(`${path}/scale`),
       scaled: await s.merge(`${path}/scale`, { spec: { replicas: 4 } }),
       negative: await s.merge(path, { spec: { replicas: -1 } }),
@@ -98,34 +106,60 @@ export const ourKindsCases: Topic = (conforms) => {
 
   conforms('ours-machine', 'a Machine of a MachineSet', async (s) => {
     await installOurs(s);
-    const made = await make(s, CORE, 'machines', 'Machine', 'm', { ...machineSpec, version: 'v1.34.2', providerID: 'cloudstack:///1' });
+    const made = await make(s, CORE, 'machines', 'Machine', 'm', {
+      ...machineSpec,
+      version: 'v1.34.2',
+      providerID: 'cloudstack:///1',
+    });
     const path = s.at(CORE, 'machines', 'm');
     return {
       made: managersOf(made),
       spec: at(made, 'spec'),
       moved: await s.merge(path, { spec: { clusterName: 'd' } }),
       conditions: await s.merge(`${path}/status`, { status: { conditions: [{ type: 'Ready', status: 'True' }] } }),
-      set: (await make(s, CORE, 'machinesets', 'MachineSet', 'ms', { clusterName: 'c', selector: { matchLabels: { a: 'b' } }, template: { metadata: { labels: { a: 'b' } }, spec: machineSpec } })).code,
+      set: (
+        await make(s, CORE, 'machinesets', 'MachineSet', 'ms', {
+          clusterName: 'c',
+          selector: { matchLabels: { a: 'b' } },
+          template: { metadata: { labels: { a: 'b' } }, spec: machineSpec },
+        })
+      ).code,
     };
   });
 
   conforms('ours-control-plane', 'a KubeadmControlPlane has an odd number of machines', async (s) => {
     await installOurs(s);
-    const spec = { version: 'v1.34.2', machineTemplate: { spec: { infrastructureRef } }, kubeadmConfigSpec: { preKubeadmCommands: ['swapoff -a'] } };
-    const create = (name: string, fields: Fields) => make(s, CONTROL_PLANE, 'kubeadmcontrolplanes', 'KubeadmControlPlane', name, { ...spec, ...fields });
+    const spec = {
+      version: 'v1.34.2',
+      machineTemplate: { spec: { infrastructureRef } },
+      kubeadmConfigSpec: { preKubeadmCommands: ['swapoff -a'] },
+    };
+    const create = (name: string, fields: Fields) =>
+      make(s, CONTROL_PLANE, 'kubeadmcontrolplanes', 'KubeadmControlPlane', name, { ...spec, ...fields });
     return {
       made: await create('a', { replicas: 3 }),
       even: await create('b', { replicas: 2 }),
       zero: await create('c', { replicas: 0 }),
-      external: (await create('d', {
-        replicas: 2,
-        kubeadmConfigSpec: {
-          clusterConfiguration: { etcd: { external: { endpoints: ['https://e'], caFile: 'a', certFile: 'b', keyFile: 'c' } } },
-        },
-      })).code,
+      external: (
+        await create('d', {
+          replicas: 2,
+          kubeadmConfigSpec: {
+            clusterConfiguration: {
+              etcd: { external: { endpoints: ['https://e'], caFile: 'a', certFile: 'b', keyFile: 'c' } },
+            },
+          },
+        })
+      ).code,
       duplicateArgs: await create('e', {
         kubeadmConfigSpec: {
-          clusterConfiguration: { apiServer: { extraArgs: [{ name: 'v', value: '1' }, { name: 'v', value: '1' }] } },
+          clusterConfiguration: {
+            apiServer: {
+              extraArgs: [
+                { name: 'v', value: '1' },
+                { name: 'v', value: '1' },
+              ],
+            },
+          },
         },
       }),
     };
@@ -133,17 +167,24 @@ export const ourKindsCases: Topic = (conforms) => {
 
   conforms('ours-kubeadm-config', 'a KubeadmConfig and its template', async (s) => {
     await installOurs(s);
-    const spec = { files: [{ path: '/a', content: 'x' }], joinConfiguration: { nodeRegistration: { kubeletExtraArgs: [{ name: 'v', value: '1' }] } } };
+    const spec = {
+      files: [{ path: '/a', content: 'x' }],
+      joinConfiguration: { nodeRegistration: { kubeletExtraArgs: [{ name: 'v', value: '1' }] } },
+    };
     return {
       config: at(await make(s, BOOTSTRAP, 'kubeadmconfigs', 'KubeadmConfig', 'k', spec), 'spec'),
-      template: (await make(s, BOOTSTRAP, 'kubeadmconfigtemplates', 'KubeadmConfigTemplate', 'k', { template: { spec } })).code,
+      template: (
+        await make(s, BOOTSTRAP, 'kubeadmconfigtemplates', 'KubeadmConfigTemplate', 'k', { template: { spec } })
+      ).code,
       noPath: await make(s, BOOTSTRAP, 'kubeadmconfigs', 'KubeadmConfig', 'l', { files: [{ content: 'x' }] }),
     };
   });
 
   conforms('ours-cloudstack-cluster', 'a CloudStackCluster keeps its failure domains and endpoint', async (s) => {
     await installOurs(s);
-    const made = await make(s, INFRASTRUCTURE, 'cloudstackclusters', 'CloudStackCluster', 'c', { failureDomains: [failureDomain('a'), failureDomain('b')] });
+    const made = await make(s, INFRASTRUCTURE, 'cloudstackclusters', 'CloudStackCluster', 'c', {
+      failureDomains: [failureDomain('a'), failureDomain('b')],
+    });
     const path = s.at(INFRASTRUCTURE, 'cloudstackclusters', 'c');
     return {
       made,
@@ -161,33 +202,52 @@ export const ourKindsCases: Topic = (conforms) => {
 
   conforms('ours-machine-template', 'a CloudStackMachineTemplate does not change', async (s) => {
     await installOurs(s);
-    const made = await make(s, INFRASTRUCTURE, 'cloudstackmachinetemplates', 'CloudStackMachineTemplate', 't', machineTemplate);
+    const made = await make(
+      s,
+      INFRASTRUCTURE,
+      'cloudstackmachinetemplates',
+      'CloudStackMachineTemplate',
+      't',
+      machineTemplate,
+    );
     const path = s.at(INFRASTRUCTURE, 'cloudstackmachinetemplates', 't');
     return {
       made: at(made, 'spec'),
       offering: await s.merge(path, { spec: { template: { spec: { offering: { name: 'large' } } } } }),
       sshKey: await s.merge(path, { spec: { template: { spec: { sshKey: 'k' } } } }),
       label: (await s.merge(path, { metadata: { labels: { a: 'b' } } })).code,
-      noOffering: await make(s, INFRASTRUCTURE, 'cloudstackmachinetemplates', 'CloudStackMachineTemplate', 'u', { template: { spec: { offering: {}, template: { id: 'x' } } } }),
-      affinity: await make(s, INFRASTRUCTURE, 'cloudstackmachinetemplates', 'CloudStackMachineTemplate', 'v', { template: { spec: { ...machineTemplate.template.spec, affinity: 'sometimes' } } }),
+      noOffering: await make(s, INFRASTRUCTURE, 'cloudstackmachinetemplates', 'CloudStackMachineTemplate', 'u', {
+        template: { spec: { offering: {}, template: { id: 'x' } } },
+      }),
+      affinity: await make(s, INFRASTRUCTURE, 'cloudstackmachinetemplates', 'CloudStackMachineTemplate', 'v', {
+        template: { spec: { ...machineTemplate.template.spec, affinity: 'sometimes' } },
+      }),
     };
   });
 
-  conforms('ours-cloudstack-machine', 'a CloudStackMachine is immutable apart from what the controller learns', async (s) => {
-    await installOurs(s);
-    await make(s, INFRASTRUCTURE, 'cloudstackmachines', 'CloudStackMachine', 'm', machineTemplate.template.spec);
-    const path = s.at(INFRASTRUCTURE, 'cloudstackmachines', 'm');
-    return {
-      learned: await s.merge(path, { spec: { providerID: 'cloudstack:///1', instanceID: '1' } }),
-      details: await s.merge(path, { spec: { details: { memory: '1' } } }),
-      status: await s.merge(`${path}/status`, { status: { ready: true } }),
-      columnDefinitions: at(await s.get(path, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }), 'columnDefinitions'),
-    };
-  });
+  conforms(
+    'ours-cloudstack-machine',
+    'a CloudStackMachine is immutable apart from what the controller learns',
+    async (s) => {
+      await installOurs(s);
+      await make(s, INFRASTRUCTURE, 'cloudstackmachines', 'CloudStackMachine', 'm', machineTemplate.template.spec);
+      const path = s.at(INFRASTRUCTURE, 'cloudstackmachines', 'm');
+      return {
+        learned: await s.merge(path, { spec: { providerID: 'cloudstack:///1', instanceID: '1' } }),
+        details: await s.merge(path, { spec: { details: { memory: '1' } } }),
+        status: await s.merge(`${path}/status`, { status: { ready: true } }),
+        columnDefinitions: at(
+          await s.get(path, { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }),
+          'columnDefinitions',
+        ),
+      };
+    },
+  );
 
   conforms('ours-fleet', 'a Fleet names one source', async (s) => {
     await installOurs(s);
-    const create = (name: string, source: Fields) => make(s, 'capstan.dev/v1alpha1', 'fleets', 'Fleet', name, { source });
+    const create = (name: string, source: Fields) =>
+      make(s, 'capstan.dev/v1alpha1', 'fleets', 'Fleet', name, { source });
     return {
       made: await create('f', { url: 'file:///x', ref: { branch: 'main' } }),
       two: await create('g', { url: 'file:///x', ref: { branch: 'main', tag: 'v1' } }),
@@ -197,6 +257,11 @@ export const ourKindsCases: Topic = (conforms) => {
 
   conforms('ours-strict', 'unknown fields of our kinds are told with Strict', async (s) => {
     await installOurs(s);
-    return s.post(`${s.at(CORE, 'machines')}?fieldValidation=Strict`, { apiVersion: CORE, kind: 'Machine', metadata: { name: 'm' }, spec: { ...machineSpec, clustername: 'c' } });
+    return s.post(`${s.at(CORE, 'machines')}?fieldValidation=Strict`, {
+      apiVersion: CORE,
+      kind: 'Machine',
+      metadata: { name: 'm' },
+      spec: { ...machineSpec, clustername: 'c' },
+    });
   });
 };

@@ -19,18 +19,35 @@ const pod = (name: string) => ({
 export const patchCases: Topic = (conforms) => {
   conforms('patch-merge', 'a merge patch sets, replaces lists and removes by null', async (s) => {
     const path = s.at(WIDGETS, 'widgets', 'w');
-    await s.post(s.at(WIDGETS, 'widgets'), widget('w', { options: { a: '1', b: '2' }, tags: ['x', 'y'], parts: [{ name: 'p' }] }));
-    const patch = { options: { a: null, c: '3' }, tags: ['z'], parts: [{ name: 'q', amount: 4 }], color: null, defaulted: null };
+    await s.post(
+      s.at(WIDGETS, 'widgets'),
+      widget('w', { options: { a: '1', b: '2' }, tags: ['x', 'y'], parts: [{ name: 'p' }] }),
+    );
+    const patch = {
+      options: { a: null, c: '3' },
+      tags: ['z'],
+      parts: [{ name: 'q', amount: 4 }],
+      color: null,
+      defaulted: null,
+    };
     return s.merge(path, { metadata: { labels: { l: 'v' } }, spec: patch });
   });
 
-  conforms('patch-merge-status', 'a merge patch of the object does not touch status, one of status nothing else', async (s) => {
-    const path = s.at(WIDGETS, 'widgets', 'w');
-    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
-    const patch = { metadata: { labels: { l: 'v' }, annotations: { a: 'v' } }, spec: { size: 7 }, status: { phase: 'Up' } };
-    const status = await s.merge(`${path}/status`, patch);
-    return { status, object: await s.merge(path, { ...patch, status: { phase: 'Down' } }) };
-  });
+  conforms(
+    'patch-merge-status',
+    'a merge patch of the object does not touch status, one of status nothing else',
+    async (s) => {
+      const path = s.at(WIDGETS, 'widgets', 'w');
+      await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+      const patch = {
+        metadata: { labels: { l: 'v' }, annotations: { a: 'v' } },
+        spec: { size: 7 },
+        status: { phase: 'Up' },
+      };
+      const status = await s.merge(`${path}/status`, patch);
+      return { status, object: await s.merge(path, { ...patch, status: { phase: 'Down' } }) };
+    },
+  );
 
   conforms('patch-json', 'a JSON patch adds, replaces, removes, moves, copies and tests', async (s) => {
     const path = s.at(WIDGETS, 'widgets', 'w');
@@ -68,23 +85,49 @@ export const patchCases: Topic = (conforms) => {
       metadata: { labels: { a: 'b' }, '$deleteFromPrimitiveList/finalizers': ['capstan.dev/a'] },
       spec: {
         containers: [{ name: 'a', image: 'a:2' }],
-        tolerations: [{ key: 'k', operator: 'Exists' }, { key: 'l', operator: 'Exists' }],
+        tolerations: [
+          { key: 'k', operator: 'Exists' },
+          { key: 'l', operator: 'Exists' },
+        ],
       },
     });
-    return [patched.code, at(patched, 'metadata', 'labels'), at(patched, 'metadata', 'finalizers'), at(patched, 'spec')];
+    return [
+      patched.code,
+      at(patched, 'metadata', 'labels'),
+      at(patched, 'metadata', 'finalizers'),
+      at(patched, 'spec'),
+    ];
   });
 
   conforms('patch-strategic-lists', 'a strategic patch of map lists: add, delete, replace and order', async (s) => {
     const path = s.at('apps/v1', 'deployments', 'd');
     const template = { metadata: { labels: { a: 'b' } }, spec: pod('d').spec };
-    await s.post(s.at('apps/v1', 'deployments'), { metadata: { name: 'd' }, spec: { selector: { matchLabels: { a: 'b' } }, template } });
+    await s.post(s.at('apps/v1', 'deployments'), {
+      metadata: { name: 'd' },
+      spec: { selector: { matchLabels: { a: 'b' } }, template },
+    });
     const containers = async (patch: object) => {
       const answer = await s.strategic(path, { spec: { template: { spec: patch } } });
-      return [answer.code, at(answer, 'spec', 'template', 'spec', 'containers'), at(answer, 'spec', 'template', 'spec', 'tolerations'), at(answer, 'message')];
+      return [
+        answer.code,
+        at(answer, 'spec', 'template', 'spec', 'containers'),
+        at(answer, 'spec', 'template', 'spec', 'tolerations'),
+        at(answer, 'message'),
+      ];
     };
     return {
       added: await containers({ containers: [{ name: 'c', image: 'c:1' }] }),
-      env: await containers({ containers: [{ name: 'a', env: [{ name: 'Y', value: '2' }, { name: 'X', $patch: 'delete' }] }] }),
+      env: await containers({
+        containers: [
+          {
+            name: 'a',
+            env: [
+              { name: 'Y', value: '2' },
+              { name: 'X', $patch: 'delete' },
+            ],
+          },
+        ],
+      }),
       deleted: await containers({ containers: [{ name: 'b', $patch: 'delete' }] }),
       ordered: await containers({ '$setElementOrder/containers': [{ name: 'c' }, { name: 'a' }] }),
       replaced: await containers({ containers: [{ $patch: 'replace' }, { name: 'z', image: 'z:1' }] }),
@@ -144,10 +187,16 @@ export const patchCases: Topic = (conforms) => {
     return s.merge(`${s.at('v1', 'configmaps', 'a')}?force=true`, { data: { a: 'b' } });
   });
 
-  conforms('patch-finalizers-version', 'a merge patch with the current version and finalizers passes once', async (s) => {
-    const path = s.at(WIDGETS, 'widgets', 'w');
-    const created = await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
-    const patch = { metadata: { resourceVersion: at(created, 'metadata', 'resourceVersion'), finalizers: ['capstan.dev/x'] } };
-    return { first: await s.merge(path, patch), second: await s.merge(path, patch) };
-  });
+  conforms(
+    'patch-finalizers-version',
+    'a merge patch with the current version and finalizers passes once',
+    async (s) => {
+      const path = s.at(WIDGETS, 'widgets', 'w');
+      const created = await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+      const patch = {
+        metadata: { resourceVersion: at(created, 'metadata', 'resourceVersion'), finalizers: ['capstan.dev/x'] },
+      };
+      return { first: await s.merge(path, patch), second: await s.merge(path, patch) };
+    },
+  );
 };

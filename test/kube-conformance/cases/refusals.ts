@@ -37,7 +37,11 @@ export const refusalCases: Topic = (conforms) => {
   conforms('refuse-no-namespace', 'a namespace that does not exist', async (s) => ({
     configMap: await s.post('/api/v1/namespaces/nowhere/configmaps', { metadata: { name: 'a' } }),
     widget: await s.post(`/apis/${WIDGETS}/namespaces/nowhere/widgets`, widget('w')),
-    apply: await s.apply('/api/v1/namespaces/nowhere/configmaps/a', 'm', { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } }),
+    apply: await s.apply('/api/v1/namespaces/nowhere/configmaps/a', 'm', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a' },
+    }),
   }));
 
   conforms('refuse-wrong-namespace', 'an object that names another namespace', async (s) => ({
@@ -83,10 +87,14 @@ export const refusalCases: Topic = (conforms) => {
   }));
 
   conforms('refuse-large', 'annotations that are too long', (s) =>
-    s.post(s.at('v1', 'configmaps'), s.configMap('a', {}, { annotations: { a: 'x'.repeat(262_145) } })));
+    s.post(s.at('v1', 'configmaps'), s.configMap('a', {}, { annotations: { a: 'x'.repeat(262_145) } })),
+  );
 
   conforms('refuse-invalid-builtin', 'invalid builtin objects with every cause', async (s) => ({
-    deployment: await s.post(s.at('apps/v1', 'deployments'), { metadata: { name: 'd' }, spec: { replicas: -1, template: { spec: {} } } }),
+    deployment: await s.post(s.at('apps/v1', 'deployments'), {
+      metadata: { name: 'd' },
+      spec: { replicas: -1, template: { spec: {} } },
+    }),
     selector: await s.post(s.at('apps/v1', 'deployments'), {
       metadata: { name: 'd' },
       spec: {
@@ -96,11 +104,27 @@ export const refusalCases: Topic = (conforms) => {
     }),
     configMapKey: await s.post(s.at('v1', 'configmaps'), s.configMap('a', { data: { 'not ok': 'x' } })),
     secretData: await s.post(s.at('v1', 'secrets'), { metadata: { name: 's' }, data: { a: 'no base64!' } }),
-    role: await s.post(s.at('rbac.authorization.k8s.io/v1', 'roles'), { metadata: { name: 'r' }, rules: [{ apiGroups: [''], resources: ['pods'] }] }),
-    binding: await s.post(s.at('rbac.authorization.k8s.io/v1', 'rolebindings'), { metadata: { name: 'r' }, subjects: [], roleRef: { kind: 'Thing', name: '' } }),
-    lease: await s.post(s.at('coordination.k8s.io/v1', 'leases'), { metadata: { name: 'l' }, spec: { leaseDurationSeconds: 0 } }),
-    budget: await s.post(s.at('policy/v1', 'poddisruptionbudgets'), { metadata: { name: 'p' }, spec: { minAvailable: 1, maxUnavailable: 1 } }),
-    service: await s.post(s.at('v1', 'services'), { metadata: { name: 's' }, spec: { ports: [{ port: 0 }, { port: 70000 }] } }),
+    role: await s.post(s.at('rbac.authorization.k8s.io/v1', 'roles'), {
+      metadata: { name: 'r' },
+      rules: [{ apiGroups: [''], resources: ['pods'] }],
+    }),
+    binding: await s.post(s.at('rbac.authorization.k8s.io/v1', 'rolebindings'), {
+      metadata: { name: 'r' },
+      subjects: [],
+      roleRef: { kind: 'Thing', name: '' },
+    }),
+    lease: await s.post(s.at('coordination.k8s.io/v1', 'leases'), {
+      metadata: { name: 'l' },
+      spec: { leaseDurationSeconds: 0 },
+    }),
+    budget: await s.post(s.at('policy/v1', 'poddisruptionbudgets'), {
+      metadata: { name: 'p' },
+      spec: { minAvailable: 1, maxUnavailable: 1 },
+    }),
+    service: await s.post(s.at('v1', 'services'), {
+      metadata: { name: 's' },
+      spec: { ports: [{ port: 0 }, { port: 70000 }] },
+    }),
   }));
 
   conforms('refuse-decode', 'builtin fields of the wrong type', async (s) => ({
@@ -124,7 +148,9 @@ export const refusalCases: Topic = (conforms) => {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'a' },
     });
     return {
-      selector: await s.merge(s.at('apps/v1', 'deployments', 'd'), { spec: { selector: { matchLabels: { a: 'c' } }, template: { metadata: { labels: { a: 'c' } } } } }),
+      selector: await s.merge(s.at('apps/v1', 'deployments', 'd'), {
+        spec: { selector: { matchLabels: { a: 'c' } }, template: { metadata: { labels: { a: 'c' } } } },
+      }),
       role: await s.merge(s.at('rbac.authorization.k8s.io/v1', 'rolebindings', 'r'), { roleRef: { name: 'b' } }),
     };
   });

@@ -5,7 +5,8 @@ import { crdOf, install, WIDGETS, widget } from '../widgets';
 /** status, scale, eviction, token and their rules. */
 export const subresourceCases: Topic = (conforms) => {
   conforms('status-create', 'status is dropped at creation where it is a subresource', async (s) =>
-    s.post(s.at(WIDGETS, 'widgets'), widget('w', {}, { status: { phase: 'Up' } })));
+    s.post(s.at(WIDGETS, 'widgets'), widget('w', {}, { status: { phase: 'Up' } })),
+  );
 
   conforms('status-put', 'an update of status keeps spec and metadata', async (s) => {
     const created = await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
@@ -31,7 +32,14 @@ export const subresourceCases: Topic = (conforms) => {
       type: await s.merge(path, { status: { replicas: 'many' } }),
       enum: await s.merge(path, { status: { conditions: [{ type: 'A', status: 'Maybe' }] } }),
       required: await s.merge(path, { status: { conditions: [{ type: 'A' }] } }),
-      duplicate: await s.merge(path, { status: { conditions: [{ type: 'A', status: 'True' }, { type: 'A', status: 'False' }] } }),
+      duplicate: await s.merge(path, {
+        status: {
+          conditions: [
+            { type: 'A', status: 'True' },
+            { type: 'A', status: 'False' },
+          ],
+        },
+      }),
       unknown: await s.merge(path, { status: { nonsense: 1 } }),
     };
   });
@@ -42,13 +50,21 @@ export const subresourceCases: Topic = (conforms) => {
   });
 
   conforms('status-none', 'kinds without status subresource have no such path and keep status in place', async (s) => {
-    await install(s, crdOf({
-      group: s.group,
-      kind: 'Plain',
-      schema: { type: 'object', properties: { status: { type: 'object', properties: { a: { type: 'string' } } } } },
-    }));
+    await install(
+      s,
+      crdOf({
+        group: s.group,
+        kind: 'Plain',
+        schema: { type: 'object', properties: { status: { type: 'object', properties: { a: { type: 'string' } } } } },
+      }),
+    );
     const path = s.at(`${s.group}/v1`, 'plains');
-    const made = await s.post(path, { apiVersion: `${s.group}/v1`, kind: 'Plain', metadata: { name: 'p' }, status: { a: 'x' } });
+    const made = await s.post(path, {
+      apiVersion: `${s.group}/v1`,
+      kind: 'Plain',
+      metadata: { name: 'p' },
+      status: { a: 'x' },
+    });
     return {
       made,
       changed: await s.merge(`${path}/p`, { status: { a: 'y' } }),
@@ -105,13 +121,25 @@ export const subresourceCases: Topic = (conforms) => {
 
   conforms('eviction', 'an eviction deletes, a budget refuses it', async (s) => {
     const pod = (name: string, labels = {}) =>
-      s.post(s.at('v1', 'pods'), { metadata: { name, labels }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] } });
+      s.post(s.at('v1', 'pods'), {
+        metadata: { name, labels },
+        spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+      });
     await pod('free');
     await pod('held', { held: 'yes' });
-    await s.merge(s.at('v1', 'pods', 'held', 'status'), { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } });
-    await s.post(s.at('policy/v1', 'poddisruptionbudgets'), { metadata: { name: 'b' }, spec: { minAvailable: 1, selector: { matchLabels: { held: 'yes' } } } });
+    await s.merge(s.at('v1', 'pods', 'held', 'status'), {
+      status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] },
+    });
+    await s.post(s.at('policy/v1', 'poddisruptionbudgets'), {
+      metadata: { name: 'b' },
+      spec: { minAvailable: 1, selector: { matchLabels: { held: 'yes' } } },
+    });
     const evict = (name: string) =>
-      s.post(s.at('v1', 'pods', name, 'eviction'), { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: s.ns } });
+      s.post(s.at('v1', 'pods', name, 'eviction'), {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name, namespace: s.ns },
+      });
     return { free: await evict('free'), held: await evict('held'), missing: await evict('none') };
   });
 

@@ -60,7 +60,10 @@ export const watchCases: Topic = (conforms) => {
     await s.merge(path, { data: { n: '4' } });
     await s.merge(path, { metadata: { labels: { in: 'yes' } }, data: { n: '5' } });
     await s.delete(path);
-    return s.watch(`${s.at('v1', 'configmaps')}?watch=true&labelSelector=in%3Dyes&resourceVersion=${versionOf(created)}`, 5);
+    return s.watch(
+      `${s.at('v1', 'configmaps')}?watch=true&labelSelector=in%3Dyes&resourceVersion=${versionOf(created)}`,
+      5,
+    );
   });
 
   conforms('watch-field', 'a watch of one object by name', async (s) => {
@@ -69,7 +72,12 @@ export const watchCases: Topic = (conforms) => {
     await s.merge(s.at('v1', 'configmaps', 'a'), { data: { k: '1' } });
     const rv = versionOf(created);
     return {
-      selector: brief(await s.watch(`${s.at('v1', 'configmaps')}?watch=true&fieldSelector=metadata.name%3Da&resourceVersion=${rv}`, 1)),
+      selector: brief(
+        await s.watch(
+          `${s.at('v1', 'configmaps')}?watch=true&fieldSelector=metadata.name%3Da&resourceVersion=${rv}`,
+          1,
+        ),
+      ),
       // A name makes it a read of one object, whatever else is asked.
       path: await s.get(`${s.at('v1', 'configmaps', 'a')}?watch=true&resourceVersion=${rv}&timeoutSeconds=1`),
     };
@@ -79,7 +87,11 @@ export const watchCases: Topic = (conforms) => {
     const list = await s.get('/api/v1/configmaps?limit=1');
     await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
     const rv = String(at(list, 'metadata', 'resourceVersion'));
-    return brief(await s.watch(`/api/v1/configmaps?watch=true&resourceVersion=${rv}`, (events) => events.some(({ object }) => JSON.stringify(object).includes(s.ns)))).slice(-1);
+    return brief(
+      await s.watch(`/api/v1/configmaps?watch=true&resourceVersion=${rv}`, (events) =>
+        events.some(({ object }) => JSON.stringify(object).includes(s.ns)),
+      ),
+    ).slice(-1);
   });
 
   conforms('watch-finalizer', 'deletion with a finalizer is a change first, then a deletion', async (s) => {
@@ -102,7 +114,8 @@ export const watchCases: Topic = (conforms) => {
   });
 
   conforms('watch-invalid-version', 'a version that is no number is refused', (s) =>
-    s.get(`${s.at('v1', 'configmaps')}?watch=true&resourceVersion=word`));
+    s.get(`${s.at('v1', 'configmaps')}?watch=true&resourceVersion=word`),
+  );
 
   conforms('watch-table', 'a watch of rows', async (s) => {
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
@@ -111,7 +124,12 @@ export const watchCases: Topic = (conforms) => {
     await s.merge(s.at(WIDGETS, 'widgets', 'w'), { spec: { size: 6 } });
     const path = `${s.at(WIDGETS, 'widgets')}?watch=true&timeoutSeconds=1&resourceVersion=${versionOf(created)}`;
     const answer = await s.get(path, { accept });
-    return typeof answer.body === 'string' ? answer.body.trim().split('\n').map((line): unknown => JSON.parse(line)) : answer;
+    return typeof answer.body === 'string'
+      ? answer.body
+          .trim()
+          .split('\n')
+          .map((line): unknown => JSON.parse(line))
+      : answer;
   });
 
   conforms('watch-port', 'the port watches too', async (s) => {
