@@ -28,6 +28,13 @@ export interface GitFile {
   readonly content: Buffer;
 }
 
+/** What a folder of a commit holds. */
+export interface GitTree {
+  readonly files: readonly GitFile[];
+  /** Every link, oversized file and forbidden name, as `path: why`; none of them was read. */
+  readonly problems: readonly string[];
+}
+
 export interface GitRevision {
   /** Commit id. */
   readonly commit: string;
@@ -39,15 +46,12 @@ export interface GitRevision {
 export interface GitSource {
   /**
    * The commit a ref points to now, by one look at the remote; transfers objects only when the commit is not known yet.
-   * @throws GitUnavailable when the remote does not answer or refuses, GitRevisionRefused when limits are exceeded.
+   * @throws GitUnavailable when the remote does not answer or refuses.
    */
   resolve(reference: GitReference, signal: AbortSignal): Promise<GitRevision>;
 
-  /**
-   * All manifests (`*.yaml`, `*.yml`, `*.json`; names that begin with a dot are left out) below `path` at a commit.
-   * @throws GitRevisionRefused with every link, oversized file and forbidden name at once.
-   */
-  files(reference: GitReference, revision: GitRevision): Promise<readonly GitFile[]>;
+  /** All manifests (`*.yaml`, `*.yml`, `*.json`; names that begin with a dot are left out) below `path` at a commit. */
+  read(reference: GitReference, revision: GitRevision): Promise<GitTree>;
 }
 
 /** The repository cannot be read now; it is tried again. */

@@ -15,7 +15,8 @@ const ADVICE: readonly Advice[] = [
   // The account and its rights.
   {
     reason: /^CredentialsMissing$/,
-    advice: 'create the credentials Secret with api-url, api-key, secret-key and verify-ssl; work resumes by itself',
+    advice:
+      'create the credentials Secret that the message names, with api-url, api-key, secret-key and verify-ssl; work resumes by itself',
   },
   {
     reason: /^Credentials(Invalid|Refused)$/,
@@ -26,6 +27,27 @@ const ADVICE: readonly Advice[] = [
     advice: 'let an administrator allow this API command to the role of the account, or use another account',
   },
   // What the definition asks for.
+  {
+    reason: /^NotFoundInCloudStack$/,
+    message: /no Zone /,
+    advice: 'correct `zone` in the cluster definition and publish, or have the zone made; work resumes by itself',
+  },
+  {
+    reason: /^NotFoundInCloudStack$/,
+    message: /no (Service|Disk)Offering /,
+    advice: 'correct `offering` in the cluster definition, or create an offering of that name; work resumes by itself',
+  },
+  {
+    reason: /^NotFoundInCloudStack$/,
+    message: /no Template /,
+    advice:
+      'register a template of that name in the zone, or correct `template` or `kubernetesVersion`; work resumes by itself',
+  },
+  {
+    reason: /^NotFoundInCloudStack$/,
+    message: /no Network /,
+    advice: 'create the network in CloudStack, share it with the account, or correct `network`; work resumes by itself',
+  },
   {
     reason: /^(NotFoundInCloudStack|FailureDomainUnknown)$/,
     advice:
@@ -44,8 +66,15 @@ const ADVICE: readonly Advice[] = [
     advice: 'free the address in CloudStack, or choose another endpoint in the cluster definition',
   },
   // CloudStack itself.
-  { reason: /^LimitReached$/, advice: 'raise the limit of the account, or free some of it; work resumes by itself' },
-  { reason: /^InsufficientCapacity$/, advice: 'add or free capacity in the zone; work resumes by itself' },
+  {
+    reason: /^LimitReached$/,
+    advice:
+      'raise the limit that the message names (updateResourceLimit), or free what is not needed; work resumes by itself',
+  },
+  {
+    reason: /^InsufficientCapacity$/,
+    advice: 'free or add capacity in the zone, or choose a smaller offering; work resumes by itself',
+  },
   {
     reason: /^CloudStackUnreachable$/,
     advice: 'check that the CloudStack management server answers at api-url; work resumes by itself when it does',
@@ -53,7 +82,7 @@ const ADVICE: readonly Advice[] = [
   {
     reason: /^(DeployFailed|StartFailed|JobFailed|CloudStackFault)$/,
     advice:
-      "look the job up in CloudStack (queryAsyncJobResult, the management server's log); it is tried again by itself",
+      "read the message of the CloudStack job (queryAsyncJobResult; more in the management server's log); it is tried again by itself",
   },
   {
     reason: /^(InstanceLost|NetworkLost)$/,
@@ -73,7 +102,10 @@ const ADVICE: readonly Advice[] = [
     reason: /^(RevisionRefused|DryRunFailed)$/,
     advice: 'correct the files of the message in git and push; the last good revision stays applied',
   },
-  { reason: /^FetchFailed$/, advice: 'check the URL, the ref and the credentials of the repository' },
+  {
+    reason: /^FetchFailed$/,
+    advice: 'check the URL, the ref and the credentials of the repository',
+  },
   // Kubernetes.
   {
     reason: /^Paused$/,

@@ -154,6 +154,7 @@ test('what may not be in a repository is refused with all reasons; the last good
   const message = conditionOf(await fleet(), 'Ready')?.message;
   expect(message).toContain('manifests/dev/link.yaml: a symbolic link');
   expect(message).toContain('manifests/dev/huge.yaml: 104857600 bytes');
+  expect(message).toContain('manifests/dev/broken.yaml: ');
   expect(await machines()).toEqual(before);
 
   await release();

@@ -94,8 +94,7 @@ export class VirtualWorld {
     const { clock, random, guests } = this;
     const reconciler = startReconciler(
       {
-        api: this.#loopsApi,
-        cloudStack: this.cloud.access,
+        ...this.ports(),
         workloads: guests.access,
         etcdAccess: (_links, objects) =>
           inProcessEtcd(guests.access, (cluster) => {
@@ -105,7 +104,7 @@ export class VirtualWorld {
           }),
         git: {
           resolve: () => Promise.reject(new Error('this world has no git')),
-          files: () => Promise.reject(new Error('this world has no git')),
+          read: () => Promise.reject(new Error('this world has no git')),
         },
         clock,
         random,
@@ -119,7 +118,7 @@ export class VirtualWorld {
 
   /** How the loops reach the world; tests of accidents put something in between. */
   protected ports(): { readonly api: KubeApi; readonly cloudStack: CloudStackAccess } {
-    return { api: this.api, cloudStack: this.cloud.access };
+    return { api: this.#loopsApi, cloudStack: this.cloud.access };
   }
 
   /** What the loops see. */

@@ -1,4 +1,4 @@
-import { type GitFile, GitRevisionRefused } from '../../../api/ports';
+import { GitRevisionRefused, type GitTree } from '../../../api/ports';
 import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { readYamlDocuments } from '../../../machinery/yaml';
@@ -24,13 +24,13 @@ const CLUSTER_SCOPED = new Set(['Namespace']);
 const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 
 /**
- * Turns files into objects, ordered by phase and then by id.
- * @throws GitRevisionRefused with every problem of every file.
+ * Turns a tree into objects, ordered by phase and then by id.
+ * @throws GitRevisionRefused with every problem of the tree and of its files.
  */
-export function buildObjects(commit: string, files: readonly GitFile[], options: BuildOptions): DesiredObject[] {
-  const problems: string[] = [];
+export function buildObjects(commit: string, tree: GitTree, options: BuildOptions): DesiredObject[] {
+  const problems = [...tree.problems];
   const desired = new Map<ObjectId, DesiredObject>();
-  for (const { path, content } of files) {
+  for (const { path, content } of tree.files) {
     let documents: readonly unknown[];
     try {
       documents = readYamlDocuments(content.toString('utf8'));

@@ -142,13 +142,13 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     const broken = failed.get(id);
     if (broken?.revision === revision.commit) throw broken.error;
     try {
-      const files = await clock.hold(dependencies.source.files(reference, revision));
+      const tree = await clock.hold(dependencies.source.read(reference, revision));
       if (revision.tree === undefined && inventories.load(fleet).size === 0) {
         throw new GitRevisionRefused(revision.commit, [
           `there is no folder ${reference.path}; run \`capstan publish\``,
         ]);
       }
-      const desired = buildObjects(revision.commit, files, { defaultNamespace: 'default' });
+      const desired = buildObjects(revision.commit, tree, { defaultNamespace: 'default' });
       return { revision: revision.commit, tree: revision.tree, desired };
     } catch (error) {
       if (error instanceof GitRevisionRefused) failed.set(id, { revision: revision.commit, error });

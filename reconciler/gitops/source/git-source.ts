@@ -5,12 +5,11 @@ import {
   type GitCredentials,
   type GitFile,
   type GitReference,
-  GitRevisionRefused,
   type GitSource,
   GitUnavailable,
 } from '../../../api/ports';
 import { gitAt, readBlobs } from './git-command';
-import { DEFAULT_SOURCE_LIMITS, parseTree, type SourceLimits, treeProblems } from './limits';
+import { DEFAULT_SOURCE_LIMITS, parseTree, type SourceLimits, sortOut } from './limits';
 
 export interface GitSourceOptions {
   /** Folder for bare clones, one per repository; safe to delete while the process is stopped. */
@@ -23,6 +22,7 @@ export interface GitSourceOptions {
 
 const COMMIT = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 const MANIFEST = /\.(ya?ml|json)$/;
+const HIDDEN = /(^|\/)\./;
 
 /** Reads manifests from git's object database: shallow fetches, no work tree, no hooks, no links. */
 export function createGitSource(options: GitSourceOptions): GitSource {
@@ -45,23 +45,20 @@ export function createGitSource(options: GitSourceOptions): GitSource {
       }
     },
 
-    async files(reference, revision) {
-      if (revision.tree === undefined) return [];
+    async read(reference, revision) {
+      if (revision.tree === undefined) return { files: [], problems: [] };
       const directory = cloneDirectory(options.cacheDirectory, reference.url);
       const git = gitAt(directory, new AbortController().signal);
-      const entries = parseTree(await git.raw(['ls-tree', '-r', '-l', '-z', revision.tree]));
-      const problems = treeProblems(entries, limits);
-      if (problems.length > 0) throw new GitRevisionRefused(revision.commit, problems);
-      const wanted = entries.filter(({ path }) => MANIFEST.test(path) && !/(^|\/)\./.test(path));
+      const folder = normalPath(reference.path);
+      const listing = await git.raw(['ls-tree', '-r', '-l', '-z', revision.tree]);
+      const { accepted, problems } = sortOut(parseTree(listing, folder), limits);
+      const wanted = accepted.filter(({ path }) => MANIFEST.test(path) && !HIDDEN.test(path.slice(folder.length)));
       const blobs = await readBlobs(
         directory,
         wanted.map(({ id }) => id),
       );
-      const folder = normalPath(reference.path);
-      return wanted.map(({ path }, index): GitFile => {
-        const content = blobs[index] ?? Buffer.alloc(0);
-        return { path: folder === '' ? path : `${folder}/${path}`, content };
-      });
+      const files = wanted.map(({ path }, index): GitFile => ({ path, content: blobs[index] ?? Buffer.alloc(0) }));
+      return { files, problems };
     },
   };
 }

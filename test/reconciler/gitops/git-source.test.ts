@@ -50,9 +50,10 @@ test('reads the manifests of the commit that a branch points to', async () => {
   });
 
   const revision = await source().resolve(reference(), signal);
-  const files = await source().files(reference(), revision);
+  const { files, problems } = await source().read(reference(), revision);
 
   expect(revision.commit).toBe(head);
+  expect(problems).toEqual([]);
   expect(files.map((file) => [file.path, file.content.toString()])).toEqual([
     ['manifests/dev/cluster.dev.yaml', cluster('dev')],
   ]);
@@ -68,16 +69,19 @@ test('a commit that does not touch the manifests has the same tree', async () =>
   expect(after.tree).toBe(before.tree);
 });
 
-test('links, large files and hostile paths are refused all at once, without reading them', async () => {
+test('links and large files are told all at once and not read', async () => {
   mkdirSync(join(repository, 'manifests'));
   symlinkSync('/etc/passwd', join(repository, 'manifests/link.yaml'));
   commit({ 'manifests/large.yaml': 'x'.repeat(2 * 1024 * 1024), 'manifests/ok.yaml': cluster('ok') });
   const revision = await source().resolve(reference(), signal);
 
-  await expect(source().files(reference(), revision)).rejects.toMatchObject({
-    code: 'GIT_REVISION_REFUSED',
-    problems: [expect.stringContaining('limit of a file'), expect.stringContaining('link.yaml: a symbolic link')],
-  });
+  const { files, problems } = await source().read(reference(), revision);
+
+  expect(problems).toEqual([
+    'manifests/large.yaml: 2097152 bytes, the limit of a file is 1048576',
+    'manifests/link.yaml: a symbolic link; commit the file itself',
+  ]);
+  expect(files.map(({ path }) => path)).toEqual(['manifests/ok.yaml']);
 });
 
 test('a folder that the commit does not have is told from one that is empty', async () => {
@@ -101,7 +105,7 @@ test('a ref that does not exist is named, and the password of the URL is not', a
 
 const file = (path: string, content: string) => ({ path, content: Buffer.from(content) });
 const build = (...files: { path: string; content: Buffer }[]) =>
-  buildObjects('0'.repeat(40), files, { defaultNamespace: 'default' });
+  buildObjects('0'.repeat(40), { files, problems: [] }, { defaultNamespace: 'default' });
 
 test('objects are ordered so that what is referenced comes first', () => {
   const template =
@@ -119,16 +123,17 @@ test('every problem of a revision is listed with its file', () => {
     .split('')
     .map((name, index) => `${name}: &${name} [${Array(10).fill(`*${'abcdefgh'[index]}`).join(', ')}]`)
     .join('\n')}`;
-  const attempt = () =>
-    build(
-      file('invalid.yaml', 'a: [b'),
-      file('bomb.yaml', bomb),
-      file('role.yaml', 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: admin}\n'),
-      file('nameless.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n'),
-      file('one.yaml', cluster('twin')),
-      file('two.yaml', cluster('twin')),
-      file('status.yaml', `${cluster('s')}status: {}\n`),
-    );
+  const files = [
+    file('invalid.yaml', 'a: [b'),
+    file('bomb.yaml', bomb),
+    file('role.yaml', 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: admin}\n'),
+    file('nameless.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n'),
+    file('one.yaml', cluster('twin')),
+    file('two.yaml', cluster('twin')),
+    file('status.yaml', `${cluster('s')}status: {}\n`),
+  ];
+  const tree = { files, problems: ['link.yaml: a symbolic link'] };
+  const attempt = () => buildObjects('0'.repeat(40), tree, { defaultNamespace: 'default' });
 
   expect(attempt).toThrow(expect.objectContaining({ code: 'GIT_REVISION_REFUSED' }));
   let problems: readonly string[] = [];
@@ -138,6 +143,7 @@ test('every problem of a revision is listed with its file', () => {
     problems = Reflect.get(Object(error), 'problems');
   }
   expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+    'link.yaml',
     'invalid.yaml',
     'bomb.yaml',
     'role.yaml',
