@@ -12,10 +12,7 @@ export interface Difference {
   readonly ours: string;
 }
 
-/**
- * An accepted difference: where a fact of upstream reads `upstream`, ours reads `ours`. `*` is any text; in `ours` it is
- * the very text that it is in `upstream`, so that an entry accepts nothing but what it names.
- */
+/** A difference that is accepted: in this scenario, this fact of this object has these two values. */
 export interface Accepted extends Difference {
   readonly scenario: string;
   readonly reason: string;
@@ -30,8 +27,8 @@ export interface Comparison {
 }
 
 /**
- * Compares facts as bags. A fact is as good as upstream's when it is the same, a shorter sequence of conditions
- * (README, "How to use it", 3), or either of these after accepted differences are put into upstream's.
+ * Compares facts as bags. A fact is as good as upstream's when it is the same, or a shorter sequence of conditions
+ * (README, "How to use it", 3), or when exactly this difference is accepted.
  * @param accepted - those of this scenario
  * @param unstable - sequences that differ between two runs of upstream
  */
@@ -47,57 +44,44 @@ export function compare(
   const used = new Set<Accepted>();
   for (const key of new Set([...theirs.keys(), ...mine.keys()])) {
     const [object = '', field = ''] = key.split('\n');
-    const entries = accepted.filter((entry) => matches(entry.object, object) && matches(entry.field, field));
-    const isAsGood = (value: string) => (other: string) =>
+    const entries = accepted.filter((entry) => entry.object === object && entry.field === field);
+    const isSame: Fit = (value, other) => other === value;
+    const isAsGood: Fit = (value, other) =>
       field.startsWith('sequence of ') &&
       (isShorter(other, value) || (isUnstable(object, field, unstable) && sameEnds(other, value)));
-    const left = [...(mine.get(key) ?? [])];
-    const without = (values: readonly string[], fits: (value: string) => (other: string) => boolean) =>
-      values.filter((value) => {
-        const index = left.findIndex(fits(value));
-        if (index >= 0) left.splice(index, 1);
-        return index < 0;
-      });
-    const isAccepted = (value: string) => (other: string) => {
-      const way = variantsOf(value, entries).find(
-        (variant) => variant.text === other || isAsGood(variant.text)(other),
-      )?.entries;
-      for (const entry of way ?? []) used.add(entry);
-      return way !== undefined;
+    const isAccepted: Fit = (value, other) => {
+      const entry = entries.find((candidate) => candidate.upstream === value && candidate.ours === other);
+      if (entry !== undefined) used.add(entry);
+      return entry !== undefined;
     };
     let values: readonly string[] = theirs.get(key) ?? [];
-    for (const fits of [(value: string) => (other: string) => other === value, isAsGood, isAccepted]) {
-      values = without(values, fits);
+    let left: readonly string[] = mine.get(key) ?? [];
+    for (const fits of [isSame, isAsGood, isAccepted]) [values, left] = withoutPairs(values, left, fits);
+    // What has no counterpart is paired with "absent", which may be accepted as well.
+    const count = Math.max(values.length, left.length);
+    for (let index = 0; index < count; index++) {
+      const pair = { upstream: values[index] ?? ABSENT, ours: left[index] ?? ABSENT };
+      if (!isAccepted(pair.upstream, pair.ours)) differences.push({ object, field, ...pair });
     }
-    for (const value of values) differences.push({ object, field, upstream: value, ours: left.shift() ?? ABSENT });
-    for (const value of left) differences.push({ object, field, upstream: ABSENT, ours: value });
   }
   return { differences, used };
 }
 
-interface Variant {
-  readonly text: string;
-  readonly entries: readonly Accepted[];
-}
+type Fit = (upstream: string, ours: string) => boolean;
 
-/** What upstream's text may be with accepted differences put in, each at most once, in the order of the list. */
-function variantsOf(text: string, entries: readonly Accepted[]): Variant[] {
-  let variants: Variant[] = [{ text, entries: [] }];
-  for (const entry of entries) {
-    const more = variants.flatMap((variant) => {
-      const rewritten = rewrite(variant.text, entry);
-      return rewritten === undefined ? [] : [{ text: rewritten, entries: [...variant.entries, entry] }];
-    });
-    variants = [...variants, ...more];
-  }
-  return variants.slice(1);
-}
-
-function rewrite(text: string, { upstream, ours }: Difference): string | undefined {
-  const found = patternOf(upstream).exec(text);
-  if (found === null) return undefined;
-  const stars = found.slice(1);
-  return ours.replace(/\*/g, () => stars.shift() ?? '');
+/** Both lists without the values that fit together, each taken once. */
+function withoutPairs(
+  upstream: readonly string[],
+  ours: readonly string[],
+  fits: Fit,
+): [readonly string[], readonly string[]] {
+  const left = [...ours];
+  const unmatched = upstream.filter((value) => {
+    const index = left.findIndex((other) => fits(value, other));
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+  return [unmatched, left];
 }
 
 function grouped(facts: readonly Fact[]): Map<string, string[]> {
@@ -122,45 +106,35 @@ function isShorter(ours: string, upstream: string): boolean {
 function sameEnds(ours: string, upstream: string): boolean {
   const a = ours.split(' > ');
   const b = upstream.split(' > ');
-  return a.at(-1) === b.at(-1) && b.includes(a[0] ?? '');
+  return a.at(-1) === b.at(-1) && a[0] === b[0];
 }
 
 function isUnstable(object: string, field: string, unstable: ReadonlySet<string>): boolean {
   return unstable.has(`${object.replace(/#\d+/, '')} ${field.replace('sequence of', 'condition')}`);
 }
 
-/** The list of accepted differences. */
+/** The accepted differences: each entry of the file once for every scenario and object that it names. */
 export function readAccepted(): Accepted[] {
   const list = load(readFileSync(join(__dirname, 'differences.yaml'), 'utf8'));
   if (!Array.isArray(list)) throw new Error('differences.yaml is not a list');
-  return list.map((entry: unknown) => {
+  return list.flatMap((entry: unknown, index): Accepted[] => {
+    const fail = (problem: string) => new Error(`differences.yaml: entry ${index + 1} ${problem}`);
     const text = (field: string): string => {
       const value = isJsonObject(entry) ? entry[field] : undefined;
-      if (typeof value !== 'string' || value === '') throw new Error(`differences.yaml: an entry has no ${field}`);
+      if (typeof value !== 'string') throw fail(`has no ${field}`);
       return value;
     };
-    return {
-      scenario: text('scenario'),
-      object: text('object'),
-      field: text('field'),
-      upstream: text('upstream'),
-      ours: text('ours'),
-      reason: text('reason'),
-    };
+    const where = isJsonObject(entry) ? entry['where'] : undefined;
+    if (!isJsonObject(where)) throw fail('does not say where');
+    const common = { field: text('field'), upstream: text('upstream'), ours: text('ours'), reason: text('reason') };
+    return Object.entries(where).flatMap(([scenario, objects]) => {
+      if (!Array.isArray(objects)) throw fail(`has no list of objects in ${scenario}`);
+      return objects.map((object: unknown) => ({ scenario, object: String(object), ...common }));
+    });
   });
 }
 
-/** Those that hold in a scenario. */
+/** Those of a scenario. */
 export function acceptedIn(scenario: string, accepted: readonly Accepted[]): Accepted[] {
-  return accepted.filter((entry) => matches(entry.scenario, scenario));
-}
-
-function matches(pattern: string, text: string): boolean {
-  return patternOf(pattern).test(text);
-}
-
-/** `*` is any text. Names in facts hold `*` too, which any text matches as well. */
-function patternOf(pattern: string): RegExp {
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('(.*)')}$`, 's');
+  return accepted.filter((entry) => entry.scenario === scenario);
 }

@@ -26,6 +26,8 @@ export type DevMachine = Common & {
   status?: { conditions?: Condition[]; initialization?: { provisioned?: boolean } };
 };
 
+export type DevMachineTemplate = Common & { status?: { capacity?: { cpu: string; memory: string } } };
+
 const resource = <T extends Common>(kind: string, plural: string): TypedResource<T> => ({
   group: GROUP,
   version: 'v1beta2',
@@ -36,7 +38,7 @@ const resource = <T extends Common>(kind: string, plural: string): TypedResource
 
 export const DevCluster = resource<DevCluster>('DevCluster', 'devclusters');
 export const DevMachine = resource<DevMachine>('DevMachine', 'devmachines');
-export const DevMachineTemplate = resource<Common>('DevMachineTemplate', 'devmachinetemplates');
+export const DevMachineTemplate = resource<DevMachineTemplate>('DevMachineTemplate', 'devmachinetemplates');
 
 /** CRDs with the contract labels that controllers look for. */
 export function devCrds(): CustomResourceDefinition[] {

@@ -4,7 +4,7 @@ import { type Clock, kubeTime } from '../../machinery/clock';
 import { type ConditionReport, isTrue, setCondition } from '../../machinery/conditions';
 import { cloneJson } from '../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyOf } from '../../machinery/kube-object';
-import { DevCluster, DevMachine, startupMs } from './dev-kinds';
+import { DevCluster, DevMachine, DevMachineTemplate, startupMs } from './dev-kinds';
 import { SimulatedClusters } from './simulated-clusters';
 
 /** Plays the provider of the recorded runs with its provisioning times. */
@@ -45,6 +45,22 @@ export function devClusterController(deps: DevDeps): Controller {
         conditions: setCondition(stored.status?.conditions, NOT_PAUSED, kubeTime(deps.clock)),
       };
       await deps.objects.patch(DevCluster, stored, after);
+      return done();
+    },
+  };
+}
+
+/** What the recorded provider said of every template. */
+const CAPACITY = { cpu: '2', memory: '4Gi' };
+
+export function devMachineTemplateController({ objects }: DevDeps): Controller {
+  return {
+    name: 'devmachinetemplate',
+    watches: [ownKind(DevMachineTemplate)],
+    async reconcile(key) {
+      const stored = objects.get(DevMachineTemplate, key);
+      if (stored === undefined || stored.status?.capacity !== undefined) return done();
+      await objects.patch(DevMachineTemplate, stored, { ...stored, status: { capacity: CAPACITY } });
       return done();
     },
   };

@@ -101,12 +101,17 @@ export function placeOf(name: string, lines: readonly TraceLine[]): number | und
   return index < 0 ? undefined : index;
 }
 
-/** The name at a place, in another trace. */
+/**
+ * The name at a place, in another trace. Which of several equal machines goes first is chance: when the one at that
+ * place is gone, the first that is left stands for it.
+ */
 export function nameAt(name: string, place: number, lines: readonly TraceLine[]): string | undefined {
   const pattern = patternOf(name);
-  return lines.filter((line) => line.type === 'ADDED' && line.kind === 'Machine' && patternOf(line.name) === pattern)[
-    place
-  ]?.name;
+  const about = lines.filter((line) => isNamedByChance(line.kind) && patternOf(line.name) === pattern);
+  const gone = new Set(about.filter((line) => line.type === 'DELETED').map((line) => line.name));
+  const names = about.filter((line) => line.type === 'ADDED').map((line) => line.name);
+  const exact = names[place];
+  return exact !== undefined && !gone.has(exact) ? exact : names.find((candidate) => !gone.has(candidate));
 }
 
 function isNamedByChance(kind: string): boolean {

@@ -12,7 +12,7 @@ import { type Manager, silentLog, startManager } from '../../reconciler/runtime'
 import { clusterCacheController, WorkloadLinks } from '../../reconciler/workload';
 import { type Admission, createKubeServer } from '../../sandbox/kube';
 import { DevCluster, DevMachine, DevMachineTemplate, devCrds } from './dev-kinds';
-import { devClusterController, devMachineController } from './dev-provider';
+import { devClusterController, devMachineController, devMachineTemplateController } from './dev-provider';
 import { nameAt, type Step, type TraceLine } from './scenario';
 import { SimulatedClusters } from './simulated-clusters';
 
@@ -112,6 +112,7 @@ function startLoops(api: KubeApi, { clock, random, clusters, links }: Parts): Ma
         clusterCacheController({ objects, links }),
         devClusterController({ objects, clock, clusters }),
         devMachineController({ objects, clock, clusters }),
+        devMachineTemplateController({ objects, clock, clusters }),
       ];
     },
   });

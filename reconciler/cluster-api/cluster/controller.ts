@@ -35,6 +35,7 @@ export function clusterController(deps: ClusterApiDeps): Controller {
     for (const key of clustersReferringTo(deps, event)) enqueue(key);
   });
   const pacer = new Pacer(PACE);
+  const firstPacer = new Pacer(FIRST_PACE);
   return {
     name: 'cluster',
     watches: [ownKind(Cluster), below(MachineDeployment), below(MachineSet), below(Machine)],
@@ -49,7 +50,8 @@ export function clusterController(deps: ClusterApiDeps): Controller {
       if (stored === undefined) return done();
       const draft = new Draft(Cluster, stored, deps);
       const descendants = descendantsOf(deps.objects, key);
-      return reconcileCluster({ deps, external, draft, pacer, descendants, outcomes: [] });
+      const pace = stored.status === undefined ? firstPacer : pacer;
+      return reconcileCluster({ deps, external, draft, pacer: pace, descendants, outcomes: [] });
     },
   };
 }
@@ -59,6 +61,9 @@ const PACE: PaceRules = {
   urgentConditions: [Type.controlPlaneInitialized, Type.infrastructureReady, Type.paused, Type.deleting],
   informativeFields: ['controlPlane', 'workers'],
 };
+
+/** The first status says that nothing is there yet; what the user creates together with the Cluster joins it. */
+const FIRST_PACE: PaceRules = { urgentConditions: [], informativeFields: [...PACE.informativeFields, 'phase'] };
 
 async function reconcileCluster(scope: ClusterScope): Promise<Outcome> {
   const { draft } = scope;

@@ -41,10 +41,14 @@ type Pool = {
   status?: Counters | undefined;
 };
 
-/** Pools and machines on their own, added up; a pool that has not reported yet counts its desired machines only. */
+/**
+ * Pools and machines on their own, added up; a pool that has not reported yet counts its desired machines only. Without
+ * any there is nothing to count, not zero machines.
+ */
 export function workerCounters(descendants: Descendants): Counters {
   const pools: Pool[] = [...descendants.deployments, ...standaloneSets(descendants)];
   const standalone = standaloneWorkers(descendants);
+  if (pools.length + standalone.length === 0) return {};
   const total = machineCounters(standalone);
   let reported = standalone.length > 0;
   for (const pool of pools) {

@@ -20,7 +20,10 @@ import { isRolloutAfterExpired, rolloutReasons } from '../template-equality';
 
 type Texts = { [key: string]: string };
 
-/** The set made from today's template: of several the one with most replicas, then the oldest. */
+/**
+ * The set made from today's template: of several the one with most replicas, then the oldest. One that is being deleted
+ * counts until it is gone; a new one beside it would have its machines twice.
+ */
 export function currentSet(
   deployment: MachineDeployment,
   sets: readonly MachineSet[],
@@ -29,7 +32,6 @@ export function currentSet(
   const after = deployment.spec.rollout?.after;
   const candidates = sets.filter(
     (set) =>
-      set.metadata.deletionTimestamp === undefined &&
       rolloutReasons(set.spec.template.spec, deployment.spec.template.spec).length === 0 &&
       !isRolloutAfterExpired(after, set.metadata.creationTimestamp ?? '', now),
   );

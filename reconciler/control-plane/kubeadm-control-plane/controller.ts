@@ -7,6 +7,7 @@ import {
   type Outcome,
   ownedBy,
   ownKind,
+  soonest,
   type WatchSource,
   type WorkloadEvent,
 } from '../../../api/ports';
@@ -22,20 +23,20 @@ import { EtcdObserver } from './etcd-view';
 import { inspectMachines } from './inspect';
 import { claimFinalizer, reconcileControlPlane } from './phases';
 import { Type } from './reasons';
-import { loadMembers, machinesOf, openScope, type Scope, saveScope } from './scope';
+import { loadMembers, type Memory, machinesOf, openScope, type Scope, saveScope } from './scope';
 
 /**
  * Keeps a control plane of Machines that run kubeadm (`capi.md` 6): makes its certificates and kubeconfig, adds and
  * replaces machines one at a time, and never lets etcd lose its quorum by its own doing.
  */
 export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controller {
-  const observer = new EtcdObserver(deps.etcd, deps.clock);
+  const memory: Memory = { observer: new EtcdObserver(deps.etcd, deps.clock), held: new Map() };
   const kubeProxy = new KubeProxyUpdater();
   return {
     name: 'kubeadmcontrolplane',
     watches: watches(deps),
     async reconcile(key, run): Promise<Outcome> {
-      const scope = openScope(deps, observer, key);
+      const scope = openScope(deps, memory, key);
       if (scope === undefined) return done();
       const paused = pausedReport(scope.cluster, scope.draft.stored);
       if (paused.status === 'True') {
@@ -56,23 +57,19 @@ export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controlle
 }
 
 async function reconcileDeleting(scope: Scope, kubeProxy: KubeProxyUpdater): Promise<Outcome> {
-  observerForget(scope);
+  scope.observer.forget(scope.clusterKey);
   const outcome = await withStatus(scope, async () => {
     await loadMembers(scope);
     const deletion = await reconcileDeletion(scope);
     await loadMembers(scope);
-    await inspectMachines(scope);
-    return deletion;
+    return soonest(deletion, await inspectMachines(scope));
   });
   if (machinesOf(scope).length === 0 && scope.reports.some(isCompleted)) {
     kubeProxy.forget(keyText(scope.clusterKey));
+    scope.held.delete(keyText(scope.clusterKey));
     await releaseFinalizer(scope);
   }
   return outcome;
-}
-
-function observerForget(scope: Scope): void {
-  scope.observer.forget(scope.clusterKey);
 }
 
 function isCompleted(report: { readonly type: string; readonly reason: string }): boolean {

@@ -1,8 +1,10 @@
 import { ConfigMap, Node, Pod } from '../../../api/kinds';
-import { done, type Outcome, requeueAfter } from '../../../api/ports';
+import { done, type Outcome, requeueAfter, soonest } from '../../../api/ports';
 import { kubeTime } from '../../../machinery/clock';
 import type { ConditionReport } from '../../../machinery/conditions';
+import { keyText } from '../../../machinery/kube-object';
 import { inspectedTypes, inspectMachine, type WorkloadView } from './inspection';
+import { patienceLeft, sift } from './patience';
 import { MachineType, Reason } from './reasons';
 import {
   isInitialized,
@@ -33,13 +35,22 @@ export function observeInitialization(scope: Scope): void {
 export async function inspectMachines(scope: Scope): Promise<Outcome> {
   const view = await observeWorkload(scope);
   const outdated = outdatedReasons(scope);
+  const now = scope.deps.clock.now();
+  const key = keyText(scope.clusterKey);
+  const heldBefore = scope.held.get(key) ?? new Map<string, number>();
+  const heldNow = new Map<string, number>();
   for (const { machine, config } of scope.members) {
     const reasons = outdated.get(machine.metadata.name) ?? [];
     const reports: ConditionReport[] = [upToDateReport(reasons)];
     if (view !== undefined) reports.push(...inspectMachine(machine, config, view, scope.managedEtcd));
-    updateMachine(scope, await saveMachineConditions(scope, machine, reports));
+    const { due, held } = sift(machine, reports, heldBefore, now);
+    for (const [id, since] of held) heldNow.set(id, since);
+    updateMachine(scope, await saveMachineConditions(scope, machine, due));
   }
-  return nextLook(scope);
+  const left = patienceLeft(heldNow, now);
+  if (left === undefined) scope.held.delete(key);
+  else scope.held.set(key, heldNow);
+  return left === undefined ? nextLook(scope) : soonest(nextLook(scope), requeueAfter(left));
 }
 
 function upToDateReport(reasons: readonly string[]): ConditionReport {

@@ -118,7 +118,9 @@ function etcdReport(input: RollUpInput): ConditionReport {
   const early = earlyReport(input, type);
   if (early !== undefined) return early;
   const report = healthOf(input, type, [MachineType.etcdMember]);
-  const strangers = (input.etcdMembers ?? [])
+  // A member that nobody seems to own may be the one of a machine whose Node is not known yet.
+  const isJoining = input.machines.some((machine) => machine.status?.nodeRef === undefined);
+  const strangers = (isJoining ? [] : (input.etcdMembers ?? []))
     .filter((member) => !input.machines.some((machine) => machine.status?.nodeRef?.name === member.name))
     .map(
       (member) => `* Etcd member ${member.name === '' ? member.id : member.name} does not have a corresponding Machine`,

@@ -16,6 +16,7 @@ import { countVersions } from '../../../machinery/versions';
 import { Draft } from '../../runtime/draft';
 import type { ControlPlaneDeps } from './dependencies';
 import { type EtcdObserver, type EtcdView, NO_ETCD } from './etcd-view';
+import type { HeldReports } from './patience';
 import { isMachineHealthy, type PreflightVerdict } from './preflight';
 import { MachineType, Reason, Type } from './reasons';
 import { rollUp } from './roll-up';
@@ -26,6 +27,8 @@ import { type Member, rolloutReasons } from './up-to-date';
 export interface Scope {
   readonly deps: ControlPlaneDeps;
   readonly observer: EtcdObserver;
+  /** Of each cluster, the reports about machines that wait for better ones. */
+  readonly held: Map<string, HeldReports>;
   /** Phases change the status of its object, which is written once, at the end. */
   readonly draft: Draft<KubeadmControlPlane>;
   /** What is stored, with defaults: to decide on, not to write. */
@@ -49,8 +52,11 @@ export interface Scope {
   isLoaded: boolean;
 }
 
+/** What a controller remembers from one reconcile to the next, for all its control planes. */
+export type Memory = Pick<Scope, 'observer' | 'held'>;
+
 /** The scope of a control plane, or undefined while it does not belong to a Cluster. */
-export function openScope(deps: ControlPlaneDeps, observer: EtcdObserver, key: ObjectKey): Scope | undefined {
+export function openScope(deps: ControlPlaneDeps, memory: Memory, key: ObjectKey): Scope | undefined {
   const stored = deps.objects.get(KubeadmControlPlane, key);
   if (stored === undefined) return undefined;
   const owner = stored.metadata.ownerReferences?.find(
@@ -63,7 +69,7 @@ export function openScope(deps: ControlPlaneDeps, observer: EtcdObserver, key: O
   const controlPlane = KubeadmControlPlane.withDefaults(stored);
   return {
     deps,
-    observer,
+    ...memory,
     draft: new Draft(KubeadmControlPlane, stored, deps),
     controlPlane,
     cluster,
