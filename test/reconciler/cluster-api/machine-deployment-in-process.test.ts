@@ -5,6 +5,7 @@ import { DevMachine, DevMachineTemplate } from '../../traces/dev-kinds';
 import { cluster, dev, INFRASTRUCTURE, names, namespace, withWorld } from './in-process-world';
 
 const key = { namespace, name: 'pool' };
+const FINALIZERS = ['machine.cluster.x-k8s.io'];
 
 function deployment(): MachineDeployment {
   return MachineDeployment.withDefaults({
@@ -69,5 +70,29 @@ test('a label that changes while the pool grows leaves as many machines as are w
     const { items } = await api.list(Machine, { namespace });
     expect(items.map(({ metadata }) => metadata.labels?.tier)).toEqual(Array(5).fill('gold'));
     expect(await names(api, MachineSet)).toHaveLength(1);
+  });
+});
+
+test('a MachineSet that is deleted has its successor when its machines are gone, not before', async () => {
+  await withPool(async (api, clock) => {
+    const [before = ''] = await names(api, MachineSet);
+    const machines = await names(api, Machine);
+    for (const name of machines) {
+      const patch = { metadata: { finalizers: ['test/held', ...FINALIZERS] } };
+      await api.patch(Machine, { namespace, name }, { type: 'merge', patch });
+    }
+
+    await api.delete(MachineSet, { namespace, name: before });
+    await clock.advance(60_000);
+    expect(await names(api, MachineSet)).toEqual([before]);
+    expect(await names(api, Machine)).toEqual(machines);
+
+    for (const name of machines) {
+      await api.patch(Machine, { namespace, name }, { type: 'merge', patch: { metadata: { finalizers: null } } });
+    }
+    await clock.advance(60_000);
+    expect(await names(api, MachineSet)).not.toContain(before);
+    expect(await names(api, MachineSet)).toHaveLength(1);
+    expect(await names(api, Machine)).toHaveLength(2);
   });
 });

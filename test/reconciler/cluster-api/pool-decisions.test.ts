@@ -91,6 +91,13 @@ test('the current set is the one of the template: of several the largest, then t
   expect(currentSet(deployment('v1.35.0'), [old, small, large], NOW)).toBeUndefined();
 });
 
+test('a set in deletion stays the current one until it is gone: its successor would have its machines twice', () => {
+  const leaving = machineSet('a', 'v1.34.1', 1, 3);
+  leaving.metadata.deletionTimestamp = '2026-01-01T01:00:00Z';
+
+  expect(currentSet(deployment('v1.34.1'), [leaving], NOW)).toBe(leaving);
+});
+
 test('going back to an old template raises its revision above all others', () => {
   const first = machineSet('first', 'v1.33.4', 1);
   const second = machineSet('second', 'v1.34.1', 2);
