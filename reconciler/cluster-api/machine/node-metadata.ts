@@ -1,4 +1,4 @@
-import type { Node, Taint } from '../../../api/kinds';
+import type { Node } from '../../../api/kinds';
 import {
   ANNOTATIONS_FROM_MACHINE_ANNOTATION,
   LABELS_FROM_MACHINE_ANNOTATION,
@@ -7,11 +7,10 @@ import {
   NODE_MACHINE_ANNOTATION,
   NODE_OWNER_KIND_ANNOTATION,
   NODE_OWNER_NAME_ANNOTATION,
-  OUTDATED_REVISION_TAINT,
-  UNINITIALIZED_TAINT,
 } from '../../../api/labels';
 import type { ObjectMeta } from '../../../machinery/kube-object';
 import { controllerOf } from '../../../machinery/kube-object';
+import { type MachineTaint, TAINTS_FROM_MACHINE_ANNOTATION, taintsAsIntended, trackedTaints } from './node-taints';
 
 /** What a Machine says about its Node's labels, annotations and taints (`capi.md` 4.3, "label sync"). Pure. */
 
@@ -49,7 +48,7 @@ export interface NodeIntent {
     apiVersion: string;
     kind: string;
     metadata: ObjectMeta;
-    spec: { clusterName: string };
+    spec: { clusterName: string; taints?: readonly MachineTaint[] | undefined };
   };
   /** Its MachineSet is of an older revision than its MachineDeployment; undefined: not known, leave the taint alone. */
   readonly outdated: boolean | undefined;
@@ -62,18 +61,21 @@ export function nodeAsIntended(node: Node, intent: NodeIntent): Node {
   const labels = labelsForNode(intent.machine.metadata.labels);
   if (intent.interruptible) labels['cluster.x-k8s.io/interruptible'] = '';
   const own = annotationsForNode(intent.machine.metadata.annotations);
+  const wanted = intent.machine.spec.taints ?? [];
   const annotations: Texts = {
     ...own,
     ...backReferences(intent.machine),
     [LABELS_FROM_MACHINE_ANNOTATION]: Object.keys(labelsForNode(intent.machine.metadata.labels)).sort().join(','),
     [ANNOTATIONS_FROM_MACHINE_ANNOTATION]: Object.keys(own).sort().join(','),
+    [TAINTS_FROM_MACHINE_ANNOTATION]: trackedTaints(wanted),
   };
   const metadata: ObjectMeta = {
     ...node.metadata,
     labels: merge(node.metadata.labels, labels, trackedKeys(node, LABELS_FROM_MACHINE_ANNOTATION)),
     annotations: merge(node.metadata.annotations, annotations, trackedKeys(node, ANNOTATIONS_FROM_MACHINE_ANNOTATION)),
   };
-  const taints = intendedTaints(node.spec?.taints ?? [], intent);
+  const tracked = node.metadata.annotations?.[TAINTS_FROM_MACHINE_ANNOTATION];
+  const taints = taintsAsIntended(node.spec?.taints ?? [], { wanted, tracked, outdated: intent.outdated });
   const spec = { ...node.spec };
   if (taints.length > 0) spec.taints = taints;
   else delete spec.taints;
@@ -101,14 +103,4 @@ function merge(current: Texts | undefined, wanted: Texts, tracked: readonly stri
   const result: Texts = { ...current };
   for (const key of tracked) if (wanted[key] === undefined) delete result[key];
   return { ...result, ...wanted };
-}
-
-function intendedTaints(taints: readonly Taint[], intent: NodeIntent): Taint[] {
-  const is = (taint: Taint, other: { key: string; effect: string }) =>
-    taint.key === other.key && taint.effect === other.effect;
-  const result = taints.filter((taint) => !is(taint, UNINITIALIZED_TAINT));
-  const tainted = result.some((taint) => is(taint, OUTDATED_REVISION_TAINT));
-  if (intent.outdated === true && !tainted) result.push({ ...OUTDATED_REVISION_TAINT });
-  if (intent.outdated === false && tainted) return result.filter((taint) => !is(taint, OUTDATED_REVISION_TAINT));
-  return result;
 }

@@ -138,6 +138,7 @@ test('a node gets the labels of its machine that belong there, back references, 
     'cluster.x-k8s.io/machine': 'm',
     'cluster.x-k8s.io/labels-from-machine': 'node-role.kubernetes.io/web',
     'cluster.x-k8s.io/annotations-from-machine': '',
+    'cluster.x-k8s.io/taints-from-machine': '',
   });
   expect(intended.spec?.taints).toBeUndefined();
 });
