@@ -1,32 +1,32 @@
-import { DaemonSet } from '../../../api/kinds';
-import { tryGet } from '../../../api/ports';
 import { keyText } from '../../../machinery/kube-object';
-import { SKIP_KUBE_PROXY } from './reasons';
+import { updateCoreDns } from './core-dns';
+import { updateKubeProxy } from './kube-proxy';
+import { EventReason, SKIP_CORE_DNS, SKIP_KUBE_PROXY } from './reasons';
 import { type Scope, workloadOf } from './scope';
 
-const KUBE_PROXY = { namespace: 'kube-system', name: 'kube-proxy' };
-
-/** Keeps kube-proxy at the control plane's version; remembers what it has seen, so that a rest costs no request. */
-export class KubeProxyUpdater {
+/**
+ * Keeps what kubeadm installs beside the control plane, kube-proxy and CoreDNS, at what the control plane says. Remembers
+ * for what it has looked, so that a rest costs no request.
+ */
+export class Addons {
   readonly #done = new Map<string, string>();
 
-  /** Changes the image's tag, and its repository where the configuration names one. An absent DaemonSet stays absent. */
   async reconcile(scope: Scope): Promise<void> {
     const workload = workloadOf(scope);
-    if (workload === undefined || scope.draft.stored.metadata.annotations?.[SKIP_KUBE_PROXY] !== undefined) return;
+    if (workload === undefined) return;
+    const { annotations, uid } = scope.draft.stored.metadata;
     const { version, kubeadmConfigSpec } = scope.controlPlane.spec;
-    const repository = kubeadmConfigSpec?.clusterConfiguration?.imageRepository;
+    const configuration = kubeadmConfigSpec?.clusterConfiguration;
+    const skipsKubeProxy = annotations?.[SKIP_KUBE_PROXY] !== undefined;
+    const skipsCoreDns = annotations?.[SKIP_CORE_DNS] !== undefined;
+    const { imageRepository, dns } = configuration ?? {};
     const id = keyText(scope.clusterKey);
-    const wanted = `${scope.cluster.metadata.uid ?? ''} ${version} ${repository ?? ''}`;
+    const wanted = JSON.stringify([uid, version, imageRepository, dns, skipsKubeProxy, skipsCoreDns]);
     if (this.#done.get(id) === wanted) return;
-    const daemonSet = await tryGet(workload.api, DaemonSet, KUBE_PROXY);
-    const containers = daemonSet?.spec.template?.spec?.containers ?? [];
-    const container = containers.find((candidate) => candidate.name === 'kube-proxy');
-    const image = container?.image === undefined ? undefined : imageFor(container.image, version, repository);
-    if (image !== undefined && image !== container?.image) {
-      const patched = containers.map((candidate) => (candidate === container ? { ...candidate, image } : candidate));
-      const patch = { spec: { template: { spec: { containers: patched } } } };
-      await workload.api.patch(DaemonSet, KUBE_PROXY, { type: 'merge', patch });
+    if (!skipsKubeProxy) await updateKubeProxy(workload.api, version, imageRepository);
+    const refusal = skipsCoreDns ? undefined : await updateCoreDns(workload.api, configuration);
+    if (refusal !== undefined) {
+      scope.deps.events.event(scope.draft.stored, 'Warning', EventReason.failedCoreDnsUpdate, refusal);
     }
     this.#done.set(id, wanted);
   }
@@ -34,14 +34,4 @@ export class KubeProxyUpdater {
   forget(id: string): void {
     this.#done.delete(id);
   }
-}
-
-/** The image with the tag of a version, from `repository` where one is given. A digest goes: it is of the old image. */
-export function imageFor(image: string, version: string, repository: string | undefined): string {
-  const bare = image.split('@')[0] ?? image;
-  const colon = bare.lastIndexOf(':');
-  const path = colon > bare.lastIndexOf('/') ? bare.slice(0, colon) : bare;
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const tag = version.replaceAll('+', '_');
-  return `${repository === undefined ? path : `${repository}/${name}`}:${tag}`;
 }

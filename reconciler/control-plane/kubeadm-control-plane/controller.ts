@@ -16,7 +16,7 @@ import { CapstanError } from '../../../machinery/errors';
 import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyText, type ObjectKey } from '../../../machinery/kube-object';
 import { pausedReport } from '../../runtime/paused';
-import { KubeProxyUpdater } from './addons';
+import { Addons } from './addons';
 import { reconcileDeletion, releaseFinalizer } from './deletion';
 import type { ControlPlaneDeps } from './dependencies';
 import { EtcdObserver } from './etcd-view';
@@ -31,7 +31,7 @@ import { loadMembers, type Memory, machinesOf, openScope, type Scope, saveScope 
  */
 export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controller {
   const memory: Memory = { observer: new EtcdObserver(deps.etcd, deps.clock), held: new Map() };
-  const kubeProxy = new KubeProxyUpdater();
+  const addons = new Addons();
   return {
     name: 'kubeadmcontrolplane',
     watches: watches(deps),
@@ -44,9 +44,9 @@ export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controlle
         return done();
       }
       scope.reports.push(paused);
-      if (isBeingDeleted(scope.draft.stored)) return reconcileDeleting(scope, kubeProxy);
+      if (isBeingDeleted(scope.draft.stored)) return reconcileDeleting(scope, addons);
       await claimFinalizer(scope);
-      return withStatus(scope, () => reconcileControlPlane(scope, kubeProxy, () => run.enqueue(key)));
+      return withStatus(scope, () => reconcileControlPlane(scope, addons, () => run.enqueue(key)));
     },
     start: (enqueue) =>
       deps.workloads.subscribe((event) => {
@@ -56,7 +56,7 @@ export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controlle
   };
 }
 
-async function reconcileDeleting(scope: Scope, kubeProxy: KubeProxyUpdater): Promise<Outcome> {
+async function reconcileDeleting(scope: Scope, addons: Addons): Promise<Outcome> {
   scope.observer.forget(scope.clusterKey);
   const outcome = await withStatus(scope, async () => {
     await loadMembers(scope);
@@ -65,7 +65,7 @@ async function reconcileDeleting(scope: Scope, kubeProxy: KubeProxyUpdater): Pro
     return soonest(deletion, await inspectMachines(scope));
   });
   if (machinesOf(scope).length === 0 && scope.reports.some(isCompleted)) {
-    kubeProxy.forget(keyText(scope.clusterKey));
+    addons.forget(keyText(scope.clusterKey));
     scope.held.delete(keyText(scope.clusterKey));
     await releaseFinalizer(scope);
   }

@@ -6,7 +6,7 @@ import { endpointOf } from '../../../machinery/contract';
 import { cloneJson } from '../../../machinery/json';
 import { isOwnedBy, type KubeObject } from '../../../machinery/kube-object';
 import { ownerReference, withOwner } from '../../../machinery/owner-references';
-import type { KubeProxyUpdater } from './addons';
+import type { Addons } from './addons';
 import { adoptMachines } from './adoption';
 import { reconcileCertificateExpiry } from './certificate-expiry';
 import { reconcileCertificates, reconcileKubeconfig } from './cluster-secrets';
@@ -32,11 +32,7 @@ export async function claimFinalizer(scope: Scope): Promise<void> {
 }
 
 /** One reconcile of a control plane that shall exist, in the order of `capi.md` 6.1. */
-export async function reconcileControlPlane(
-  scope: Scope,
-  kubeProxy: KubeProxyUpdater,
-  onTemplate: () => void,
-): Promise<Outcome> {
+export async function reconcileControlPlane(scope: Scope, addons: Addons, onTemplate: () => void): Promise<Outcome> {
   const refusal = await adoptMachines(scope);
   await loadMembers(scope);
   if (refusal !== undefined) {
@@ -59,7 +55,7 @@ export async function reconcileControlPlane(
   if (removal !== undefined) return soonest(look, removal);
   const step = await takeStep(scope, template);
   if (step === 'stepped') return look;
-  if (step === 'resting') await kubeProxy.reconcile(scope);
+  if (step === 'resting') await addons.reconcile(scope);
   await reconcileCertificateExpiry(scope);
   return soonest(look, untilRollout(scope));
 }

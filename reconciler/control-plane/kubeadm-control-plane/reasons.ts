@@ -75,6 +75,7 @@ export const EventReason = {
   failedScaleUp: 'FailedScaleUp',
   failedScaleDown: 'FailedScaleDown',
   certificatesMissing: 'CertificatesMissing',
+  failedCoreDnsUpdate: 'FailedCoreDNSUpdate',
 } as const;
 
 /** Messages of waits, word for word upstream's. */

@@ -3,7 +3,7 @@ import { ConfigMap } from '../../../api/kinds';
 import { isReason, type KubeApi, type TypedResource } from '../../../api/ports';
 import { cloneJson, equalJson, isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { kubeadmApiVersion, mutableClusterFields } from '../../../machinery/kubeadm';
+import { type ClusterConfigurationSpec, kubeadmApiVersion, mutableClusterFields } from '../../../machinery/kubeadm';
 import { parseVersion } from '../../../machinery/versions';
 import { readYaml, writeYaml } from '../../../machinery/yaml';
 import { type Scope, workloadOf } from './scope';
@@ -25,7 +25,7 @@ export async function prepareRollout(scope: Scope): Promise<void> {
   const workload = workloadOf(scope);
   if (workload === undefined) return;
   if (needsKubeletClientBinding(scope.controlPlane.spec.version)) await ensureKubeletClientBinding(workload.api);
-  await updateKubeadmConfig(workload.api, scope.controlPlane);
+  await updateKubeadmConfig(workload.api, (text) => updatedClusterConfiguration(text, scope.controlPlane));
 }
 
 /** Later kubeadm makes the binding itself (`capi.md` 6.4). */
@@ -48,12 +48,13 @@ async function ensureKubeletClientBinding(api: KubeApi): Promise<void> {
   }
 }
 
-/** Joining machines read their ClusterConfiguration from this ConfigMap. */
-async function updateKubeadmConfig(api: KubeApi, controlPlane: KubeadmControlPlane): Promise<void> {
+type Edit = (text: string) => string | undefined;
+
+/** Joining machines read their ClusterConfiguration from this ConfigMap. An edit without result changes nothing. */
+async function updateKubeadmConfig(api: KubeApi, edit: Edit): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const map = await api.get(ConfigMap, CONFIG_KEY);
-    const text = map.data?.[CONFIG_FIELD] ?? '';
-    const updated = updatedClusterConfiguration(text, controlPlane);
+    const updated = edit(map.data?.[CONFIG_FIELD] ?? '');
     if (updated === undefined) return;
     try {
       const after = cloneJson(map);
@@ -91,6 +92,16 @@ export function updatedClusterConfiguration(text: string, controlPlane: KubeadmC
   }
   const plain = cloneJson(after);
   return equalJson(plain, before) ? undefined : writeYaml(plain, { sorted: true });
+}
+
+/** Notes which CoreDNS is wanted, for every kubeadm that comes. */
+export async function recordDns(api: KubeApi, dns: ClusterConfigurationSpec['dns']): Promise<void> {
+  await updateKubeadmConfig(api, (text) => {
+    const before = text === '' ? undefined : readYaml(text);
+    if (dns === undefined || !isJsonObject(before)) return undefined;
+    const after = cloneJson({ ...before, dns: { ...(isJsonObject(before.dns) ? before.dns : {}), ...dns } });
+    return equalJson(after, before) ? undefined : writeYaml(after, { sorted: true });
+  });
 }
 
 function mergedEtcd(before: unknown, etcd: unknown): unknown {
