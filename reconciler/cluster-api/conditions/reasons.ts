@@ -75,6 +75,8 @@ export const Reason = {
   scalingDownUnknown: 'ScalingDownUnknown',
   remediating: 'Remediating',
   notRemediating: 'NotRemediating',
+  cannotBeRemediated: 'CannotBeRemediated',
+  remediationDeferred: 'RemediationDeferred',
   paused: 'Paused',
   notPaused: 'NotPaused',
   deleting: 'Deleting',

@@ -35,6 +35,7 @@ import {
   syncMachines,
 } from './machines';
 import { preflightFailures } from './preflight';
+import { remediateMachines } from './remediate';
 import type { MachineSetScope } from './scope';
 import { reportStatus } from './status';
 
@@ -95,6 +96,7 @@ async function reconcileSet(scope: MachineSetScope): Promise<Outcome> {
       }
     } else {
       await claimTemplates({ objects: scope.deps.objects, external: scope.external }, cluster, templatesOf(wanted));
+      await remediateMachines(scope, () => preflight(scope));
       await syncMachines(scope);
       await syncReplicas(scope);
       refreshMachines(scope);
