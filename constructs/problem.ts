@@ -1,10 +1,10 @@
-/** A mistake in a cluster definition, as data; wording of the whole list is in {@link formatProblems}. */
+/** A mistake in a cluster definition, as data; worded by {@link formatProblem}. */
 export interface Problem {
   /** Construct path, e.g. `prod/pool-general`. */
   readonly path: string;
   /** The prop, e.g. `controlPlane.replicas`. */
   readonly field: string;
-  /** What was given; undefined when it is missing. */
+  /** What was given; undefined when nothing was. */
   readonly value: unknown;
   /** What is wrong. */
   readonly message: string;
@@ -12,10 +12,27 @@ export interface Problem {
   readonly fix: string;
 }
 
-/** One line a problem, in the order given: `path: field = value: message; fix`. */
+/** One line a problem: `path: field = value: message; fix`. */
 export function formatProblem(problem: Problem): string {
-  const value = problem.value === undefined ? 'is missing' : `= ${JSON.stringify(problem.value)}`;
-  return `${problem.path}: ${problem.field} ${value}: ${problem.message}; ${problem.fix}`;
+  const value = problem.value === undefined ? '' : ` = ${formatValue(problem.value)}`;
+  return `${problem.path}: ${problem.field}${value}: ${problem.message}; ${problem.fix}`;
+}
+
+/** Longer values say less than their beginning. */
+const VALUE_LIMIT = 120;
+
+function formatValue(value: unknown): string {
+  const text = asJson(value) ?? String(value);
+  return text.length <= VALUE_LIMIT ? text : `${text.slice(0, VALUE_LIMIT - 1)}…`;
+}
+
+/** Undefined for what JSON cannot hold: functions, symbols, cycles. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Thrown by synthesis: every mistake of every definition at once. Nothing has been written. */

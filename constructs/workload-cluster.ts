@@ -3,9 +3,17 @@ import { ApiObject } from 'cdk8s';
 import { Construct } from 'constructs';
 import { canonicalJson, type JsonObject, type JsonValue } from '../machinery/json';
 import type { MachineProps, PoolProps } from './machine-props';
-import type { Network } from './network';
 import type { Problem } from './problem';
-import { clusterProblems, DEFAULT_POD_CIDRS, DEFAULT_SERVICE_CIDRS, poolProblems } from './validation';
+import { commands, deletion, diskOffering, domainName, networkSpec, nodeRegistration } from './specs';
+import {
+  clusterProblems,
+  DEFAULT_POD_CIDRS,
+  DEFAULT_SERVICE_CIDRS,
+  type Found,
+  failureDomainProblems,
+  isMap,
+  poolProblems,
+} from './validation';
 import type { FailureDomainProps, WorkloadClusterProps } from './workload-cluster-props';
 
 const CLUSTER_API = 'cluster.x-k8s.io/v1beta2';
@@ -13,9 +21,6 @@ const BOOTSTRAP_API = 'bootstrap.cluster.x-k8s.io/v1beta2';
 const CONTROL_PLANE_API = 'controlplane.cluster.x-k8s.io/v1beta2';
 const INFRASTRUCTURE_GROUP = 'infrastructure.cluster.x-k8s.io';
 const INFRASTRUCTURE_API = `${INFRASTRUCTURE_GROUP}/v1beta4`;
-
-/** How long a node may take to drain unless the props say otherwise: a stuck budget must not block a rollout for ever. */
-const NODE_DRAIN_TIMEOUT_SECONDS = 600;
 
 /** What Flux and Argo CD must not do with a cluster: prune it, or rewrite `${…}` in its shell commands. */
 const PROTECTION = {
@@ -35,56 +40,79 @@ export class WorkloadCluster extends Construct {
   /** Name of the Cluster object, and the prefix of all names. */
   readonly clusterName: string;
   readonly namespace: string;
-  /** Everything found wrong so far. */
-  readonly problems: Problem[] = [];
   /** The Cluster object. Absent while the props are invalid. */
   readonly cluster: ApiObject | undefined;
   /** The KubeadmControlPlane. Absent while the props are invalid. */
   readonly controlPlane: ApiObject | undefined;
 
   readonly #props: WorkloadClusterProps;
-  readonly #pools = new Set<string>();
+  readonly #problems: Problem[] = [];
+  readonly #pools = new Map<string, PoolProps>();
   readonly #failureDomains = new Map<string, JsonObject>();
 
   constructor(scope: Construct, name: string, props: WorkloadClusterProps) {
-    super(scope, name === '' ? 'unnamed' : name.replaceAll('/', '-'));
-    this.clusterName = name;
-    this.namespace = props.namespace ?? 'default';
+    super(scope, constructId(name));
+    this.clusterName = String(name);
     this.#props = props;
+    this.namespace = isMap(props) && typeof props.namespace === 'string' ? props.namespace : 'default';
     this.node.addValidation({ validate: () => this.problems.map((problem) => problem.message) });
     this.#report(clusterProblems(name, props));
+    if (!isMap(props)) return;
 
-    if (this.problems.length === 0) {
+    if (this.#problems.length === 0) {
       this.#addDomain(domainName(props.zone), { zone: props.zone, network: props.network });
       this.cluster = this.#renderCluster();
       this.#renderInfrastructure();
       this.controlPlane = this.#renderControlPlane();
     }
-    for (const [domain, domainProps] of Object.entries(props.failureDomains ?? {}))
-      this.addFailureDomain(domain, domainProps);
-    for (const [pool, poolProps] of Object.entries(props.pools ?? {})) this.addPool(pool, poolProps);
+    // What is no object has been reported.
+    if (isMap(props.failureDomains))
+      for (const [domain, domainProps] of Object.entries(props.failureDomains))
+        this.addFailureDomain(domain, domainProps);
+    if (isMap(props.pools)) for (const [pool, poolProps] of Object.entries(props.pools)) this.addPool(pool, poolProps);
+  }
+
+  /** Everything that is wrong. Ask when all pools and failure domains are added. */
+  get problems(): readonly Problem[] {
+    return [...this.#problems, ...this.#strayPools()];
   }
 
   /** Adds a place where machines can run. Machines without a domain of their own are spread over all. */
   addFailureDomain(name: string, props: FailureDomainProps): this {
-    if (this.#failureDomains.has(name)) {
-      const fix = 'give each failure domain a name of its own';
-      this.#report([{ field: `failureDomains.${name}`, value: name, message: 'exists already', fix }]);
-    } else this.#addDomain(name, props);
+    const found = failureDomainProblems(name, props, new Set(this.#failureDomains.keys()));
+    this.#report(found);
+    if (found.length === 0) this.#addDomain(name, props);
     return this;
   }
 
   /** Adds a pool of workers: a MachineDeployment with its templates. */
   addPool(name: string, props: PoolProps): this {
-    const found = poolProblems(this.clusterName, name, props, this.#pools);
+    const found = poolProblems(name, props, {
+      cluster: this.clusterName,
+      kubernetesVersion: isMap(this.#props) ? this.#props.kubernetesVersion : undefined,
+      pools: new Set(this.#pools.keys()),
+    });
     this.#report(found);
-    this.#pools.add(name);
+    this.#pools.set(name, props);
     if (found.length === 0 && this.cluster !== undefined) this.#renderPool(name, props);
     return this;
   }
 
-  #report(found: readonly Omit<Problem, 'path'>[]): void {
-    for (const problem of found) this.problems.push({ path: this.node.path, ...problem });
+  #report(found: readonly Found[]): void {
+    for (const problem of found) this.#problems.push({ path: this.node.path, ...problem });
+  }
+
+  /** Pools in a failure domain that was never added; until synthesis it still may be. */
+  #strayPools(): Problem[] {
+    const domains = [...this.#failureDomains.keys()];
+    if (this.cluster === undefined) return [];
+    return [...this.#pools].flatMap(([pool, props]) => {
+      const value = isMap(props) ? props.failureDomain : undefined;
+      if (typeof value !== 'string' || value === '' || domains.includes(value)) return [];
+      const fix = `use ${domains.map((domain) => JSON.stringify(domain)).join(' or ')}, or add it to failureDomains`;
+      const field = `pools.${pool}.failureDomain`;
+      return [{ path: this.node.path, field, value, message: 'is not a failure domain of this cluster', fix }];
+    });
   }
 
   #addDomain(name: string, props: FailureDomainProps): void {
@@ -256,49 +284,7 @@ export class WorkloadCluster extends Construct {
   }
 }
 
-/** Failure domain names are DNS subdomains (`capc.md` 2); zone names are free text. */
-function domainName(zone: string): string {
-  const slug = zone
-    .toLowerCase()
-    .replace(/[^a-z0-9.-]+/g, '-')
-    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '');
-  return slug === '' ? 'zone' : slug;
-}
-
-function networkSpec(network: Network): JsonObject {
-  const { offering, gateway, netmask, vpc } = network.options;
-  return {
-    name: network.name,
-    // Says that it must exist: without the type an isolated network is made where none has the name.
-    ...(network.kind === 'shared' ? { type: 'Shared' } : {}),
-    ...(offering === undefined ? {} : { offering }),
-    ...(gateway === undefined ? {} : { gateway }),
-    ...(netmask === undefined ? {} : { netmask }),
-    ...(vpc === undefined ? {} : { vpc: { ...vpc } }),
-  };
-}
-
-/** The node is named after the VM, and its provider id is written by cloud-init from CloudStack's metadata. */
-function nodeRegistration(props: MachineProps): JsonObject {
-  const args = { ...props.kubeletExtraArgs, 'provider-id': "cloudstack:///'{{ ds.meta_data.instance_id }}'" };
-  return {
-    name: '{{ local_hostname }}',
-    kubeletExtraArgs: Object.entries(args).map(([name, value]) => ({ name, value })),
-  };
-}
-
-function commands(props: MachineProps): JsonObject {
-  return {
-    preKubeadmCommands: [...(props.preKubeadmCommands ?? ['swapoff -a'])],
-    ...(props.postKubeadmCommands === undefined ? {} : { postKubeadmCommands: [...props.postKubeadmCommands] }),
-  };
-}
-
-function deletion(props: MachineProps): JsonObject {
-  return { nodeDrainTimeoutSeconds: props.nodeDrainTimeoutSeconds ?? NODE_DRAIN_TIMEOUT_SECONDS };
-}
-
-function diskOffering(disk: NonNullable<MachineProps['dataDisk']>): JsonObject {
-  const { offering, sizeInGB, ...mount } = disk;
-  return { name: offering, ...(sizeInGB === undefined ? {} : { customSizeInGB: sizeInGB }), ...mount };
+/** Constructs need a non-empty id without slashes, whatever the name is. */
+function constructId(name: unknown): string {
+  return typeof name === 'string' && name !== '' ? name.replaceAll('/', '-') : 'unnamed';
 }

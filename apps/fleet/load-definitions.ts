@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import type { ClusterDefinition } from '../../constructs/define-cluster';
 import { isClusterDefinition } from '../../constructs/define-cluster';
 import type { Problem } from '../../constructs/problem';
+import { messageOf } from '../../machinery/errors';
 
 export interface LoadedDefinitions {
   readonly definitions: readonly { readonly file: string; readonly definition: ClusterDefinition }[];
@@ -20,7 +21,7 @@ export function loadDefinitions(directory: string, load: (file: string) => unkno
     const fix = 'create the folder, or name another one with --clusters';
     return {
       definitions,
-      problems: [{ path: directory, field: 'clusters', value: undefined, message: 'no such folder', fix }],
+      problems: [{ path: directory, field: 'clusters', value: undefined, message: 'there is no such folder', fix }],
     };
   }
   const owners = new Map<string, string>();
@@ -53,9 +54,9 @@ function definitionsOf(file: string, load: () => unknown, problems: Problem[]): 
   try {
     loaded = load();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = `cannot be loaded (${failureOf(error)})`;
     const fix = 'correct the file; `npx tsc --noEmit` shows type errors';
-    problems.push({ path: file, field: 'module', value: undefined, message: `cannot be loaded (${message})`, fix });
+    problems.push({ path: file, field: 'module', value: undefined, message, fix });
     return [];
   }
   const exported: unknown = typeof loaded === 'object' && loaded !== null ? Reflect.get(loaded, 'default') : undefined;
@@ -64,4 +65,16 @@ function definitionsOf(file: string, load: () => unknown, problems: Problem[]): 
   const fix = "write: export default defineCluster('name', { … })";
   problems.push({ path: file, field: 'default export', value: undefined, message: 'is not a cluster definition', fix });
   return [];
+}
+
+/** What failed, in one line: without Node's list of importers, and with paths as the user writes them. */
+function failureOf(error: unknown): string {
+  return messageOf(error)
+    .replace(/\nRequire stack:[\s\S]*$/, '')
+    .replace(/^Transform failed with \d+ errors?:\n/, '')
+    .replaceAll(`${process.cwd()}/`, '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .join('; ');
 }

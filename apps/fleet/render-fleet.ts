@@ -4,6 +4,7 @@ import { DefinitionInvalid, type Problem } from '../../constructs/problem';
 import { chartsOf, FastApp } from '../../constructs/synthesis/fast-app';
 import { emitYaml } from '../../constructs/synthesis/yaml-emitter';
 import { WorkloadCluster } from '../../constructs/workload-cluster';
+import { messageOf } from '../../machinery/errors';
 import type { LoadedDefinitions } from './load-definitions';
 import type { ManifestTree } from './manifest-tree';
 
@@ -18,8 +19,9 @@ export function renderFleet(loaded: LoadedDefinitions): ManifestTree {
     try {
       definition.render(new Chart(app, chartId(definition.name), { disableResourceNameHashes: true }));
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      problems.push({ path: file, field: definition.name, value: undefined, message, fix: 'correct the construct' });
+      const message = `cannot be rendered (${messageOf(error)})`;
+      const fix = 'correct the construct';
+      problems.push({ path: file, field: String(definition.name), value: undefined, message, fix });
     }
   }
   const tree = new Map<string, string>();
@@ -35,7 +37,14 @@ export function renderFleet(loaded: LoadedDefinitions): ManifestTree {
 }
 
 function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, problems: Problem[]): void {
-  const json: unknown = object.toJson();
+  let json: unknown;
+  try {
+    json = object.toJson();
+  } catch (error) {
+    // A patch that does not fit, or a value that cannot be written.
+    problems.push(constructProblem(object.node.path, `cannot be rendered (${messageOf(error)})`));
+    return;
+  }
   const kind = kindFor(object.apiVersion, object.kind);
   for (const { path, value, message, fix } of kind?.problems(json) ?? []) {
     problems.push({ path: object.node.path, field: path, value, message, fix });
@@ -54,8 +63,9 @@ function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, p
   tree.set(path, emitYaml(json));
 }
 
-function chartId(name: string): string {
-  return name === '' ? 'unnamed' : name.replaceAll('/', '-');
+/** Names may be anything until they are checked. */
+function chartId(name: unknown): string {
+  return typeof name === 'string' && name !== '' ? name.replaceAll('/', '-') : 'unnamed';
 }
 
 function constructProblem(path: string, message: string): Problem {

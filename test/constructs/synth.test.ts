@@ -133,6 +133,119 @@ export default defineCluster('bad', {
   expect(readFolder(join(project, 'manifests'))).toEqual(before);
 });
 
+test('values of a wrong type are mistakes like any other, wherever they stand', () => {
+  define(
+    'bad.ts',
+    `import { defineCluster, IsolatedNetwork, SharedNetwork } from 'capstan';
+export default [
+  defineCluster('bad', {
+    kubernetesVersion: 'v1.34.2', zone: 5, network: IsolatedNetwork.named('net', { vpc: { name: 'vpc', cidr: 'all' } }),
+    controlPlane: { offering: 'x', labels: { 'a b': 'c' }, nodeDrainTimeoutSeconds: -1, dataDisk: { offering: 'y' } },
+    pools: { one: null, two: { offering: 'x', kubernetesVersion: 'v1.35.0', maxSurge: 0 } },
+    failureDomains: { 'B AD': { zone: '' } }, podCidrs: '10.0.0.0/8', endpoint: { host: 'a', port: 99999 }, hook: 'x',
+  }),
+  defineCluster('none'),
+  defineCluster(5, 6),
+  defineCluster('shared', {
+    kubernetesVersion: 'v1.34.2', zone: 'z', network: SharedNetwork.named('net'), controlPlane: [], pools: 'many',
+  }),
+] as never;
+`,
+  );
+
+  const { code, errors } = synth();
+
+  expect(code).toBe(2);
+  for (const line of [
+    'bad/bad: zone = 5: is not a text',
+    'bad/bad: network.vpc.cidr = "all": not a CIDR range',
+    'bad/bad: controlPlane.labels.a b = "c": is not a valid label key',
+    'bad/bad: controlPlane.nodeDrainTimeoutSeconds = -1: is not allowed here; use a whole number, 0 or more',
+    'bad/bad: controlPlane.dataDisk.mountPath: is missing',
+    'bad/bad: pools.one = null: is no pool',
+    'bad/bad: pools.two.kubernetesVersion = "v1.35.0": is newer than the control plane (v1.34.2)',
+    'bad/bad: pools.two.maxSurge = 0: a rollout could never begin',
+    'bad/bad: failureDomains.B AD.network: is missing',
+    'bad/bad: podCidrs = "10.0.0.0/8": is not a list',
+    'bad/bad: endpoint.port = 99999: is not allowed here; use a whole number, from 1 to 65535',
+    'bad/bad: hook = "x": unknown field',
+    'none/none: props: is missing',
+    'unnamed/unnamed: name = 5: is not a valid name',
+    'shared/shared: endpoint: is missing: a shared network needs a fixed one',
+    'shared/shared: controlPlane = []: is not an object',
+    'shared/shared: pools = "many": is not an object',
+  ]) {
+    expect(errors).toContain(line);
+  }
+  expect(errors).not.toMatch(/\n\s+at /);
+});
+
+test('a pool may only stand in a failure domain of its cluster, whenever that was added', () => {
+  const pinned = GOOD.replace("offering: 'Large Instance'", "offering: 'Large Instance', failureDomain: 'second'");
+  define('good.ts', pinned);
+  const stray = synth();
+  define(
+    'good.ts',
+    `import { defineClusterWith, IsolatedNetwork, WorkloadCluster } from 'capstan';
+export default defineClusterWith('good', (scope) => new WorkloadCluster(scope, 'good', {
+  kubernetesVersion: 'v1.34.2', zone: 'zone-1', network: IsolatedNetwork.named('net'),
+  controlPlane: { offering: 'Medium Instance' }, pools: { general: { offering: 'x', failureDomain: 'second' } },
+}).addFailureDomain('second', { zone: 'zone-2', network: IsolatedNetwork.named('net-2') }));
+`,
+  );
+
+  expect(stray.errors).toContain(
+    'good/good: pools.general.failureDomain = "second": is not a failure domain of this cluster; use "zone-1"',
+  );
+  expect(synth()).toMatchObject({ code: 0 });
+});
+
+test('every raw field can be reached; what the patch makes of the object is checked, and a patch that does not fit is named', () => {
+  const patched = (patch: string) => `import { defineClusterWith, IsolatedNetwork, WorkloadCluster } from 'capstan';
+import { JsonPatch } from 'cdk8s';
+export default defineClusterWith('good', (scope) => {
+  const cluster = new WorkloadCluster(scope, 'good', {
+    kubernetesVersion: 'v1.34.2', zone: 'zone-1', network: IsolatedNetwork.named('net'),
+    controlPlane: { offering: 'Medium Instance' },
+  });
+  cluster.controlPlane?.addJsonPatch(JsonPatch.${patch});
+  return cluster;
+});
+`;
+  symlinkSync(join(root, 'node_modules/cdk8s'), join(project, 'node_modules/cdk8s'));
+  define('good.ts', patched("replace('/spec/none/none', 1)"));
+  const misfit = synth();
+  define('good.ts', patched("add('/spec/rollout', { type: 'RollingUpdate' })"));
+  const unknown = synth();
+  define('good.ts', patched("add('/spec/rollout', { strategy: { type: 'RollingUpdate' } })"));
+  const fit = synth();
+
+  expect(misfit.errors).toContain('good/good/control-plane: construct: cannot be rendered (');
+  expect(unknown.errors).toContain(
+    'good/good/control-plane: spec.rollout.type = "RollingUpdate": is not a known field',
+  );
+  expect([misfit.code, unknown.code, fit.code]).toEqual([2, 2, 0]);
+  const rendered = readFileSync(join(project, 'manifests/good/kubeadmcontrolplane.good-control-plane.yaml'), 'utf8');
+  expect(rendered).toContain('rollout:\n    strategy:\n      type: RollingUpdate\n');
+});
+
+test('a file that cannot be loaded is told in one line, without a stack or paths of this machine', () => {
+  define('broken.ts', 'const = ;');
+  define('lost.ts', "import nothing from './nothing';\nexport default nothing;\n");
+  define('number.ts', 'export default 5;\n');
+
+  const { errors } = synth();
+
+  expect(errors).toMatch(
+    /clusters\/broken\.ts: module: cannot be loaded \(.*clusters\/broken\.ts:1:6.*\); correct the file/,
+  );
+  expect(errors).toContain(
+    "clusters/lost.ts: module: cannot be loaded (Cannot find module './nothing'); correct the file",
+  );
+  expect(errors).toContain('clusters/number.ts: default export: is not a cluster definition; write: export default');
+  expect(errors).not.toContain(project);
+});
+
 test('overlapping ranges are named', () => {
   define('good.ts', GOOD.replace("zone: 'zone-1',", "zone: 'zone-1', podCidrs: ['10.96.0.0/16'],"));
 
