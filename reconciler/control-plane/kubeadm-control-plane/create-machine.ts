@@ -9,6 +9,7 @@ import { CLONED_FROM_NAME, cloneTemplate } from '../../../machinery/template-clo
 import { type ConfigForm, desiredConfigSpec } from './desired-config';
 import { machineLabels, newMachineIntent } from './desired-machine';
 import { EventReason } from './reasons';
+import { type RemediationData, remediationText } from './remediation-data';
 import { candidatesOf, infraKind, type Scope } from './scope';
 import { selectFailureDomain } from './selection';
 
@@ -17,8 +18,14 @@ const DEFAULT_NAME_TEMPLATE = '{{ .kubeadmControlPlane.name }}-{{ .random }}';
 /**
  * Creates one machine: its infrastructure, its configuration, then the Machine, all of the same name. A run that was
  * interrupted between them is continued, so that nothing is left without a Machine.
+ * @param replaced - the unhealthy machine whose place it takes
  */
-export async function createMachine(scope: Scope, template: KubeObject, form: ConfigForm): Promise<void> {
+export async function createMachine(
+  scope: Scope,
+  template: KubeObject,
+  form: ConfigForm,
+  replaced: RemediationData | undefined,
+): Promise<void> {
   const { objects, random } = scope.deps;
   const { namespace, name: clusterName } = scope.clusterKey;
   const controlPlane = scope.controlPlane;
@@ -56,6 +63,7 @@ export async function createMachine(scope: Scope, template: KubeObject, form: Co
       name,
     },
     failureDomain: selectFailureDomain(candidatesOf(scope), scope.cluster.status?.failureDomains ?? [], random),
+    remediationFor: replaced === undefined ? undefined : remediationText(replaced),
   });
   try {
     await objects.apply(resource, infra, KUBEADM_CONTROL_PLANE_FIELD_MANAGER);

@@ -1,4 +1,7 @@
+import type { Machine } from '../../../api/kinds';
 import type { EtcdMember } from '../../../api/ports';
+import { isTrue } from '../../../machinery/conditions';
+import { MachineType } from './reasons';
 
 /** What is about to happen to the members of etcd. */
 export type EtcdChange = { readonly kind: 'add' } | { readonly kind: 'remove'; readonly memberId: string };
@@ -25,4 +28,30 @@ export function isEtcdSafeAfter(
   if (change.kind === 'remove') return stay.length > 0 && healthy >= quorumOf(stay.length);
   const voting = stay.length + 1;
   return healthy + (stay.length <= 1 ? 1 : 0) >= quorumOf(voting);
+}
+
+/**
+ * Whether etcd keeps its quorum when only these machines stay, or when another one joins them. Unsafe as well while it
+ * does not answer, or has members that belong to no machine.
+ * @param all - with those that go
+ */
+export function isTargetSafe(
+  staying: readonly Machine[],
+  all: readonly Machine[],
+  members: readonly EtcdMember[] | undefined,
+  change: 'add' | 'remove',
+): boolean {
+  if (members === undefined) return false;
+  const machineOf = (machines: readonly Machine[], { name }: EtcdMember) =>
+    machines.find((machine) => machine.status?.nodeRef?.name === name);
+  if (members.some((member) => machineOf(all, member) === undefined)) return false;
+  const isHealthy = (member: EtcdMember) => {
+    const machine = machineOf(staying, member);
+    return machine !== undefined && isTrue(machine, MachineType.etcdMember);
+  };
+  if (change === 'add') return isEtcdSafeAfter({ kind: 'add' }, members, isHealthy);
+  const leaving = members.find((member) => machineOf(staying, member) === undefined);
+  // A machine that never joined takes no member along: those that are there must do.
+  const memberId = leaving?.id ?? '';
+  return isEtcdSafeAfter({ kind: 'remove', memberId }, members, isHealthy);
 }

@@ -17,6 +17,8 @@ import { inspectMachines, observeInitialization } from './inspect';
 import { planStep } from './plan';
 import { joinMessages } from './preflight';
 import { EventReason } from './reasons';
+import { endRemediation, remediateMachine, remediationInProgress } from './remediate';
+import { mayReplace } from './remediation';
 import { candidatesOf, findTemplate, loadMembers, machinesOf, type Scope } from './scope';
 import { syncMachines } from './sync-machines';
 import { nextRolloutTime } from './up-to-date';
@@ -53,11 +55,16 @@ export async function reconcileControlPlane(scope: Scope, addons: Addons, onTemp
   if (await removeStrangers(scope)) return requeueAfter(1_000);
   const removal = await removeDeletingMachine(scope);
   if (removal !== undefined) return soonest(look, removal);
+  const remediation = await remediateMachine(scope);
+  if (remediation === 'stepped') return look;
   const step = await takeStep(scope, template);
   if (step === 'stepped') return look;
-  if (step === 'resting') await addons.reconcile(scope);
+  if (step === 'resting') {
+    endRemediation(scope);
+    await addons.reconcile(scope);
+  }
   await reconcileCertificateExpiry(scope);
-  return soonest(look, untilRollout(scope));
+  return soonest(look, remediation, untilRollout(scope));
 }
 
 /** How soon an etcd that could not spare a member is asked again; its health also changes conditions, which wake us. */
@@ -91,6 +98,7 @@ async function ownTemplate(scope: Scope, template: KubeObject): Promise<void> {
 async function takeStep(scope: Scope, template: KubeObject | undefined): Promise<'stepped' | 'waiting' | 'resting'> {
   const { spec } = scope.controlPlane;
   const candidates = candidatesOf(scope);
+  const replaced = remediationInProgress(scope);
   const step = planStep({
     candidates,
     desiredReplicas: spec.replicas ?? 1,
@@ -98,6 +106,9 @@ async function takeStep(scope: Scope, template: KubeObject | undefined): Promise
     managedEtcd: scope.managedEtcd,
     certificatesAvailable: scope.certificatesAvailable,
     domains: scope.cluster.status?.failureDomains ?? [],
+    mayReplace:
+      replaced !== undefined &&
+      mayReplace({ machines: machinesOf(scope), managedEtcd: scope.managedEtcd, etcdMembers: scope.etcd.members }),
   });
   if (step.kind === 'rest') return 'resting';
   if (step.kind === 'wait') {
@@ -116,7 +127,8 @@ async function takeStep(scope: Scope, template: KubeObject | undefined): Promise
     return 'stepped';
   }
   if (template === undefined) return 'waiting';
-  await createMachine(scope, template, step.kind === 'initialize' ? 'init' : 'join');
+  await createMachine(scope, template, step.kind === 'initialize' ? 'init' : 'join', replaced);
+  endRemediation(scope);
   return 'stepped';
 }
 

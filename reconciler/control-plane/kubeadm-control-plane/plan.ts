@@ -11,6 +11,11 @@ export interface PlanInput {
   readonly managedEtcd: boolean;
   readonly certificatesAvailable: boolean;
   readonly domains: readonly FailureDomain[];
+  /**
+   * A machine was remediated, and its replacement may join although others are not healthy either: waiting for them
+   * would leave the control plane as it is for ever.
+   */
+  readonly mayReplace: boolean;
 }
 
 /** The one thing to do next. */
@@ -42,7 +47,8 @@ function scaleUp(input: PlanInput): Step {
   if (!input.certificatesAvailable) {
     return { kind: 'wait', verdict: { ...verdict, messages: [...verdict.messages, 'Certificates are not available'] } };
   }
-  return verdict.messages.length === 0 ? { kind: 'scaleUp' } : { kind: 'wait', verdict };
+  const isReady = verdict.messages.length === 0 || (input.mayReplace && !verdict.hasDeletingMachine);
+  return isReady ? { kind: 'scaleUp' } : { kind: 'wait', verdict };
 }
 
 function scaleDown(input: PlanInput): Step {

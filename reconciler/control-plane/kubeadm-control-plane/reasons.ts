@@ -24,6 +24,7 @@ export const MachineType = {
   schedulerPod: 'SchedulerPodHealthy',
   etcdPod: 'EtcdPodHealthy',
   etcdMember: 'EtcdMemberHealthy',
+  healthCheckSucceeded: 'HealthCheckSucceeded',
   ownerRemediated: 'OwnerRemediated',
 } as const;
 

@@ -17,6 +17,7 @@ const input = (machines: readonly CandidateShape[], rest: Partial<PlanInput> = {
   managedEtcd: true,
   certificatesAvailable: true,
   domains: [],
+  mayReplace: false,
   ...rest,
 });
 const three = [
@@ -46,6 +47,14 @@ test('a missing machine is added, but not while another one has no node', () => 
       etcdNotHealthy: true,
     },
   });
+});
+
+test('the replacement of a remediated machine may come while another one is unhealthy, but not while one is deleted', () => {
+  const sick = { name: 'a', conditions: { ...HEALTHY, EtcdPodHealthy: 'False' } } as const;
+
+  expect(planStep(input([sick, { name: 'b' }])).kind).toBe('wait');
+  expect(planStep(input([sick, { name: 'b' }], { mayReplace: true })).kind).toBe('scaleUp');
+  expect(planStep(input([sick, { name: 'b', deleting: true }], { mayReplace: true })).kind).toBe('wait');
 });
 
 test('nothing happens while a machine is being deleted', () => {
