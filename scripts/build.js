@@ -27,6 +27,16 @@ function isStale() {
   return false;
 }
 
+/** Deletes output whose source is gone: `names.js` of an earlier build would shadow `names/index.js` of this one. */
+function removeOrphans() {
+  for (const folder of library) {
+    for (const { path } of files(join(dist, folder))) {
+      const source = path.replace(dist, root).replace(/(\.d)?\.(js|ts)(\.map)?$/, '.ts');
+      if (!existsSync(source)) rmSync(path);
+    }
+  }
+}
+
 function buildJavaScript() {
   const esbuild = require('esbuild');
   const started = new Date();
@@ -34,6 +44,7 @@ function buildJavaScript() {
   const entries = library
     .flatMap((folder) => [...files(join(root, folder))].map(({ path }) => path))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'));
+  removeOrphans();
   esbuild.buildSync({ ...common, entryPoints: entries, outbase: root, outdir: dist, sourcemap: true });
   esbuild.buildSync({
     ...common,
