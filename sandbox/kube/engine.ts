@@ -75,6 +75,7 @@ export class Engine {
 
   async delete(caller: Caller, target: Target, options: DeleteOptions): Promise<Deleted> {
     requireVerb(target, 'delete');
+    requireSubresource(target, 'delete');
     return deleteObject(this.core, caller, target, options);
   }
 

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../../machinery/json';
+import { goValue } from '../schema/go-words';
 import type { SchemaNode } from '../schema/node';
 import { fieldStep, printPath, type Step } from './path-set';
 import { atomOf, entryNode, isNamedField, isOpen, itemStep } from './typed';
@@ -66,16 +67,6 @@ function goTypeOf(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}';
   if (isJsonObject(value)) return 'map[string]interface {}';
   return typeof value === 'boolean' ? 'bool' : typeof value === 'string' ? 'string' : 'int64';
-}
-
-/** Go's `%v`. */
-function goValue(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
-  if (!isJsonObject(value)) return value === null ? '<nil>' : String(value);
-  const entries = Object.keys(value)
-    .sort()
-    .map((key) => `${key}:${goValue(value[key])}`);
-  return `map[${entries.join(' ')}]`;
 }
 
 function print(value: unknown): string {

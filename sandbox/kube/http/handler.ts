@@ -6,19 +6,21 @@ import type { KubeObject } from '../../../machinery/kube-object';
 import { authenticate, unauthorized } from '../authz/authenticate';
 import { denial, isAllowed } from '../authz/rbac';
 import type { Engine } from '../engine';
-import { groupVersion } from '../registry/resource';
 import type { Caller, CollectionTarget, Target, User } from '../rest/core';
+import { typeMetaFault } from '../rest/decode';
 import { deletedStatus } from '../rest/delete';
-import { badRequest, forbiddenRequest, internalError, noSuchPath, Refusal } from '../rest/refusal';
+import { badRequest, forbiddenRequest, internalError, notFound, Refusal } from '../rest/refusal';
 import type { TokenReviewer } from '../rest/reviews';
-import { type IncludeObject, metadataOf, tableOf } from '../tables/table';
-import { MalformedBody, mediaType, readBody, shownBody } from './body';
+import type { IncludeObject } from '../tables/table';
+import { Answer } from './answer';
+import { type Body, MalformedBody, mediaType, readBody, shownBody } from './body';
 import { impersonated } from './impersonate';
-import { negotiate, type Representation } from './negotiate';
-import { deleteOptions, isTrue, listOptions, mutationOptions, patchBody, watchOptions } from './options';
+import { negotiate } from './negotiate';
+import { deleteOptions, listOptions, mutationOptions, patchBody, patchType, watchOptions } from './options';
 import type { PathHandler } from './paths';
 import { parsePath, type RequestInfo } from './request-info';
 import { sendObject, sendText, statusBody } from './respond';
+import { offerOf, route, verbOf } from './route';
 import { streamWatch } from './watch-stream';
 
 /** The API over HTTP: finds out who asks and for what, asks the engine, writes the answer as the client wants it. */
@@ -88,9 +90,9 @@ export class RequestHandler {
       const shown = { group: info.group, resource: info.subresource === '' ? info.resource : info.resource };
       throw forbiddenRequest(shown, info.name, denial(attributes));
     }
-    const target = this.#target(info, verb);
+    const target = route(this.engine.core.registry, info, verb);
     if (target === undefined) return sendText(response, 404, '404 page not found\n');
-    const representation = negotiate(request);
+    const representation = negotiate(request, offerOf(target, verb));
     const caller: Caller = { user, userAgent: request.headers['user-agent'] ?? 'unknown', warnings };
     if (target.version.deprecation !== undefined) caller.warnings.push(target.version.deprecation);
     const answer = new Answer(response, representation, target, caller, this.engine.core.clock.now(), includeOf(query));
@@ -106,12 +108,12 @@ export class RequestHandler {
       }
       case 'deletecollection': {
         const body = await readBody(request);
-        const options = deleteOptions(query, body);
+        const options = deleteOptions(query, body.value);
         return answer.page(await this.engine.deleteCollection(caller, collection(target), listOptions(query), options));
       }
       case 'delete': {
         const body = await readBody(request);
-        const { object, isGone } = await this.engine.delete(caller, target, deleteOptions(query, body));
+        const { object, isGone } = await this.engine.delete(caller, target, deleteOptions(query, body.value));
         if (!isGone) return answer.object(200, object);
         return answer.plain(200, isWhole(target) ? object : deletedBody(target, object));
       }
@@ -128,77 +130,75 @@ export class RequestHandler {
     verb: string,
     query: URLSearchParams,
   ): Promise<void> {
-    const body = await readObject(request, target, verb);
+    if (verb === 'patch') return this.#patch(request, answer, caller, target, query);
+    const { value: body, duplicates } = await readObject(request, target);
     if (body === undefined) throw badRequest('the request body is empty');
     if (verb === 'create') {
-      const options = mutationOptions(query, 'CreateOptions');
+      const options = { ...mutationOptions(query, 'CreateOptions'), duplicates };
       if (target.subresource !== '') {
         return answer.plain(201, await this.engine.createSubresource(caller, target, body));
       }
       return answer.object(201, await this.engine.create(caller, collection(target), body, options));
     }
-    if (verb === 'update') {
-      const missing = this.engine.core.store.get(target.resource.table, target) === undefined;
-      const object = await this.engine.update(caller, target, body, mutationOptions(query, 'UpdateOptions'));
-      return answer.object(missing ? 201 : 200, object);
-    }
-    const patch = patchBody(mediaType(request), body, query);
-    const missing = this.engine.core.store.get(target.resource.table, target) === undefined;
-    const object = await this.engine.patch(caller, target, patch, mutationOptions(query, 'PatchOptions'));
-    return answer.object(missing ? 201 : 200, object);
+    const options = { ...mutationOptions(query, 'UpdateOptions'), duplicates };
+    const code = this.#isMissing(target) ? 201 : 200;
+    return answer.object(code, await this.engine.update(caller, target, body, options));
   }
 
-  /** What a path leads to. Undefined: no kind is served there, in a group of custom resources or none. */
-  #target(info: Extract<RequestInfo, { kind: 'resource' }>, verb: string): Target | undefined {
-    const { registry } = this.engine.core;
-    const served = registry.served(info.group, info.version, info.resource);
-    if (served === undefined) {
-      if (registry.isBuiltinGroup(info.group)) throw noSuchPath();
-      return undefined;
-    }
-    const { namespaced, verbs, isCustom } = served.resource;
-    const isMisplaced =
-      (namespaced && info.namespace === '' && info.name !== '') || (!namespaced && info.namespace !== '');
-    if (isCustom && isMisplaced) return undefined;
-    if (namespaced && info.namespace === '' && verb === 'create' && verbs.includes('get')) throw notAllowedHere();
-    if (namespaced && info.namespace === '' && info.name !== '') throw noSuchPath();
-    if (!namespaced && info.namespace !== '') throw noSuchPath();
-    if (info.name !== '' && verbs.length === 0) throw noSuchPath();
-    if (info.name === '' && (verb === 'update' || verb === 'patch')) throw notAllowedHere();
-    // A name below a custom resource is passed over.
-    if (info.name !== '' && info.subresource === '' && verb === 'create' && !isCustom) throw notAllowedHere();
-    if (verb === 'deletecollection' && !verbs.includes(verb)) throw notAllowedHere();
-    return { ...served, namespace: info.namespace, name: info.name, subresource: info.subresource };
+  async #patch(
+    request: IncomingMessage,
+    answer: Answer,
+    caller: Caller,
+    target: Target,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const type = patchType(mediaType(request), query);
+    const options = mutationOptions(query, 'PatchOptions');
+    const isMissing = this.#isMissing(target);
+    const body = await readPatch(request);
+    // A patch is understood when there is something to change; an apply may create it.
+    if (isMissing && type !== 'apply') throw notFound(target.resource, target.name);
+    const { value, duplicates } = body();
+    if (value === undefined) throw badRequest('the request body is empty');
+    const patch = patchBody(type, value, query);
+    const object = await this.engine.patch(caller, target, patch, { ...options, duplicates });
+    return answer.object(isMissing ? 201 : 200, object);
+  }
+
+  #isMissing(target: Target): boolean {
+    return this.engine.core.store.get(target.resource.table, target) === undefined;
   }
 }
 
-const notAllowedHere = (): Refusal =>
-  new Refusal({
-    code: 405,
-    reason: 'MethodNotAllowed',
-    message: 'the server does not allow this method on the requested resource',
-    details: {},
-  });
-
-/** The body of a write. Text that cannot be read is told as the decoder of the target's kind tells it. */
-async function readObject(request: IncomingMessage, target: Target, verb: string): Promise<unknown> {
+/** The body of a create or an update. Text that cannot be read is told as the decoder of the target's kind tells it. */
+async function readObject(request: IncomingMessage, target: Target): Promise<Body> {
   const unrecognized = (why: string, text: string) =>
     badRequest(
       `the object provided is unrecognized (must be of type ${target.resource.kind}): couldn't get version/kind; json parse error: ${why} (${shownBody(text)})`,
     );
   try {
     const body = await readBody(request);
-    if (verb !== 'patch' && Array.isArray(body)) throw unrecognized(NO_OBJECT, JSON.stringify(body));
+    const fault = typeMetaFault(body.value);
+    if (fault !== undefined) throw unrecognized(fault, JSON.stringify(body.value));
     return body;
   } catch (error) {
     if (!(error instanceof MalformedBody)) throw error;
-    if (verb === 'patch') throw badRequest(`error decoding patch: ${error.why}`);
     throw unrecognized(error.why, error.text);
   }
 }
 
-const NO_OBJECT =
-  'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+/** Reads a patch; what it gives throws when the text was malformed. */
+async function readPatch(request: IncomingMessage): Promise<() => Body> {
+  try {
+    const body = await readBody(request);
+    return () => body;
+  } catch (error) {
+    if (!(error instanceof MalformedBody)) throw error;
+    return () => {
+      throw badRequest(`error decoding patch: ${error.why}`);
+    };
+  }
+}
 
 const collection = (target: Target): CollectionTarget => target;
 
@@ -211,27 +211,6 @@ function selection(query: URLSearchParams, info: { readonly name: string }) {
     ...options,
     fieldSelector: options.fieldSelector === undefined ? named : `${options.fieldSelector},${named}`,
   };
-}
-
-function verbOf(method: string, info: { readonly name: string }, query: URLSearchParams): string {
-  const isNamed = info.name !== '';
-  switch (method) {
-    case 'GET':
-    case 'HEAD':
-      // A name makes it a read of one object, whatever else is asked.
-      if (isNamed) return 'get';
-      return isTrue(query, 'watch') ? 'watch' : 'list';
-    case 'POST':
-      return 'create';
-    case 'PUT':
-      return 'update';
-    case 'PATCH':
-      return 'patch';
-    case 'DELETE':
-      return isNamed ? 'delete' : 'deletecollection';
-    default:
-      return method.toLowerCase();
-  }
 }
 
 function includeOf(query: URLSearchParams): IncludeObject {
@@ -249,59 +228,3 @@ const deletedBody = (target: Target, object: KubeObject): object => {
   const { kind, apiVersion, metadata, status, details } = deletedStatus(target, object);
   return { kind, apiVersion, metadata, status, details };
 };
-
-/** Writes results in the representation the client asked for. */
-class Answer {
-  constructor(
-    private readonly response: ServerResponse,
-    private readonly representation: Representation,
-    private readonly target: Target,
-    private readonly caller: Caller,
-    private readonly nowMs: number,
-    private readonly include: IncludeObject,
-  ) {}
-
-  object(code: number, object: KubeObject): void {
-    const { as } = this.representation;
-    if (as === 'Table' && this.target.subresource !== 'scale') {
-      const metadata = { resourceVersion: object.metadata.resourceVersion };
-      this.plain(code, tableOf([object], this.target, this.include, this.nowMs, metadata));
-    } else if (as === 'PartialObjectMetadata') this.plain(code, metadataOf(object));
-    else this.plain(code, object);
-  }
-
-  page(page: {
-    readonly items: readonly KubeObject[];
-    readonly resourceVersion: string;
-    readonly continue?: string | undefined;
-    readonly remainingItemCount?: number | undefined;
-  }): void {
-    const { items, resourceVersion, continue: next, remainingItemCount } = page;
-    const metadata = {
-      resourceVersion,
-      // Lists of custom resources always say where they continue.
-      ...(next === undefined ? (this.#isCustomList() ? { continue: '' } : {}) : { continue: next }),
-      ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
-    };
-    const { as } = this.representation;
-    const { resource, version } = this.target;
-    if (as === 'Table') this.plain(200, tableOf(items, this.target, this.include, this.nowMs, metadata));
-    else if (as === 'PartialObjectMetadataList') {
-      const bodies = items.map(metadataOf);
-      this.plain(200, { kind: as, apiVersion: 'meta.k8s.io/v1', metadata, items: bodies });
-    } else {
-      const apiVersion = groupVersion(resource.group, version.name);
-      // Items of builtin lists are written without their kind; custom resources carry theirs.
-      const bodies = resource.isCustom ? items : items.map(({ apiVersion: _, kind: __, ...rest }) => rest);
-      this.plain(200, { kind: resource.listKind, apiVersion, metadata, items: bodies });
-    }
-  }
-
-  #isCustomList(): boolean {
-    return this.target.resource.isCustom && this.representation.as !== 'Table';
-  }
-
-  plain(code: number, body: unknown): void {
-    sendObject(this.response, code, body, this.representation, this.caller.warnings);
-  }
-}

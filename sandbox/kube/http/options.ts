@@ -180,8 +180,18 @@ function checkPolicy(policy: unknown, orphan: unknown): void {
   }
 }
 
-export function patchBody(type: string, body: unknown, query: URLSearchParams): PatchBody {
-  if (query.has('force') && type !== 'application/apply-patch+yaml') {
+const PATCH_TYPES: { readonly [mediaType: string]: PatchBody['type'] } = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+/** What kind of patch a request brings. */
+export function patchType(mediaType: string, query: URLSearchParams): PatchBody['type'] {
+  const type = PATCH_TYPES[mediaType];
+  if (type === undefined) throw unsupported('415: Unsupported Media Type');
+  if (query.has('force') && type !== 'apply') {
     throw invalidOption(
       'PatchOptions',
       'force',
@@ -189,12 +199,16 @@ export function patchBody(type: string, body: unknown, query: URLSearchParams): 
       'FieldValueForbidden',
     );
   }
-  if (type === 'application/json-patch+json') {
+  return type;
+}
+
+export function patchBody(type: PatchBody['type'], body: unknown, query: URLSearchParams): PatchBody {
+  if (type === 'json') {
     if (!Array.isArray(body))
       throw badRequest(
         'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
       );
-    return { type: 'json', patch: body };
+    return { type, patch: body };
   }
   if (!isJsonObject(body)) {
     const found = Array.isArray(body) ? 'array' : typeof body;
@@ -202,14 +216,5 @@ export function patchBody(type: string, body: unknown, query: URLSearchParams): 
       `error decoding patch: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
     );
   }
-  switch (type) {
-    case 'application/merge-patch+json':
-      return { type: 'merge', patch: body };
-    case 'application/strategic-merge-patch+json':
-      return { type: 'strategic', patch: body };
-    case 'application/apply-patch+yaml':
-      return { type: 'apply', patch: body, force: isTrue(query, 'force') };
-    default:
-      throw unsupported('415: Unsupported Media Type');
-  }
+  return type === 'apply' ? { type, patch: body, force: isTrue(query, 'force') } : { type, patch: body };
 }

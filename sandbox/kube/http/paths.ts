@@ -66,7 +66,7 @@ export class PathHandler {
     if (path === '/version') return { ...VERSION, ...this.#numbers(), gitVersion: this.gitVersion };
     if (path === '/openapi/v3') return this.#openApi.index();
     if (path === '/api' || path === '/apis') {
-      const { as } = negotiate(request);
+      const { as } = negotiate(request, 'custom');
       if (as === 'APIGroupDiscoveryList') return aggregated(this.registry, path === '/api');
       return path === '/api' ? coreVersions(request.headers.host ?? '') : groupList(this.registry);
     }

@@ -33,9 +33,10 @@ export async function streamWatch(
   response.flushHeaders();
   for await (const event of events) {
     if (!response.write(`${JSON.stringify(frames.frame(event))}\n`)) {
-      await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      // Rejected when the client goes; nothing is left to be written then.
+      await once(response, 'drain', { signal: abort.signal }).catch(() => {});
     }
-    if (response.destroyed) return;
+    if (abort.signal.aborted) return;
   }
   response.end();
 }

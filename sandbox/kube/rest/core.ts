@@ -5,6 +5,7 @@ import type { Random } from '../../../machinery/random';
 import type { Registry, Served } from '../registry/registry';
 import type { Store } from '../store/store';
 import type { Admission } from './admission';
+import type { Duplicates } from './strict';
 
 /** Who asks. */
 export interface User {
@@ -55,6 +56,8 @@ export interface MutationOptions {
   readonly dryRun?: boolean | undefined;
   readonly fieldManager?: string | undefined;
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict' | undefined;
+  /** What the text of the body names twice. @default - nothing, as in a body that never was a text */
+  readonly duplicates?: Duplicates | undefined;
 }
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';

@@ -8,7 +8,7 @@ import type { Caller, CollectionTarget, Core, MutationOptions, Target } from './
 import { decodeObject } from './decode';
 import { emptyObject, fieldContext } from './fields';
 import { requireNamespace } from './lifecycle';
-import { alreadyExists, badRequest, invalidObject, Refusal } from './refusal';
+import { alreadyExists, badRequest, invalidOf, Refusal } from './refusal';
 import { validateObject } from './validate';
 import { warnOfFinalizers } from './warnings';
 
@@ -82,8 +82,8 @@ export async function storeNew(
   for (let attempt = 1; ; attempt++) {
     const next = prepareNew(core, target, admitted);
     if (isGenerated) next.metadata.name = generateName.slice(0, MAX_GENERATED_PREFIX) + nameSuffix(core.random);
-    const errors = [...validateMetadata(next, resource), ...validateObject(next, undefined, target)];
-    if (errors.length > 0) throw invalidObject(resource, next.metadata.name ?? '', errors);
+    const errors = [...validateMetadata(next, resource), ...validateObject(next, undefined, at, caller.warnings)];
+    if (errors.length > 0) throw invalidOf(resource, next.metadata.name ?? '', errors);
     warnOfFinalizers(next, undefined, resource, caller);
     await core.admission.validate({ ...request, target: { ...at, name: next.metadata.name }, object: next });
     const stored = await insert(core, target, next, options);

@@ -5,10 +5,13 @@ import type { Served } from '../registry/registry';
 import { groupVersion } from '../registry/resource';
 import { applyDefaults } from '../schema/defaulting';
 import { type DecodeReport, goDecode } from '../schema/go-decode';
+import { jsonKind } from '../schema/go-words';
 import { prune } from '../schema/prune';
+import { ruleFaults } from '../schema/rules';
 import type { Caller, MutationOptions } from './core';
 import { invalid } from './field-error';
 import { badRequest, invalidObject, type Refusal } from './refusal';
+import { duplicateTexts, faultTexts, jsonDuplicates, reportStrict, yamlFaults } from './strict';
 
 /** An object with the kind and version a request to `served` must carry. */
 export function checkKind(body: unknown, served: Served, bodyKind?: { apiVersion: string; kind: string }): KubeObject {
@@ -28,22 +31,43 @@ export function checkKind(body: unknown, served: Served, bodyKind?: { apiVersion
     throw badRequest(
       served.resource.isCustom
         ? `the API version in the data (${String(given.apiVersion ?? '')}) does not match the expected API version (${apiVersion})`
-        : `${kind} in version ${JSON.stringify(String(given.apiVersion).split('/').at(-1))} cannot be handled as a ${kind}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(given.apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
+        : `${kind} in version ${JSON.stringify(String(given.apiVersion).split('/').at(-1))} cannot be handled as a ${kind}: ${unregistered(kind, String(given.apiVersion))}`,
     );
   }
-  const metadata = isJsonObject(body['metadata']) ? body['metadata'] : {};
-  // Its fields are checked by decoding with the schema of ObjectMeta.
+  // It is checked by decoding with the schema of ObjectMeta.
+  const metadata = body['metadata'] ?? {};
   return { ...body, apiVersion, kind, metadata } as unknown as KubeObject;
 }
+
+/** Why the type of an object cannot even be read; undefined when it can. */
+export function typeMetaFault(body: unknown): string | undefined {
+  if (Array.isArray(body)) return NO_OBJECT;
+  for (const field of ['apiVersion', 'kind']) {
+    const value = valueAt(body, field) ?? '';
+    if (typeof value === 'string') continue;
+    return `json: cannot unmarshal ${jsonKind(value)} into Go struct field .${field} of type string`;
+  }
+  return undefined;
+}
+
+const NO_OBJECT =
+  'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+export const unregistered = (kind: string, apiVersion: string): string =>
+  `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`;
 
 /** Reads a request body into an object of the request's version: known fields only, defaults filled in. */
 export function decodeObject(body: unknown, served: Served, caller: Caller, options: MutationOptions): KubeObject {
   const object = checkKind(body, served);
-  const report: DecodeReport = { unknown: [] };
+  const { isCustom } = served.resource;
+  const twice = jsonDuplicates(options);
+  const report: DecodeReport = { faults: [], twice: isCustom ? undefined : new Set(twice) };
   const decoded = decodeFields(object, served, report);
   const { typeError } = report;
   if (typeError !== undefined) throw badRequest(`${handledAs(served)}${typeError}`);
-  reportUnknown(report.unknown, served, caller, options);
+  const ofText = [...yamlFaults(options), ...(isCustom ? duplicateTexts(twice) : [])];
+  const faults = [...ofText, ...faultTexts(report.faults, isCustom)];
+  reportStrict(faults, caller, options, (all) => badRequest(`${handledAs(served)}strict decoding error: ${all}`));
   return decoded;
 }
 
@@ -59,7 +83,7 @@ export function decodeFields(object: KubeObject, served: Served, report: DecodeR
     return result;
   }
   const metadata = goDecode(object.metadata, objectMetaSchema, report, 'metadata');
-  const pruned = prune(object, schema, report.unknown, '', true) as KubeObject;
+  const pruned = prune(object, schema, report.faults, '', true) as KubeObject;
   const result = { ...pruned, metadata } as KubeObject;
   applyDefaults(result, schema, dropsNulls);
   return result;
@@ -72,7 +96,10 @@ function wrongKind(given: string, { resource, version }: Served, body: object): 
   const { group, kind } = resource;
   if (resource.isCustom) {
     const name = String(valueAt(body, 'metadata', 'name') ?? '');
-    return invalidObject({ group, kind: given }, name, [invalid('kind', given, `must be ${kind}`)]);
+    // Its rules are asked before that, of what the schema leaves of it.
+    const pruned = prune(body, version.schema, [], '', true) as KubeObject;
+    const faults = [invalid('kind', given, `must be ${kind}`), ...ruleFaults(pruned, undefined, version.schema)];
+    return invalidObject({ group, kind: given }, name, faults);
   }
   const family = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '');
   return badRequest(
@@ -84,20 +111,4 @@ function wrongKind(given: string, { resource, version }: Served, body: object): 
 function handledAs({ resource, version }: Served): string {
   const { kind } = resource;
   return `${kind} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: `;
-}
-
-/** Refuses unknown fields, warns of them, or lets them go, as the request wishes. */
-export function reportUnknown(
-  unknown: readonly string[],
-  served: Served,
-  caller: Caller,
-  options: MutationOptions,
-): void {
-  if (unknown.length === 0 || options.fieldValidation === 'Ignore') return;
-  const paths = served.resource.isCustom ? [...unknown].sort() : unknown;
-  const texts = paths.map((path) => `unknown field ${JSON.stringify(path)}`);
-  if (options.fieldValidation === 'Strict') {
-    throw badRequest(`${handledAs(served)}strict decoding error: ${texts.join(', ')}`);
-  }
-  caller.warnings.push(...texts);
 }

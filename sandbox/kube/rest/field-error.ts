@@ -20,8 +20,19 @@ export type FieldReason =
 
 const withDetail = (text: string, detail: string): string => (detail === '' ? text : `${text}: ${detail}`);
 
-/** Go's `%q` for strings, JSON for the rest. */
-const printed = (value: unknown): string => JSON.stringify(value ?? null);
+/** Go's `%q` for strings; for the rest its JSON, which escapes what HTML would read. */
+function printed(value: unknown): string {
+  const text = JSON.stringify(value ?? null);
+  if (typeof value === 'string') return text;
+  return text.replace(/[<>&]/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`);
+}
+
+/** Faults found from the root of a value that lies at a field. */
+export const below = (field: string, errors: readonly FieldError[]): FieldError[] =>
+  errors.map((error) => ({
+    ...error,
+    field: error.field === '' || error.field === '<nil>' ? field : `${field}.${error.field}`,
+  }));
 
 export const required = (field: string, detail = ''): FieldError => ({
   reason: 'FieldValueRequired',

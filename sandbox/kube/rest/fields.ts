@@ -63,5 +63,5 @@ export function emptyObject(served: Served): KubeObject {
   // The empty object has no name yet.
   const bare = { apiVersion, kind, metadata: {} } as unknown as KubeObject;
   if (served.resource.isCustom) return bare;
-  return { ...(goDecode(bare, served.version.schema, { unknown: [] }) as KubeObject), apiVersion, kind };
+  return { ...(goDecode(bare, served.version.schema, { faults: [] }) as KubeObject), apiVersion, kind };
 }

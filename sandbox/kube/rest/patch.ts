@@ -9,11 +9,15 @@ import { mergePatch } from '../patch/merge-patch';
 import { strategicPatch } from '../patch/strategic-patch';
 import { groupVersion } from '../registry/resource';
 import type { DecodeReport } from '../schema/go-decode';
+import { goValue } from '../schema/go-words';
+import { faultText } from '../schema/strict-faults';
 import type { Caller, Core, MutationOptions, Target } from './core';
 import { setManagers, storeNew } from './create';
-import { checkKind, decodeFields, reportUnknown } from './decode';
+import { checkKind, decodeFields, typeMetaFault, unregistered } from './decode';
+import { invalid } from './field-error';
 import { emptyObject, fieldContext } from './fields';
-import { badRequest, conflict, notFound, Refusal, STALE } from './refusal';
+import { badRequest, conflict, invalidObject, notFound, Refusal, STALE } from './refusal';
+import { duplicateTexts, faultTexts, jsonDuplicates, reportStrict, yamlFaults } from './strict';
 import { modifyObject } from './update';
 
 /** PATCH, in all its forms. */
@@ -35,8 +39,7 @@ export function patchObject(
   }
   return modifyObject(core, caller, target, options, async (live) => {
     const patched = patchedObject(live, body, target);
-    const report: DecodeReport = { unknown: [] };
-    const next = decodePatched(patched, target, caller, options, report);
+    const next = decodePatched(patched, body, target, caller, options);
     if (next.metadata.resourceVersion !== live.metadata.resourceVersion) {
       throw conflict(target.resource, target.name, STALE);
     }
@@ -56,27 +59,60 @@ function patchedObject(live: KubeObject, body: Exclude<PatchBody, { type: 'apply
 
 function decodePatched(
   patched: unknown,
+  body: Exclude<PatchBody, { type: 'apply' }>,
   target: Target,
   caller: Caller,
   options: MutationOptions,
-  report: DecodeReport,
 ): KubeObject {
+  const { isCustom } = target.resource;
   // Decoding copies custom resources to the bottom, builtin kinds but for their free-form parts.
-  const own = target.resource.isCustom ? patched : cloneJson(patched);
-  const next = decodeFields(checkKind(own, target), target, report);
-  if (report.typeError !== undefined) throw undecodable(patched, report.typeError);
-  try {
-    reportUnknown(report.unknown, target, caller, options);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw undecodable(patched, error.status.message.replace(/^.*cannot be handled as a \w+: /, ''));
-  }
+  const own = isCustom ? patched : cloneJson(patched);
+  const isStrategic = body.type === 'strategic';
+  const refuse = (why: string): Refusal =>
+    undecodable(isStrategic ? goValue(body.patch) : JSON.stringify(patched), why);
+  const report: DecodeReport = { faults: [], decoder: isStrategic ? 'converter' : 'json' };
+  const next = decodeFields(ofKind(own, isStrategic, target, refuse), target, report);
+  if (report.typeError !== undefined) throw refuse(report.typeError);
+  // The converter walks over maps, whose order nobody knows: it sorts what it found.
+  const faults = [...patchFaults(body, options), ...faultTexts(report.faults, isCustom || isStrategic)];
+  reportStrict(faults, caller, options, (all) => refuse(`strict decoding error: ${all}`));
   return next;
 }
 
+/** A patched object must still be of its kind. */
+function ofKind(patched: unknown, isStrategic: boolean, target: Target, refuse: (why: string) => Refusal): KubeObject {
+  const { group, kind, isCustom } = target.resource;
+  const apiVersion = groupVersion(group, target.version.name);
+  // The converter fills in a Go value that knows its kind.
+  if (isStrategic && isJsonObject(patched)) return checkKind({ ...patched, apiVersion, kind }, target);
+  const fault = typeMetaFault(patched);
+  if (fault !== undefined) throw refuse(`couldn't get version/kind; json parse error: ${fault}`);
+  const given = valueAt(patched, 'apiVersion');
+  if (typeof given === 'string' && given !== apiVersion && valueAt(patched, 'kind') === kind) {
+    if (!isCustom) throw refuse(unregistered(kind, given));
+    const named = { group: parseApiVersion(given).group, kind };
+    throw invalidObject(named, target.name, [invalid('apiVersion', given, `must be ${apiVersion}`)]);
+  }
+  return checkKind(patched, target);
+}
+
+/** What is wrong with the text of a patch itself. */
+function patchFaults(body: PatchBody, options: MutationOptions): string[] {
+  const duplicates = duplicateTexts(jsonDuplicates(options));
+  if (body.type !== 'json') return duplicates;
+  const unknown = body.patch.flatMap((operation, index) =>
+    Object.keys(isJsonObject(operation) ? operation : {})
+      .filter((name) => !OPERATION_FIELDS.includes(name))
+      .map((name) => faultText({ what: 'unknown', path: `[${index}].${name}` })),
+  );
+  return [...duplicates, ...unknown].map((fault) => `json patch ${fault}`);
+}
+
+const OPERATION_FIELDS: readonly string[] = ['op', 'path', 'from', 'value'];
+
 /** The patched object does not fit its type. */
-function undecodable(patched: unknown, why: string): Refusal {
-  const message = `Invalid value: ${JSON.stringify(JSON.stringify(patched))}: ${why}`;
+function undecodable(shown: string, why: string): Refusal {
+  const message = `Invalid value: ${JSON.stringify(shown)}: ${why}`;
   return new Refusal({
     code: 422,
     reason: 'Invalid',
@@ -125,6 +161,7 @@ async function applyObject(
       }
       const { object, managedFields } = await applied(core, caller, target, live, intent, force, options);
       // An intent with a resourceVersion insists on it; otherwise the live one is carried along by the merge.
+      reportYaml(caller, options);
       const next = object === undefined ? cloneJson(live) : decodeApplied(object, target);
       setManagers(next, managedFields);
       return next;
@@ -183,6 +220,7 @@ async function applyNew(
   }
   if (intent.metadata.resourceVersion !== undefined) throw notFound(target.resource, target.name);
   const { object, managedFields } = await applied(core, caller, target, emptyObject(target), intent, false, options);
+  reportYaml(caller, options);
   const next = decodeApplied(object ?? intent, target);
   try {
     return await storeNew(core, caller, target, next, managedFields, options);
@@ -193,8 +231,15 @@ async function applyNew(
   }
 }
 
+/** A configuration that names keys twice is read as YAML, after it was applied. */
+function reportYaml(caller: Caller, options: MutationOptions): void {
+  reportStrict(yamlFaults(options), caller, options, (all) =>
+    badRequest(`error strict decoding YAML: error converting YAML to JSON: ${all}`),
+  );
+}
+
 function decodeApplied(object: KubeObject, target: Target): KubeObject {
-  return decodeFields(cloneJson(object), target, { unknown: [] }, false);
+  return decodeFields(cloneJson(object), target, { faults: [] }, false);
 }
 
 /** The kind of an apply body is told as Go prints a group, version and kind. */

@@ -1,6 +1,8 @@
 import type { ListOptions } from '../../../api/ports/kube-api';
+import { valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { groupVersion } from '../registry/resource';
+import { scanJson } from '../schema/go-json';
 import { RevisionCompacted } from '../store/event';
 import type { CollectionTarget, Core, Target } from './core';
 import { badRequest, expired, notFound, Refusal } from './refusal';
@@ -149,19 +151,16 @@ const makeToken = (token: ContinueToken): string =>
   Buffer.from(JSON.stringify({ v: TOKEN_VERSION, rv: token.revision, start: token.after })).toString('base64url');
 
 function parseToken(text: string): ContinueToken {
-  try {
-    const value = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as { [field: string]: unknown };
-    if (typeof value['rv'] === 'number' && typeof value['start'] === 'string') {
-      return { revision: value['rv'], after: value['start'] };
-    }
-    if (value['v'] !== TOKEN_VERSION) {
-      throw badRequest(
-        `invalid continue token: continue key is not valid: server does not recognize this encoded version ${String(value['v'] ?? '')}`,
-      );
-    }
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    // Falls through to the refusal.
-  }
-  throw badRequest('invalid continue token: continue key is not valid: it was not made by this server');
+  const refuse = (why: string): Refusal => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const decoded = Buffer.from(text, 'base64url').toString('latin1');
+  const { fault } = scanJson(decoded);
+  if (fault !== undefined) throw refuse(fault);
+  const value: unknown = JSON.parse(Buffer.from(decoded, 'latin1').toString('utf8'));
+  const [version, revision, after] = ['v', 'rv', 'start'].map((field) => valueAt(value, field));
+  if (typeof revision === 'number' && typeof after === 'string') return { revision, after };
+  throw refuse(
+    version === TOKEN_VERSION
+      ? 'it was not made by this server'
+      : `server does not recognize this encoded version ${String(version ?? '')}`,
+  );
 }

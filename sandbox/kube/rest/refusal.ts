@@ -1,4 +1,5 @@
 import { KubeError, type Status } from '../../../api/ports/kube-api';
+import { parseApiVersion } from '../../../machinery/kube-object';
 import type { FieldError } from './field-error';
 
 /**
@@ -83,6 +84,13 @@ export const invalidObject = (
     },
   });
 };
+
+/** An object of a resource is named by the kind it is stored as: Events of either group by the core's. */
+export const invalidOf = (
+  { storageApiVersion, kind }: { readonly storageApiVersion: string; readonly kind: string },
+  name: string,
+  errors: readonly FieldError[],
+): Refusal => invalidObject({ group: parseApiVersion(storageApiVersion).group, kind }, name, errors);
 
 export const badRequest = (message: string): Refusal => new Refusal({ code: 400, reason: 'BadRequest', message });
 

@@ -3,6 +3,8 @@ import { cloneJson, isJsonObject, valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { formatSelector, type LabelSelector } from '../../../machinery/selectors';
 import { managersAfterUpdate } from '../apply/field-manager';
+import { decodeManagers } from '../apply/managers';
+import { fieldStep } from '../apply/path-set';
 import { jsonPatch } from '../patch/json-patch';
 import { mergePatch } from '../patch/merge-patch';
 import type { ScalePaths } from '../registry/resource';
@@ -99,8 +101,12 @@ async function setReplicas(
     write(next, steps(paths.specReplicasPath), replicas);
     const version = valueAt(scale, 'metadata', 'resourceVersion');
     if (typeof version === 'string') next.metadata.resourceVersion = version;
-    const context = fieldContext(core, target, 'scale', caller, options);
-    setManagers(next, await managersAfterUpdate(live, next, context));
+    const path = steps(paths.specReplicasPath).map(fieldStep);
+    // Where nobody owns the replicas, the scale has no managers, and what has none is not tracked.
+    if ([...decodeManagers(live.metadata.managedFields).values()].some(({ fields }) => fields.has(path))) {
+      const context = fieldContext(core, target, 'scale', caller, options);
+      setManagers(next, await managersAfterUpdate(live, next, context));
+    }
     return next;
   });
   return scaleOf(object, target);

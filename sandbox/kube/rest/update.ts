@@ -8,7 +8,7 @@ import { createObject, placeInNamespace, setManagers } from './create';
 import { decodeObject } from './decode';
 import { invalid } from './field-error';
 import { fieldContext } from './fields';
-import { badRequest, conflict, invalidObject, notFound, STALE } from './refusal';
+import { badRequest, conflict, invalidObject, invalidOf, notFound, STALE } from './refusal';
 import { validateObject } from './validate';
 import { warnOfFinalizers } from './warnings';
 
@@ -99,7 +99,7 @@ function checkVersion(next: KubeObject, live: KubeObject, target: Target): boole
     return false;
   }
   if (!/^\d+$/.test(version)) {
-    throw invalidObject(resource, target.name, [
+    throw invalidOf(resource, target.name, [
       invalid(
         'metadata.resourceVersion',
         version,
@@ -143,9 +143,9 @@ async function writeChange(
     ...validateMetadataUpdate(admitted, live),
     // Asked for every kind, and again by the kind's own rules: each fault is a cause twice.
     ...validateMetadataUpdate(admitted, live),
-    ...validateObject(admitted, live, target),
+    ...validateObject(admitted, live, target, caller.warnings),
   ];
-  if (errors.length > 0) throw invalidObject(resource, target.name, errors);
+  if (errors.length > 0) throw invalidOf(resource, target.name, errors);
   warnOfFinalizers(admitted, live, resource, caller);
   await core.admission.validate({ ...request, object: admitted });
   keepManagersIfNothingElseChanged(admitted, live);

@@ -2,49 +2,67 @@ import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import type { Served } from '../registry/registry';
 import { validateCustom } from '../schema/validate-object';
+import type { Target } from './core';
 import { type FieldError, invalid } from './field-error';
 
-/** The rules of a kind for a new state of an object. */
-export function validateObject(object: KubeObject, old: KubeObject | undefined, served: Served): readonly FieldError[] {
-  const errors = served.resource.strategy.validate(object, old);
-  if (!served.resource.isCustom) return errors;
-  return [...errors, ...validateCustom(object, old, served.version.schema, scaleFaults(object, served))];
+/**
+ * The rules of a kind for a new state of an object.
+ * @param warnings takes what an update is forgiven because it did not touch it
+ */
+export function validateObject(
+  object: KubeObject,
+  old: KubeObject | undefined,
+  target: Target,
+  warnings: string[],
+): readonly FieldError[] {
+  const errors = target.resource.strategy.validate(object, old);
+  if (!target.resource.isCustom) return errors;
+  const isStatus = target.subresource === 'status';
+  const scale = scaleFaults(object, target, isStatus);
+  return [...errors, ...validateCustom({ object, old, schema: target.version.schema, isStatus, scale, warnings })];
 }
 
-/** What the paths of a scale subresource lead to must be counts. */
-function scaleFaults(object: KubeObject, { version }: Served): FieldError[] {
+/** What the paths of a scale subresource lead to must be counts, and the text of a selector. */
+function scaleFaults(object: KubeObject, { version }: Served, isStatus: boolean): FieldError[] {
   const { scale } = version;
   if (scale === undefined) return [];
   const errors: FieldError[] = [];
-  for (const path of [scale.specReplicasPath, scale.statusReplicasPath]) {
-    const fault = countFault(object, path);
+  const check = (path: string, expected: 'int64' | 'string'): void => {
+    const fault = pathFault(object, path, expected);
     if (fault !== undefined) errors.push(fault);
-  }
+  };
+  if (!isStatus) check(scale.specReplicasPath, 'int64');
+  check(scale.statusReplicasPath, 'int64');
+  if (scale.labelSelectorPath !== undefined) check(scale.labelSelectorPath, 'string');
   return errors;
 }
 
-function countFault(object: KubeObject, path: string): FieldError | undefined {
+const MAX_REPLICAS = 2 ** 31 - 1;
+
+function pathFault(object: KubeObject, path: string, expected: 'int64' | 'string'): FieldError | undefined {
+  const zero = expected === 'int64' ? 0 : '';
+  const wrongAccess = (value: unknown, wanted: string): FieldError => {
+    const { shown, type } = asGo(value);
+    return invalid(path, zero, `${path} accessor error: ${shown} is of the type ${type}, expected ${wanted}`);
+  };
   let value: unknown = object;
   for (const step of path.replace(/^\./, '').split('.')) {
     if (value === undefined) return undefined;
-    if (!isJsonObject(value)) return wrongAccess(path, value, 'map[string]interface{}');
+    if (!isJsonObject(value)) return wrongAccess(value, 'map[string]interface{}');
     value = value[step];
   }
   if (value === undefined) return undefined;
-  if (!Number.isInteger(value) || typeof value !== 'number') return wrongAccess(path, value, 'int64');
-  return value < 0 ? invalid(path, value, 'should be a non-negative integer') : undefined;
+  if (expected === 'string') return typeof value === 'string' ? undefined : wrongAccess(value, expected);
+  if (typeof value !== 'number' || !Number.isInteger(value)) return wrongAccess(value, expected);
+  if (value < 0) return invalid(path, value, 'should be a non-negative integer');
+  return value > MAX_REPLICAS ? invalid(path, value, `should be less than or equal to ${MAX_REPLICAS}`) : undefined;
 }
 
-/** How Go says that a value is not what a path leads through. */
-function wrongAccess(path: string, value: unknown, expected: string): FieldError {
-  const isList = Array.isArray(value);
-  const shown = isList ? `[${value.join(' ')}]` : String(value);
-  const type = isList
-    ? '[]interface {}'
-    : typeof value === 'boolean'
-      ? 'bool'
-      : typeof value === 'number'
-        ? 'float64'
-        : typeof value;
-  return invalid(path, 0, `${path} accessor error: ${shown} is of the type ${type}, expected ${expected}`);
+/** A value and its type as Go prints them. */
+function asGo(value: unknown): { readonly shown: string; readonly type: string } {
+  if (Array.isArray(value)) return { shown: `[${value.join(' ')}]`, type: '[]interface {}' };
+  const shown = String(value);
+  if (typeof value === 'boolean') return { shown, type: 'bool' };
+  if (typeof value === 'number') return { shown, type: Number.isInteger(value) ? 'int64' : 'float64' };
+  return { shown, type: typeof value };
 }

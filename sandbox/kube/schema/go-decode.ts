@@ -1,22 +1,23 @@
 import { isJsonObject } from '../../../machinery/json';
+import { timeFault } from './go-time';
+import { type GoDecoder, type GoPlace, isTime, wrongTypeWords } from './go-words';
 import type { SchemaNode } from './node';
-import { canonicalQuantity } from './quantity';
+import { canonicalQuantity, parseQuantity } from './quantity';
+import type { StrictFault } from './strict-faults';
 
 /** What a decoder noticed beside the value it made. */
 export interface DecodeReport {
-  /** Paths of fields the type does not have. */
-  readonly unknown: string[];
-  /** The first value of a wrong type, in the words of Go's JSON decoder. */
+  /** Fields the type does not have, and those of {@link twice}, in the order of the object. */
+  readonly faults: StrictFault[];
+  /** Paths that the text of the object names twice. */
+  readonly twice?: ReadonlySet<string> | undefined;
+  /** Whose words {@link typeError} has. @default 'json' */
+  readonly decoder?: GoDecoder | undefined;
+  /** The first value of a wrong type, in the words of Go's decoder. */
   typeError?: string | undefined;
 }
 
 type Plain = { [key: string]: unknown };
-
-/** How Go's decoder names a place: the innermost struct, and the fields from the root, without indexes and map keys. */
-interface GoPlace {
-  readonly struct: string;
-  readonly path: string;
-}
 
 const ROOT: GoPlace = { struct: '', path: '' };
 
@@ -34,18 +35,19 @@ export function goDecode(
   if (node.intOrString || isTime(node)) return scalar(value, node, report, place);
   if (node.preserveUnknown && node.properties.size === 0) return value;
   if (Array.isArray(value)) {
-    if (node.type !== 'array') return wrong('array', node, report, place);
+    if (node.type !== 'array') return wrong(value, node, report, place);
     const { items } = node;
     return items === undefined
       ? value
       : value.map((item, index) => goDecode(item ?? zeroOf(items), items, report, `${path}[${index}]`, place));
   }
   if (isJsonObject(value)) {
-    if (node.type !== 'object') return wrong('object', node, report, place);
+    if (node.type !== 'object') return wrong(value, node, report, place);
     const { additionalProperties } = node;
     if (additionalProperties === undefined || node.properties.size > 0) return struct(value, node, report, path, place);
     const out: Plain = {};
     for (const [key, item] of Object.entries(value)) {
+      noteTwice(join(path, key), report);
       out[key] = goDecode(item ?? zeroOf(additionalProperties), additionalProperties, report, join(path, key), place);
     }
     return out;
@@ -59,9 +61,10 @@ function struct(value: Plain, node: SchemaNode, report: DecodeReport, path: stri
   for (const name of Object.keys(value)) {
     const property = node.properties.get(name);
     if (property === undefined) {
-      report.unknown.push(join(path, name));
+      report.faults.push({ what: 'unknown', path: join(path, name) });
       continue;
     }
+    noteTwice(join(path, name), report);
     const given = value[name];
     if (given === undefined || given === null) continue;
     const below = { struct: owner, path: join(place.path, name) };
@@ -74,6 +77,10 @@ function struct(value: Plain, node: SchemaNode, report: DecodeReport, path: stri
     out[name] = isStruct(property) ? struct({}, property, report, join(path, name), place) : zeroOf(property);
   }
   return out;
+}
+
+function noteTwice(path: string, { twice, faults }: DecodeReport): void {
+  if (twice?.has(path) === true) faults.push({ what: 'duplicate', path });
 }
 
 const always = new WeakMap<SchemaNode, readonly (readonly [string, SchemaNode])[]>();
@@ -92,8 +99,6 @@ function alwaysWritten(node: SchemaNode): readonly (readonly [string, SchemaNode
 const isStruct = (node: SchemaNode): boolean =>
   node.definition !== undefined && node.properties.size > 0 && isJsonObject(node.default);
 
-const isTime = (node: SchemaNode): boolean => node.definition?.endsWith('Time') === true && node.format === 'date-time';
-
 function zeroOf(node: SchemaNode): unknown {
   if (isTime(node) || node.type === 'array' || node.type === undefined) return node.intOrString ? 0 : null;
   if (node.type === 'object') return isStruct(node) ? {} : null;
@@ -107,55 +112,56 @@ function isEmpty(value: unknown): boolean {
   return value === '' || value === 0 || value === false || value === null || value === undefined;
 }
 
+const MAX_INT32 = 2 ** 31 - 1;
+const QUANTITY_WORDS = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+
 function scalar(value: unknown, node: SchemaNode, report: DecodeReport, place: GoPlace): unknown {
   if (value === null || value === undefined) return value;
-  const actual = typeof value;
-  if (node.intOrString) {
-    const isQuantity = node.definition?.endsWith('Quantity') === true;
-    if (isQuantity && (actual === 'number' || actual === 'string')) return canonicalQuantity(String(value));
-    if (actual === 'number') return value;
-    return actual === 'string' ? value : wrong(actual, node, report, place);
+  if (node.definition?.endsWith('.Quantity') === true) return quantity(value, report);
+  const fits = node.intOrString ? typeof value === 'string' || isInt32(value) : fitsType(value, node, report);
+  if (!fits) return wrong(value, node, report, place);
+  if (typeof value === 'string' && value !== '') {
+    if (node.format === 'byte') bytes(value, report);
+    if (isTime(node)) report.typeError ??= timeFault(value, node.definition?.endsWith('.MicroTime') === true);
   }
-  if (node.format === 'byte' && typeof value === 'string') {
-    const bad = value.search(/[^A-Za-z0-9+/=\r\n]/);
-    if (bad >= 0) report.typeError ??= `illegal base64 data at input byte ${bad}`;
-  }
-  if (node.definition?.endsWith('.MicroTime') === true && typeof value === 'string' && !MICRO_TIME.test(value)) {
-    report.typeError ??= `parsing time ${JSON.stringify(JSON.stringify(value))} as "2006-01-02T15:04:05.000000Z07:00": cannot parse ${JSON.stringify('Z"')} as ".000000"`;
-  }
-  const wanted = node.type;
-  if (wanted === 'integer' || wanted === 'number') {
-    if (actual !== 'number' || (wanted === 'integer' && !Number.isInteger(value))) {
-      return wrong(actual === 'number' ? `number ${String(value)}` : actual, node, report, place);
-    }
-  } else if (
-    wanted === 'string' ? actual !== 'string' : wanted === 'boolean' ? actual !== 'boolean' : wanted !== undefined
-  ) {
-    return wrong(actual === 'boolean' ? 'bool' : actual, node, report, place);
-  }
-  return value;
+  return report.decoder === 'converter' && node.format === 'int32' ? Number(value) | 0 : value;
 }
 
-const MICRO_TIME = /\.\d{6}(Z|[+-]\d\d:\d\d)$/;
+function fitsType(value: unknown, node: SchemaNode, { decoder }: DecodeReport): boolean {
+  switch (node.type) {
+    case 'integer':
+      // The converter lets an int32 overflow.
+      if (node.format === 'int64' || decoder === 'converter') return Number.isInteger(value);
+      return isInt32(value);
+    case 'number':
+    case 'string':
+    case 'boolean':
+      return typeof value === node.type;
+    default:
+      return node.type === undefined;
+  }
+}
 
-function wrong(actual: string, node: SchemaNode, report: DecodeReport, place: GoPlace): undefined {
-  const found = actual === 'boolean' ? 'bool' : actual;
-  const type = goType(node);
-  report.typeError ??= `json: cannot unmarshal ${found} into Go struct field ${place.struct}.${place.path} of type ${type}`;
+const isInt32 = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value <= MAX_INT32 && value >= -MAX_INT32 - 1;
+
+function quantity(value: unknown, report: DecodeReport): unknown {
+  const text = String(value);
+  if ((typeof value !== 'number' && typeof value !== 'string') || parseQuantity(text) === undefined) {
+    report.typeError ??= QUANTITY_WORDS;
+  }
+  return canonicalQuantity(text);
+}
+
+function bytes(value: string, report: DecodeReport): void {
+  const bad = value.search(/[^A-Za-z0-9+/=\r\n]/);
+  const origin = report.decoder === 'converter' ? 'error decoding from json: ' : '';
+  if (bad >= 0) report.typeError ??= `${origin}illegal base64 data at input byte ${bad}`;
+}
+
+function wrong(value: unknown, node: SchemaNode, report: DecodeReport, place: GoPlace): undefined {
+  report.typeError ??= wrongTypeWords(value, node, place, report.decoder ?? 'json');
   return undefined;
-}
-
-function goType(node: SchemaNode): string {
-  if (node.definition !== undefined) {
-    const [version = '', name = ''] = node.definition.split('.').slice(-2);
-    return `${version}.${name}`;
-  }
-  if (node.type === 'integer') return node.format === 'int64' ? 'int64' : 'int32';
-  if (node.type === 'boolean') return 'bool';
-  if (node.type === 'array') return `[]${node.items === undefined ? 'string' : goType(node.items)}`;
-  if (node.type === 'object')
-    return `map[string]${node.additionalProperties === undefined ? 'string' : goType(node.additionalProperties)}`;
-  return node.type ?? 'string';
 }
 
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);

@@ -7,12 +7,33 @@ import { celValue } from './cel-values';
 import { fieldNode, type SchemaNode, type ValidationRule } from './node';
 import { correlated } from './validate-value';
 
-/** Faults found by the CEL rules (`x-kubernetes-validations`) of a schema. */
-export function ruleFaults(object: KubeObject, old: KubeObject | undefined, schema: SchemaNode): FieldError[] {
-  const errors: FieldError[] = [];
-  if (!hasRules(schema)) return errors;
-  visit(object, old, schema, '', errors);
-  return errors;
+/**
+ * Faults found by the CEL rules (`x-kubernetes-validations`) of a schema.
+ * @param warnings takes what rules say against parts that an update did not touch (validation ratcheting)
+ */
+export function ruleFaults(
+  object: KubeObject,
+  old: KubeObject | undefined,
+  schema: SchemaNode,
+  warnings: string[] = [],
+): FieldError[] {
+  const found: Found = { errors: [], warnings };
+  if (hasRules(schema)) visit({ value: object, old, isUntouched: false }, schema, '', found);
+  return found.errors;
+}
+
+interface Found {
+  readonly errors: FieldError[];
+  readonly warnings: string[];
+}
+
+/** A part of an object and what it was before. */
+interface Part {
+  readonly value: unknown;
+  /** Undefined: there was none, or none that can be told to be the same part. */
+  readonly old: unknown;
+  /** Whether the nearest part above that can be told to be the same is equal. */
+  readonly isUntouched: boolean;
 }
 
 const known = new WeakMap<SchemaNode, boolean>();
@@ -33,14 +54,16 @@ export function hasRules(node: SchemaNode): boolean {
   return answer;
 }
 
-function visit(value: unknown, old: unknown, node: SchemaNode, at: string, errors: FieldError[]): void {
+function visit(part: Part, node: SchemaNode, at: string, found: Found): void {
+  const { value, old } = part;
   if (value === undefined || value === null) return;
-  for (const rule of node.rules) check(rule, value, old, node, at, errors);
+  const isUntouched = old === undefined ? part.isUntouched : equalJson(value, old);
+  for (const rule of node.rules) check(rule, { value, old, isUntouched }, node, at, found);
   if (Array.isArray(value)) {
     const { items } = node;
     if (items === undefined || !hasRules(items)) return;
     for (const [index, item] of value.entries()) {
-      visit(item, correlated(item, index, node, old), items, `${at}[${index}]`, errors);
+      visit({ value: item, old: correlated(item, index, node, old), isUntouched }, items, `${at}[${index}]`, found);
     }
   } else if (isJsonObject(value)) {
     const before = isJsonObject(old) ? old : {};
@@ -48,30 +71,25 @@ function visit(value: unknown, old: unknown, node: SchemaNode, at: string, error
       const field = fieldNode(node, name);
       if (field === undefined || !hasRules(field)) continue;
       const below = node.properties.has(name) ? `${at}.${name}` : `${at}[${name}]`;
-      visit(item, before[name], field, at === '' ? name : below, errors);
+      visit({ value: item, old: before[name], isUntouched }, field, at === '' ? name : below, found);
     }
   }
 }
 
-function check(
-  rule: ValidationRule,
-  value: unknown,
-  old: unknown,
-  node: SchemaNode,
-  at: string,
-  errors: FieldError[],
-): void {
+function check(rule: ValidationRule, part: Part, node: SchemaNode, at: string, found: Found): void {
+  const { value, old } = part;
   const program = compileCel(rule.rule);
   const isTransition = program.usesOldSelf;
   // A transition rule has nothing to say about something new, unless it says that it does.
   if (isTransition && old === undefined && rule.optionalOldSelf !== true) return;
-  // Ratcheting: what did not change is not held against an update.
-  if (!isTransition && old !== undefined && equalJson(value, old)) return;
   const verdict = evaluate(program, value, old, node, rule);
   if (verdict === true) return;
   const field = `${at}${rule.fieldPath ?? ''}`.replace(/^\./, '') || '<nil>';
-  const detail = verdict === false ? message(rule, value, old, node) : verdict;
-  errors.push(fault(rule, field, value, detail));
+  const error = fault(rule, field, value, verdict === false ? message(rule, value, old, node) : verdict);
+  // What did not change is not held against an update; a rule that cannot be evaluated always is.
+  const isForgiven = verdict === false && !isTransition && part.isUntouched;
+  if (isForgiven) found.warnings.push(`${error.field}: ${error.message}`);
+  else found.errors.push(error);
 }
 
 function evaluate(

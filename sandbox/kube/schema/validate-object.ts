@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
-import type { FieldError, FieldReason } from '../rest/field-error';
+import { below, type FieldError, type FieldReason, required } from '../rest/field-error';
 import { listTypeFaults } from './list-types';
 import type { SchemaNode } from './node';
 import { hasRules, ruleFaults } from './rules';
@@ -21,31 +21,49 @@ const NOT_CHECKED: FieldError = {
     'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 };
 
+/** A new state of a custom resource. */
+export interface CustomChange {
+  readonly object: KubeObject;
+  readonly old: KubeObject | undefined;
+  readonly schema: SchemaNode;
+  /** Written through the status endpoint: the schema is asked about nothing but the status. */
+  readonly isStatus: boolean;
+  /** Faults of the scale subresource. */
+  readonly scale: readonly FieldError[];
+  /** Takes what rules say against parts that an update did not touch. */
+  readonly warnings: string[];
+}
+
 /** The rules a custom resource must satisfy: its schema, its list types, and the CEL rules of the schema. */
-export function validateCustom(
-  object: KubeObject,
-  old: KubeObject | undefined,
-  schema: SchemaNode,
-  others: readonly FieldError[] = [],
-): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const name of Object.keys(object).sort()) {
-    const value = object[name];
-    if (name === 'metadata' || name === 'apiVersion' || name === 'kind') continue;
-    const node = schema.properties.get(name);
-    if (node !== undefined) valueFaults(value, node, name, errors, old?.[name]);
-  }
-  for (const name of schema.required) {
-    if (object[name] === undefined)
-      errors.push({ reason: 'FieldValueRequired', field: name, message: 'Required value' });
-  }
-  metadataFaults(object, schema, errors);
+export function validateCustom({ object, old, schema, isStatus, scale, warnings }: CustomChange): FieldError[] {
+  const errors = isStatus ? statusFaults(object, old, schema) : schemaFaults(object, old, schema);
   listTypeFaults(object, schema, '', errors, old);
-  errors.push(...others);
+  errors.push(...scale);
   if (!hasRules(schema)) return errors;
   // Rules read typed values: they do not run on objects that are far from their schema.
   if (errors.some((error) => BLOCKING.includes(error.reason))) return [...errors, NOT_CHECKED];
-  return [...errors, ...ruleFaults(object, old, schema)];
+  return [...errors, ...ruleFaults(object, old, schema, warnings)];
+}
+
+function schemaFaults(object: KubeObject, old: KubeObject | undefined, schema: SchemaNode): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const name of Object.keys(object).sort()) {
+    if (name === 'metadata' || name === 'apiVersion' || name === 'kind') continue;
+    const node = schema.properties.get(name);
+    if (node !== undefined) valueFaults(object[name], node, name, errors, old?.[name]);
+  }
+  for (const name of schema.required) if (object[name] === undefined) errors.push(required(name));
+  metadataFaults(object, schema, errors);
+  return errors;
+}
+
+/** The status has a validator of its own, whose messages begin at the status. */
+function statusFaults(object: KubeObject, old: KubeObject | undefined, schema: SchemaNode): FieldError[] {
+  const node = schema.properties.get('status');
+  if (node === undefined || object['status'] === undefined) return [];
+  const errors: FieldError[] = [];
+  valueFaults(object['status'], node, '', errors, old?.['status']);
+  return below('status', errors);
 }
 
 /** What a CRD may say about `metadata`: rules for the name. */

@@ -2,6 +2,7 @@ import { canonicalJson, equalJson, isJsonObject } from '../../../machinery/json'
 import { type FieldError, invalid, notSupported, required, tooLong, tooMany, typeInvalid } from '../rest/field-error';
 import { formatFault } from './formats';
 import { fieldNode, SchemaCompiler, type SchemaNode } from './node';
+import { compileGo } from './re2';
 
 /**
  * Faults of a value by its schema, in the words of the real server. What did not change since `old` is not held
@@ -16,12 +17,15 @@ export function valueFaults(value: unknown, node: SchemaNode, at: string, errors
   } else if (!fitsType(value, node)) own.push(wrongType(value, node, at));
   else {
     checkValue(value, node, at, own);
-    descend(value, node, at, errors, old);
+    descend(value, node, at, own, old);
   }
   if (own.length === 0) return;
+  // What is untouched is forgiven with all that lies in it.
   if (old !== undefined && equalJson(value, old)) return;
   errors.push(...own);
 }
+
+const inside = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`);
 
 const hasType = (node: SchemaNode): boolean => node.type !== undefined || node.intOrString;
 
@@ -101,20 +105,10 @@ function checkString(value: string, node: SchemaNode, at: string, errors: FieldE
 
 const compiled = new Map<string, RegExp>();
 
-/** Go's RE2 syntax is nearly JavaScript's; what is not compiled with `u` is tried without. */
 export function regex(pattern: string): RegExp {
   let expression = compiled.get(pattern);
   if (expression === undefined) {
-    const translated = pattern
-      .replace(/\(\?P</g, '(?<')
-      .replace(/\\z/g, '$')
-      .replace(/^\(\?i\)/, '');
-    const flags = pattern.startsWith('(?i)') ? 'i' : '';
-    try {
-      expression = new RegExp(translated, `${flags}u`);
-    } catch {
-      expression = new RegExp(translated, flags);
-    }
+    expression = compileGo(pattern);
     compiled.set(pattern, expression);
   }
   return expression;
@@ -170,7 +164,7 @@ function checkMap(
   if (minimum !== undefined && count < minimum) {
     errors.push(invalid(at, count, `${at} in body should have at least ${minimum} properties`));
   }
-  for (const name of node.required) if (value[name] === undefined) errors.push(required(`${at}.${name}`));
+  for (const name of node.required) if (value[name] === undefined) errors.push(required(inside(at, name)));
 }
 
 function descend(value: unknown, node: SchemaNode, at: string, errors: FieldError[], old: unknown): void {
@@ -186,7 +180,7 @@ function descend(value: unknown, node: SchemaNode, at: string, errors: FieldErro
       const item = value[name];
       if (node.embeddedResource && (name === 'apiVersion' || name === 'kind' || name === 'metadata')) continue;
       const field = fieldNode(node, name);
-      if (field !== undefined) valueFaults(item, field, `${at}.${name}`, errors, before[name]);
+      if (field !== undefined) valueFaults(item, field, inside(at, name), errors, before[name]);
     }
   }
 }

@@ -52,7 +52,7 @@ export class WebhookAdmission implements Admission {
     const patched = jsonPatch(seen, Array.isArray(operations) ? operations : []) as KubeObject;
     const served = resource.versions.find((candidate) => candidate.name === version);
     const decoded =
-      served === undefined ? patched : decodeFields(patched, { resource, version: served }, { unknown: [] });
+      served === undefined ? patched : decodeFields(patched, { resource, version: served }, { faults: [] });
     return resource.convert(decoded, request.object.apiVersion);
   }
 
