@@ -1,6 +1,7 @@
 import { equalJson } from '../../../machinery/json';
 import { pathSegmentFault } from '../registry/names';
 import { type FieldError, invalid, notSupported, required } from '../rest/field-error';
+import { countOrPercentFaults } from './numbers';
 import { defaultTo, mapAt, mapsAt, strategy } from './strategy';
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -36,11 +37,15 @@ function ruleFaults(rules: readonly { [key: string]: unknown }[], namespaced: bo
   return errors;
 }
 
+/** An update of these kinds asks the rules of a creation, and then those of an update, which ask them again. */
+const asOftenAsAsked = (errors: FieldError[], old: unknown): FieldError[] =>
+  old === undefined ? errors : [...errors, ...errors];
+
 const role = (namespaced: boolean) =>
   strategy({
     allowCreateOnUpdate: true,
     nameFault: pathSegmentFault,
-    validate: (object) => ruleFaults(mapsAt(object, 'rules'), namespaced),
+    validate: (object, old) => asOftenAsAsked(ruleFaults(mapsAt(object, 'rules'), namespaced), old),
   });
 
 export const roles = role(true);
@@ -71,11 +76,10 @@ const binding = (kinds: readonly string[]) =>
           errors.push(required(`subjects[${index}].namespace`));
         }
       }
-      if (old !== undefined && !equalJson(old['roleRef'], object['roleRef'])) {
-        const shown = { APIGroup: reference['apiGroup'], Kind: reference['kind'], Name: reference['name'] };
-        errors.push(invalid('roleRef', shown, 'cannot change roleRef'));
-      }
-      return errors;
+      const all = asOftenAsAsked(errors, old);
+      if (old === undefined || equalJson(old['roleRef'], object['roleRef'])) return all;
+      const shown = { APIGroup: reference['apiGroup'], Kind: reference['kind'], Name: reference['name'] };
+      return [...all, invalid('roleRef', shown, 'cannot change roleRef')];
     },
   });
 
@@ -140,7 +144,33 @@ export const webhookConfigurations = strategy({
   },
 });
 
-export const disruptionBudgets = strategy({ hasGeneration: true });
+export const disruptionBudgets = strategy({
+  hasGeneration: true,
+  validate: (budget) => {
+    const spec = mapAt(budget, 'spec');
+    const { minAvailable, maxUnavailable } = spec;
+    const errors: FieldError[] = [];
+    if (minAvailable !== undefined && maxUnavailable !== undefined) {
+      const shown = {
+        MinAvailable: minAvailable,
+        Selector: spec['selector'] ?? null,
+        MaxUnavailable: maxUnavailable,
+        UnhealthyPodEvictionPolicy: spec['unhealthyPodEvictionPolicy'] ?? null,
+      };
+      errors.push(invalid('spec', shown, 'minAvailable and maxUnavailable cannot be both set'));
+    }
+    for (const field of ['minAvailable', 'maxUnavailable']) {
+      if (spec[field] !== undefined) errors.push(...countOrPercentFaults(spec[field], `spec.${field}`));
+    }
+    const policy = spec['unhealthyPodEvictionPolicy'];
+    if (policy !== undefined && !EVICTION_POLICIES.includes(String(policy))) {
+      errors.push(notSupported('spec.unhealthyPodEvictionPolicy', policy, EVICTION_POLICIES));
+    }
+    return errors;
+  },
+});
+
+const EVICTION_POLICIES: readonly string[] = ['AlwaysAllow', 'IfHealthyBudget'];
 export const priorityClasses = strategy({
   defaults: (object) => defaultTo(object, 'preemptionPolicy', 'PreemptLowerPriority'),
 });

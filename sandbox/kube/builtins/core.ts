@@ -1,7 +1,9 @@
 import { equalJson, isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { label1035Fault, labelFault } from '../registry/names';
-import { type FieldError, forbidden, invalid, required, tooLong } from '../rest/field-error';
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../rest/field-error';
+import { scanJson } from '../schema/go-json';
+import { portFaults, portNameFaults, portNumberFaults } from './numbers';
 import { defaultTo, mapAt, mapsAt, strategy } from './strategy';
 
 const KEY = /^[-._a-zA-Z0-9]+$/;
@@ -55,21 +57,16 @@ export const secrets = strategy({
     }
     const needed = REQUIRED_KEYS[String(secret['type'])] ?? [];
     for (const key of needed) if (mapAt(secret, 'data')[key] === undefined) errors.push(required(`data[${key}]`));
-    const config = mapAt(secret, 'data')['.dockerconfigjson'];
-    if (secret['type'] === 'kubernetes.io/dockerconfigjson' && typeof config === 'string' && !isJson(config)) {
-      errors.push(invalid('data[.dockerconfigjson]', '<secret contents redacted>', 'is not JSON'));
-    }
+    if (secret['type'] === 'kubernetes.io/dockerconfigjson') errors.push(...dockerConfigFaults(secret));
     return errors;
   },
 });
 
-function isJson(base64: string): boolean {
-  try {
-    JSON.parse(Buffer.from(base64, 'base64').toString('utf8'));
-    return true;
-  } catch {
-    return false;
-  }
+function dockerConfigFaults(secret: KubeObject): FieldError[] {
+  const config = mapAt(secret, 'data')['.dockerconfigjson'];
+  if (typeof config !== 'string') return [];
+  const { fault } = scanJson(Buffer.from(config, 'base64').toString('utf8'));
+  return fault === undefined ? [] : [invalid('data[.dockerconfigjson]', '<secret contents redacted>', fault)];
 }
 
 const REQUIRED_KEYS: { readonly [type: string]: readonly string[] } = {
@@ -187,14 +184,7 @@ export const services = strategy({
     if (mapsAt(spec, 'ports').length === 0 && !isHeadless && spec['type'] !== 'ExternalName') {
       errors.push(required('spec.ports'));
     }
-    const ports = mapsAt(spec, 'ports');
-    for (const [index, port] of ports.entries()) {
-      if (ports.length > 1 && (port['name'] ?? '') === '') errors.push(required(`spec.ports[${index}].name`));
-      const number = port['port'];
-      if (typeof number !== 'number' || number < 1 || number > 65535) {
-        errors.push(invalid(`spec.ports[${index}].port`, number, 'must be between 1 and 65535, inclusive'));
-      }
-    }
+    errors.push(...servicePortFaults(mapsAt(spec, 'ports')));
     const before = mapAt(old, 'spec')['clusterIP'];
     if (before !== undefined && before !== '' && spec['clusterIP'] !== before && spec['type'] !== 'ExternalName') {
       errors.push(invalid('spec.clusterIPs[0]', [spec['clusterIP']], 'may not change once set'));
@@ -202,6 +192,27 @@ export const services = strategy({
     return errors;
   },
 });
+
+const PROTOCOLS: readonly string[] = ['SCTP', 'TCP', 'UDP'];
+
+function servicePortFaults(ports: readonly { readonly [field: string]: unknown }[]): FieldError[] {
+  const errors: FieldError[] = [];
+  const seen = new Set<string>();
+  for (const [index, port] of ports.entries()) {
+    const at = `spec.ports[${index}]`;
+    const name = String(port['name'] ?? '');
+    if (name !== '') errors.push(...portNameFaults(name, `${at}.name`));
+    else if (ports.length > 1) errors.push(required(`${at}.name`));
+    if (name !== '' && seen.has(name)) errors.push(duplicate(`${at}.name`, name));
+    seen.add(name);
+    errors.push(...portNumberFaults(port['port'], `${at}.port`));
+    if (!PROTOCOLS.includes(String(port['protocol']))) {
+      errors.push(notSupported(`${at}.protocol`, port['protocol'], PROTOCOLS));
+    }
+    errors.push(...portFaults(port['targetPort'], `${at}.targetPort`));
+  }
+  return errors;
+}
 
 /** An address in 10.96.0.0/12 made from a uid: nothing answers there, but it is shown and stays. */
 function addressFor(uid: string): string {

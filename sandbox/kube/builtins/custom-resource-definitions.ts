@@ -1,7 +1,9 @@
+import { internalVersions, isLifted } from '../crd/internal-form';
+import { schemaFaults } from '../crd/schema-faults';
 import { asDefinition, CLEANUP_FINALIZER, type CrdVersion, type CustomResourceDefinition } from '../crd/shape';
-import { structuralFaults } from '../crd/structural';
-import { label1035Fault, labelFault, subdomainFault } from '../registry/names';
-import { duplicate, type FieldError, invalid, notSupported, required } from '../rest/field-error';
+import { columnFaults, scaleFaults, selectableFaults } from '../crd/version-faults';
+import { label1035Fault, subdomainFault } from '../registry/names';
+import { type FieldError, invalid, notSupported, required } from '../rest/field-error';
 import { strategy } from './strategy';
 
 function validateDefinition(
@@ -28,7 +30,8 @@ function validateDefinition(
         : notSupported('spec.scope', spec.scope, ['Cluster', 'Namespaced']),
     );
   }
-  errors.push(...nameFaults(definition), ...versionsFaults(versions), ...approvalFaults(definition));
+  errors.push(...nameFaults(definition), ...versionsFaults(versions), ...storedVersionsFaults(definition));
+  errors.push(...approvalFaults(definition));
   if (old !== undefined) errors.push(...updateFaults(definition, old));
   return errors;
 }
@@ -50,17 +53,25 @@ function approvalFaults({ metadata, spec }: CustomResourceDefinition): FieldErro
 function nameFaults({ spec }: CustomResourceDefinition): FieldError[] {
   const errors: FieldError[] = [];
   const { names } = spec;
-  const check = (field: string, value: string | undefined): void => {
-    if ((value ?? '') === '') errors.push(required(`spec.names.${field}`));
-    else {
-      const fault = label1035Fault((value ?? '').toLowerCase());
-      if (fault !== undefined) errors.push(invalid(`spec.names.${field}`, value, fault));
+  const check = (field: string, value: string | undefined, isMixedCase = false): void => {
+    if ((value ?? '') === '') {
+      errors.push(required(`spec.names.${field}`));
+      return;
     }
+    const fault = label1035Fault(isMixedCase ? (value ?? '').toLowerCase() : (value ?? ''));
+    const mixed = 'may have mixed case, but should otherwise match: ';
+    if (fault !== undefined) errors.push(invalid(`spec.names.${field}`, value, `${isMixedCase ? mixed : ''}${fault}`));
   };
   check('plural', names?.plural);
   check('singular', names?.singular);
-  check('kind', names?.kind);
-  check('listKind', names?.listKind);
+  check('kind', names?.kind, true);
+  check('listKind', names?.listKind, true);
+  for (const field of ['shortNames', 'categories'] as const) {
+    for (const [index, name] of (names?.[field] ?? []).entries()) {
+      const fault = label1035Fault(name);
+      if (fault !== undefined) errors.push(invalid(`spec.names.${field}[${index}]`, name, fault));
+    }
+  }
   if (names?.kind !== undefined && names.kind !== '' && names.kind === names.listKind) {
     errors.push(invalid('spec.names.listKind', names.listKind, 'kind and listKind may not be the same'));
   }
@@ -69,25 +80,63 @@ function nameFaults({ spec }: CustomResourceDefinition): FieldError[] {
 
 function versionsFaults(versions: readonly CrdVersion[]): FieldError[] {
   const errors: FieldError[] = [];
-  const seen = new Set<string>();
   for (const [index, version] of versions.entries()) {
     const at = `spec.versions[${index}]`;
-    if (seen.has(version.name)) errors.push(duplicate(`${at}.name`, version.name));
-    seen.add(version.name);
-    const fault = labelFault(version.name ?? '');
-    if ((version.name ?? '') === '') errors.push(required(`${at}.name`));
-    else if (fault !== undefined) errors.push(invalid(`${at}.name`, version.name, fault));
-    const schema = version.schema?.openAPIV3Schema;
-    if (schema === undefined) errors.push(required(`${at}.schema.openAPIV3Schema`));
-    else {
-      // A single version's schema is known by where the first version of this API had it.
-      const place = versions.length === 1 ? 'spec.validation' : `${at}.schema`;
-      errors.push(...structuralFaults(schema, `${place}.openAPIV3Schema`));
+    const fault = label1035Fault(version.name ?? '');
+    if (fault !== undefined) {
+      errors.push(invalid(`${at}.name`, version.name ?? '', fault));
+      // The first version is also known by the name it had when there was only one.
+      if (index === 0) errors.push(invalid('spec.version', version.name ?? '', fault));
     }
+    if (version.schema?.openAPIV3Schema === undefined) errors.push(required(`${at}.schema.openAPIV3Schema`));
   }
-  const stored = versions.filter((version) => version.storage);
-  if (stored.length !== 1) {
-    errors.push(invalid('spec.versions', versions, 'must have exactly one version marked as storage version'));
+  errors.push(...partFaults(versions));
+  const shown = internalVersions(versions);
+  if (new Set(versions.map((version) => version.name)).size < versions.length) {
+    errors.push(invalid('spec.versions', shown, 'must contain unique version names'));
+  }
+  if (versions.filter((version) => version.storage).length !== 1) {
+    errors.push(invalid('spec.versions', shown, 'must have exactly one version marked as storage version'));
+  }
+  return errors;
+}
+
+/** Schemas, subresources, columns and selectable fields: told once where all versions have them alike. */
+function partFaults(versions: readonly CrdVersion[]): FieldError[] {
+  const each = (part: keyof CrdVersion, top: string, check: (version: CrdVersion, at: string) => FieldError[]) => {
+    const [first] = versions;
+    if (first !== undefined && isLifted(versions, part)) return check(first, `spec.${top}`);
+    return versions.flatMap((version, index) => check(version, `spec.versions[${index}].${part}`));
+  };
+  return [
+    ...each('schema', 'validation', ({ schema }, at) =>
+      schema?.openAPIV3Schema === undefined ? [] : schemaFaults(schema.openAPIV3Schema, `${at}.openAPIV3Schema`),
+    ),
+    ...each('subresources', 'subresources', ({ subresources }, at) =>
+      subresources?.scale === undefined ? [] : scaleFaults(subresources.scale, `${at}.scale`),
+    ),
+    ...each('additionalPrinterColumns', 'additionalPrinterColumns', ({ additionalPrinterColumns }, at) =>
+      columnFaults(additionalPrinterColumns ?? [], at),
+    ),
+    ...each('selectableFields', 'selectableFields', ({ selectableFields, schema }, at) =>
+      selectableFaults(selectableFields ?? [], schema?.openAPIV3Schema ?? {}, at),
+    ),
+  ];
+}
+
+/** Versions whose objects may still be stored must stay. */
+function storedVersionsFaults({ spec, status }: CustomResourceDefinition): FieldError[] {
+  const stored = status?.storedVersions ?? [];
+  if (stored.length === 0) return [invalid('status.storedVersions', null, 'must have at least one stored version')];
+  const errors: FieldError[] = [];
+  for (const { name, storage } of spec.versions) {
+    if (!storage || stored.includes(name)) continue;
+    errors.push(invalid('status.storedVersions', stored, `must have the storage version ${name}`));
+  }
+  for (const [index, name] of stored.entries()) {
+    if (spec.versions.some((version) => version.name === name)) continue;
+    const detail = `missing from spec.versions; ${name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${name} and removes ${name} from status.storedVersions`;
+    errors.push(invalid(`status.storedVersions[${index}]`, name, detail));
   }
   return errors;
 }
@@ -106,20 +155,6 @@ function updateFaults(definition: CustomResourceDefinition, old: CustomResourceD
   }
   fixed('group', definition.spec.group, old.spec.group);
   fixed('names.plural', definition.spec.names.plural, old.spec.names.plural);
-  for (const [index, version] of (definition.status?.storedVersions ?? []).entries()) {
-    if (!definition.spec.versions.some((candidate) => candidate.name === version)) {
-      errors.push(
-        invalid(
-          `status.storedVersions[${index}]`,
-          version,
-          'missing from spec.versions; v1 was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in v1 and removes v1 from status.storedVersions'.replaceAll(
-            'v1 ',
-            `${version} `,
-          ),
-        ),
-      );
-    }
-  }
   return errors;
 }
 

@@ -1,108 +1,66 @@
 import { isJsonObject } from '../../../machinery/json';
 import { type FieldError, forbidden, invalid, required } from '../rest/field-error';
+import { patternFault } from '../schema/re2';
 
-type Raw = { readonly [keyword: string]: unknown };
+/** A schema as a CRD writes it. */
+export type RawSchema = { readonly [keyword: string]: unknown };
 
-const SCALARS: readonly unknown[] = ['string', 'integer', 'number', 'boolean'];
+type Level = 'root' | 'field' | 'item';
+
+const EMPTY_TYPE: { readonly [level in Level]: string } = {
+  root: 'must not be empty at the root',
+  field: 'must not be empty for specified object fields',
+  item: 'must not be empty for specified array items',
+};
 
 /** What keeps a schema from being structural, so that it cannot prune, default and be merged. */
-export function structuralFaults(schema: Raw, at: string): FieldError[] {
+export function structuralFaults(schema: RawSchema, at: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (schema['type'] !== 'object') {
-    errors.push(
-      schema['type'] === undefined
-        ? required(`${at}.type`, 'must not be empty at the root')
-        : invalid(`${at}.type`, schema['type'], 'must be object at the root'),
-    );
-  }
-  visit(schema, at, errors, true);
+  visit(schema, at, 'root', errors);
   return errors;
 }
 
-function visit(schema: Raw, at: string, errors: FieldError[], isRoot: boolean): void {
-  const isIntOrString = schema['x-kubernetes-int-or-string'] === true;
-  const preserves = schema['x-kubernetes-preserve-unknown-fields'] === true;
-  const { type } = schema;
-  if (type === undefined && !isIntOrString && !preserves && !isRoot) {
-    errors.push(required(`${at}.type`, 'must not be empty for specified object fields'));
+function visit(schema: RawSchema, at: string, level: Level, errors: FieldError[]): void {
+  const { type, items, properties, additionalProperties } = schema;
+  errors.push(...typeFaults(schema, at, level));
+  if (type === 'array' && !isJsonObject(items)) errors.push(required(`${at}.items`, 'must be specified'));
+  if (isJsonObject(items)) visit(items, `${at}.items`, 'item', errors);
+  for (const [name, property] of Object.entries(isJsonObject(properties) ? properties : {})) {
+    if (!isJsonObject(property)) continue;
+    const where = `${at}.properties[${name}]`;
+    visit(property, where, 'field', errors);
+    if (level === 'root' && name === 'metadata') errors.push(...metadataFaults(property, where));
   }
-  for (const keyword of ['$ref', 'definitions', 'dependencies', 'patternProperties', 'additionalItems']) {
-    if (schema[keyword] !== undefined) errors.push(forbidden(`${at}.${keyword}`, `${keyword} is not supported`));
+  if (additionalProperties !== undefined) {
+    if (level === 'root') errors.push(forbidden(`${at}.additionalProperties`, 'must not be used at the root'));
+    if (isJsonObject(additionalProperties)) visit(additionalProperties, `${at}.additionalProperties`, 'field', errors);
   }
-  if (schema['uniqueItems'] === true) {
-    errors.push(
-      forbidden(
-        `${at}.uniqueItems`,
-        'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
-      ),
-    );
-  }
-  if (isJsonObject(schema['properties']) && schema['additionalProperties'] !== undefined) {
-    errors.push(forbidden(`${at}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'));
-  }
-  listFaults(schema, at, errors);
-  if (isJsonObject(schema['properties'])) {
-    for (const [name, property] of Object.entries(schema['properties'])) {
-      if (!isJsonObject(property)) continue;
-      // metadata of the root is described by the server.
-      if (isRoot && name === 'metadata') continue;
-      visit(property, `${at}.properties[${name}]`, errors, false);
-    }
-  }
-  if (type === 'array' && !isJsonObject(schema['items'])) {
-    errors.push(required(`${at}.items`, 'must be specified'));
-  }
-  if (isJsonObject(schema['items'])) visit(schema['items'], `${at}.items`, errors, false);
-  if (isJsonObject(schema['additionalProperties'])) {
-    visit(schema['additionalProperties'], `${at}.additionalProperties`, errors, false);
+  const { pattern } = schema;
+  const fault = typeof pattern === 'string' ? patternFault(pattern) : undefined;
+  if (fault !== undefined) {
+    errors.push(invalid(`${at}.pattern`, pattern, `must be a valid regular expression, but isn't: ${fault}`));
   }
 }
 
-function listFaults(schema: Raw, at: string, errors: FieldError[]): void {
-  const listType = schema['x-kubernetes-list-type'];
-  const keys = schema['x-kubernetes-list-map-keys'];
-  const items = isJsonObject(schema['items']) ? schema['items'] : {};
-  if (listType === 'map') {
-    if (!Array.isArray(keys) || keys.length === 0) {
-      errors.push(required(`${at}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'));
-      return;
-    }
-    const properties = isJsonObject(items['properties']) ? items['properties'] : {};
-    const needed = Array.isArray(items['required']) ? items['required'] : [];
-    for (const key of keys) {
-      const property = properties[String(key)];
-      if (!isJsonObject(property)) {
-        errors.push(invalid(`${at}.x-kubernetes-list-map-keys`, key, 'entries must all be names of item properties'));
-      } else if (!needed.includes(key) && property['default'] === undefined) {
-        errors.push(
-          required(
-            `${at}.items.properties[${String(key)}].default`,
-            'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property',
-          ),
-        );
-      }
-    }
-  } else if (Array.isArray(keys) && keys.length > 0) {
-    errors.push(
-      forbidden(
-        `${at}.x-kubernetes-list-map-keys`,
-        'x-kubernetes-list-type must be map if x-kubernetes-list-map-keys is non-empty',
-      ),
-    );
+function typeFaults(schema: RawSchema, at: string, level: Level): FieldError[] {
+  const type = schema['type'] ?? '';
+  const isFree =
+    schema['x-kubernetes-int-or-string'] === true || schema['x-kubernetes-preserve-unknown-fields'] === true;
+  if (schema['x-kubernetes-embedded-resource'] === true && type !== 'object') {
+    const detail = 'must be object if x-kubernetes-embedded-resource is true';
+    return [type === '' ? required(`${at}.type`, detail) : invalid(`${at}.type`, type, detail)];
   }
-  if (
-    listType === 'set' &&
-    !SCALARS.includes(items['type']) &&
-    items['x-kubernetes-map-type'] !== 'atomic' &&
-    items['x-kubernetes-list-type'] !== 'atomic' &&
-    items['x-kubernetes-int-or-string'] !== true
-  ) {
-    errors.push(
-      invalid(
-        `${at}.items.x-kubernetes-map-type`,
-        null,
-        'must be atomic as item of a list with x-kubernetes-list-type=set',
-      ),
-    );
-  }
+  if (type === '') return isFree ? [] : [required(`${at}.type`, EMPTY_TYPE[level])];
+  return level === 'root' && type !== 'object' ? [invalid(`${at}.type`, type, 'must be object at the root')] : [];
+}
+
+/** The server describes `metadata` of the root itself; a schema may only restrict names. */
+function metadataFaults(metadata: RawSchema, at: string): FieldError[] {
+  const { type, properties, description: _, default: __, ...rest } = metadata;
+  const errors = type === 'object' ? [] : [invalid(`${at}.type`, type ?? '', 'must be object')];
+  const named = Object.keys(isJsonObject(properties) ? properties : {});
+  const isRestricted = named.every((name) => name === 'name' || name === 'generateName');
+  if (isRestricted && Object.keys(rest).length === 0) return errors;
+  const detail = 'must not specify anything other than name and generateName, but metadata is implicitly specified';
+  return [...errors, forbidden(at, detail)];
 }

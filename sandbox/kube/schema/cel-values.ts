@@ -48,6 +48,17 @@ const RESERVED: readonly string[] = [
   'while',
 ];
 
+/** A property's name, from what CEL calls it. */
+export function unescapeName(name: string): string {
+  const reserved = /^__(\w+)__$/.exec(name)?.[1];
+  if (reserved !== undefined && RESERVED.includes(reserved)) return reserved;
+  return name
+    .replace(/__dot__/g, '.')
+    .replace(/__dash__/g, '-')
+    .replace(/__slash__/g, '/')
+    .replace(/__underscores__/g, '__');
+}
+
 function escapeName(name: string): string {
   if (RESERVED.includes(name)) return `__${name}__`;
   return name

@@ -1,11 +1,12 @@
 import { isIP } from 'node:net';
-import { Environment, Optional } from '@marcbachmann/cel-js';
+import { type ASTNode, Environment, Optional } from '@marcbachmann/cel-js';
 import { isJsonObject } from '../../../machinery/json';
 import { parseQuantity } from './quantity';
 
 /** A compiled rule. */
 export interface CelProgram {
   readonly usesOldSelf: boolean;
+  readonly ast: ASTNode;
   /** @throws Error when the expression fails on these values */
   run(variables: { readonly self: unknown; readonly oldSelf: unknown }): unknown;
 }
@@ -32,10 +33,10 @@ export function compileCel(expression: string): CelProgram {
 }
 
 function build(expression: string): CelProgram {
-  const usesOldSelf = /\boldSelf\b/.test(expression.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""'));
   const parsed = environment.parse(expression);
   return {
-    usesOldSelf,
+    usesOldSelf: /\boldSelf\b/.test(expression.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""')),
+    ast: parsed.ast,
     run: ({ self, oldSelf }) => parsed({ self, oldSelf: isOptional(oldSelf) ? optionalOf(oldSelf.value) : oldSelf }),
   };
 }
