@@ -34,9 +34,10 @@ export class Recording {
     expect(answers).toEqual(this.#answers[name]);
   }
 
-  /** Writes what was recorded. */
+  /** Writes what was recorded, and forgets all but `names`. */
   save(names: readonly string[]): void {
     if (!isRecording || !this.isReal) return;
+    for (const name of this.names()) if (!names.includes(name)) delete this.#answers[name];
     const kept = names.filter((name) => name in this.#answers).map((name) => [name, this.#answers[name]]);
     writeFileSync(this.#file, `${JSON.stringify(Object.fromEntries(kept), null, 2)}\n`);
   }

@@ -211,6 +211,9 @@ export async function outcome(work: Promise<unknown>): Promise<unknown> {
 
 export const uidOf = (answer: Answer): string => String(valueAt(answer.body, 'metadata', 'uid'));
 export const versionOf = (answer: Answer): string => String(valueAt(answer.body, 'metadata', 'resourceVersion'));
-export const managersOf = (answer: Answer): unknown => valueAt(answer.body, 'metadata', 'managedFields');
+/** Under their own name, by which normalisation knows them. */
+export const managersOf = (answer: Answer): { readonly managedFields: unknown } => ({
+  managedFields: valueAt(answer.body, 'metadata', 'managedFields') ?? 'none',
+});
 export const at = (answer: Answer, ...path: (string | number)[]): unknown => valueAt(answer.body, ...path);
 export const bodyOf = (answer: Answer): KubeObject => answer.body as KubeObject;

@@ -1,17 +1,22 @@
 import { accessCases } from './cases/access';
 import { applyCases } from './cases/apply';
 import { celCases } from './cases/cel';
+import { crdValidationCases } from './cases/crd-validation';
 import { crdCases } from './cases/custom-resources';
+import { decodingCases } from './cases/decoding';
 import { deletionCases } from './cases/deletion';
 import { discoveryCases } from './cases/discovery';
 import { fieldValidationCases } from './cases/field-validation';
 import { kindCases } from './cases/kinds';
 import { listCases } from './cases/lists';
 import { managedFieldsCases } from './cases/managed-fields';
+import { builtinManagedFieldsCases } from './cases/managed-fields-builtin';
 import { metadataCases } from './cases/metadata';
 import { ourKindsCases } from './cases/our-kinds';
 import { patchCases } from './cases/patches';
+import { ratchetingCases } from './cases/ratcheting';
 import { refusalCases } from './cases/refusals';
+import { routeCases } from './cases/routes';
 import { subresourceCases } from './cases/subresources';
 import { watchCases } from './cases/watches';
 import { normalise } from './normalise';
@@ -23,15 +28,20 @@ import { installWidgets } from './widgets';
 const TOPICS: { readonly [name: string]: Topic } = {
   metadata: metadataCases,
   'managed-fields': managedFieldsCases,
+  'managed-fields-builtin': builtinManagedFieldsCases,
   apply: applyCases,
   patches: patchCases,
   lists: listCases,
   watches: watchCases,
   deletion: deletionCases,
   'custom-resources': crdCases,
+  'crd-validation': crdValidationCases,
   cel: celCases,
+  ratcheting: ratchetingCases,
   subresources: subresourceCases,
   'field-validation': fieldValidationCases,
+  decoding: decodingCases,
+  routes: routeCases,
   refusals: refusalCases,
   kinds: kindCases,
   access: accessCases,

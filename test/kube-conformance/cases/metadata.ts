@@ -218,7 +218,7 @@ export const metadataCases: Topic = (conforms) => {
       metadata: { ...bodyOf(created).metadata, managedFields: [{}] },
     });
     const next = await s.merge(path, { data: { l: 'w' } });
-    return { reset: managersOf(reset) ?? 'none', next: managersOf(next) };
+    return { reset: managersOf(reset), next: managersOf(next) };
   });
 
   conforms('meta-recreate', 'an object of the same name has another uid', async (s) => {

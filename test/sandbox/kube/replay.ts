@@ -1,5 +1,6 @@
 import { request } from 'node:https';
 import { isJsonObject, valueAt } from '../../../machinery/json';
+import { comparableQuote, QUOTED } from '../../kube-conformance/normalise';
 
 /** One request of a scenario, or a pause in which controllers work. */
 export type Step = { readonly waitMs: number } | RequestStep;
@@ -119,7 +120,13 @@ function plain(value: unknown, key: string): unknown {
 
 function text(value: string, key: string): string {
   if (key === 'resourceVersion' && /^\d+$/.test(value)) return 'RV';
-  const shown = value.replace(TIME, 'TIME').replace(UID, 'UID');
+  const shown = value
+    .replace(TIME, 'TIME')
+    .replace(UID, 'UID')
+    .replace(
+      QUOTED,
+      (_, before: string, literal: string) => before + comparableQuote(literal, (object) => plain(object, '')),
+    );
   const faults = key === 'message' ? / is invalid: \[(.*)\]$/.exec(shown)?.[1] : undefined;
   return faults === undefined ? shown : shown.replace(faults, faults.split(', ').sort().join(', '));
 }
