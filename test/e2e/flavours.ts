@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isReason, type KubeApi } from '../../api/ports';
 import { isJsonObject } from '../../machinery/json';
 import type { KubeObject } from '../../machinery/kube-object';
 import { readYamlDocuments } from '../../machinery/yaml';
+import { findKubectl } from './kubectl';
 
 const TEMPLATES = join(__dirname, '../../../shared/conformance/capc-v0.6.1/templates');
 
@@ -23,12 +24,6 @@ export function renderFlavour(flavour: Flavour, values: { readonly [name: string
     if (value === undefined) throw new Error(`${flavour} needs ${name}`);
     return value;
   });
-}
-
-/** The first `kubectl` on the PATH. */
-function findKubectl(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, 'kubectl')).find((file) => existsSync(file));
 }
 
 const kubectl = findKubectl();
