@@ -2,6 +2,7 @@ import type { CustomResourceDefinition } from '../../api/kinds';
 import type { TypedResource } from '../../api/ports';
 import type { Condition } from '../../machinery/conditions';
 import type { ObjectMeta } from '../../machinery/kube-object';
+import type { LabelSelector } from '../../machinery/selectors';
 
 /** The test provider of the recorded runs (`backend: inMemory`), as far as its objects are visible. */
 
@@ -36,19 +37,33 @@ const resource = <T extends Common>(kind: string, plural: string): TypedResource
   namespaced: true,
 });
 
+export type DevHealthCheck = Common & {
+  spec: {
+    clusterName: string;
+    selector: LabelSelector;
+    checks: { unhealthyNodeConditions: { type: string; status: string; timeoutSeconds: number }[] };
+  };
+};
+
 export const DevCluster = resource<DevCluster>('DevCluster', 'devclusters');
 export const DevMachine = resource<DevMachine>('DevMachine', 'devmachines');
 export const DevMachineTemplate = resource<DevMachineTemplate>('DevMachineTemplate', 'devmachinetemplates');
 
+/** The kind that the stand-in for upstream's MachineHealthCheck controller acts upon. */
+export const DevHealthCheck: TypedResource<DevHealthCheck> = {
+  ...resource<DevHealthCheck>('MachineHealthCheck', 'machinehealthchecks'),
+  group: 'cluster.x-k8s.io',
+};
+
 /** CRDs with the contract labels that controllers look for. */
 export function devCrds(): CustomResourceDefinition[] {
   const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
-  return [DevCluster, DevMachine, DevMachineTemplate].map(({ kind, plural }) => ({
+  return [DevCluster, DevMachine, DevMachineTemplate, DevHealthCheck].map(({ group, kind, plural }) => ({
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${GROUP}`, labels: { 'cluster.x-k8s.io/v1beta2': 'v1beta2' } },
+    metadata: { name: `${plural}.${group}`, labels: { 'cluster.x-k8s.io/v1beta2': 'v1beta2' } },
     spec: {
-      group: GROUP,
+      group,
       scope: 'Namespaced',
       names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
       versions: [

@@ -21,6 +21,7 @@ export type Step = {
 );
 
 export interface Target {
+  /** `Node`: through the API of the workload cluster; named as its Machine. */
   readonly kind: string;
   readonly name: string;
   /** Of a Machine or MachineSet: its number by creation. */
@@ -43,14 +44,14 @@ export function readSteps(scenario: string): Step[] {
   const trace = readTrace(scenario);
   const targetOf = (match: RegExpExecArray): Target => {
     const [, kind = '', name = ''] = match;
-    return { kind, name, place: isNamedByChance(kind) ? placeOf(name, trace) : undefined };
+    return { kind, name, place: isNamedByChance(kind) || kind === 'Node' ? placeOf(name, trace) : undefined };
   };
   const rested = trace.flatMap((line) => /^(\d+)\. at rest/.exec(line.step ?? '')?.[1] ?? []);
   return parts.map((part): Step => {
     const [title = '', ...rest] = part.split('\n');
     const rests = rested.includes(title.split(':')[0] ?? '');
     const documents = loadAll(rest.join('\n')).filter((document) => document !== null && document !== undefined);
-    const patched = /merge patch of (\w+) (\S+)\)$/.exec(title);
+    const patched = /merge patch of (\w+) (\S+?)(?: through the workload cluster's API)?\)$/.exec(title);
     const deleted = /delete (\w+) (\S+)\)$/.exec(title);
     if (patched !== null) {
       const [patch] = documents;

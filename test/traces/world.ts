@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { allKinds, crds, kindFor } from '../../api/crds';
-import { ConfigMap, CustomResourceDefinition, Namespace, Secret } from '../../api/kinds';
+import { ConfigMap, CustomResourceDefinition, Namespace, Node, Secret } from '../../api/kinds';
 import type { KubeApi, TypedResource } from '../../api/ports';
 import type { KubeObject } from '../../machinery/kube-object';
 import { SeededRandom } from '../../machinery/random';
@@ -11,7 +11,8 @@ import { controlPlaneControllers } from '../../reconciler/control-plane';
 import { type Manager, silentLog, startManager } from '../../reconciler/runtime';
 import { clusterCacheController, WorkloadLinks } from '../../reconciler/workload';
 import { type Admission, createKubeServer } from '../../sandbox/kube';
-import { DevCluster, DevMachine, DevMachineTemplate, devCrds } from './dev-kinds';
+import { devHealthCheckController } from './dev-health-check';
+import { DevCluster, DevHealthCheck, DevMachine, DevMachineTemplate, devCrds } from './dev-kinds';
 import { devClusterController, devMachineController, devMachineTemplateController } from './dev-provider';
 import { nameAt, type Step, type TraceLine } from './scenario';
 import { SimulatedClusters } from './simulated-clusters';
@@ -52,7 +53,7 @@ export async function run(steps: readonly Step[], seed = 1): Promise<Run> {
     await manager.started;
     for (const step of steps) {
       recorder.step(step.title);
-      await perform(user, step, recorder.lines);
+      await perform({ user, workload: clusters.at(SimulatedClusters.PORT).server.api() }, step, recorder.lines);
       if (!step.rests) continue;
       await rest(clock, manager, recorder);
       recorder.step(`${step.title} (at rest)`);
@@ -71,6 +72,7 @@ const RECORDED: readonly TypedResource[] = [
   DevCluster,
   DevMachine,
   DevMachineTemplate,
+  DevHealthCheck,
   Secret,
   ConfigMap,
 ];
@@ -113,12 +115,18 @@ function startLoops(api: KubeApi, { clock, random, clusters, links }: Parts): Ma
         devClusterController({ objects, clock, clusters }),
         devMachineController({ objects, clock, clusters }),
         devMachineTemplateController({ objects, clock, clusters }),
+        devHealthCheckController({ objects, clock, clusters }),
       ];
     },
   });
 }
 
-async function perform(api: KubeApi, step: Step, lines: readonly TraceLine[]): Promise<void> {
+interface Apis {
+  readonly user: KubeApi;
+  readonly workload: KubeApi;
+}
+
+async function perform({ user: api, workload }: Apis, step: Step, lines: readonly TraceLine[]): Promise<void> {
   const options = { fieldManager: 'user' };
   if (step.kind === 'apply') {
     for (const object of step.objects) {
@@ -130,7 +138,10 @@ async function perform(api: KubeApi, step: Step, lines: readonly TraceLine[]): P
   }
   const { kind, name, place } = step.target;
   const key = { namespace: NAMESPACE, name: place === undefined ? name : (nameAt(name, place, lines) ?? name) };
-  if (step.kind === 'patch') {
+  if (step.kind === 'patch' && kind === 'Node') {
+    const node = { namespace: '', name: key.name };
+    await workload.patch(Node, node, { type: 'merge', patch: step.patch }, { subresource: 'status' });
+  } else if (step.kind === 'patch') {
     await api.patch(resourceOf(kind), key, { type: 'merge', patch: step.patch }, options);
   } else await api.delete(resourceOf(kind), key);
 }
