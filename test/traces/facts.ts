@@ -1,6 +1,8 @@
-import { isJsonObject, valueAt } from '../../machinery/json';
+import { valueAt } from '../../machinery/json';
 import type { KubeObject } from '../../machinery/kube-object';
 import { conditionsIn } from '../../reconciler/cluster-api/conditions/mirror';
+import { aliasesOf, idOf } from './aliases';
+import { PROVIDER_KINDS, restFacts, restPoints } from './rest-facts';
 import type { TraceLine } from './scenario';
 
 /**
@@ -13,7 +15,7 @@ export interface Fact {
   readonly value: string;
 }
 
-/** Kinds whose objects are compared; the test provider's own life is not (README, "Do not compare"). */
+/** Kinds whose objects are compared. */
 const COMPARED: readonly string[] = [
   'Cluster',
   'Machine',
@@ -28,7 +30,6 @@ const COMPARED: readonly string[] = [
   'Secret',
   'ConfigMap',
 ];
-const PROVIDER_KINDS: readonly string[] = ['DevCluster', 'DevMachine', 'DevMachineTemplate'];
 
 export function factsOf(trace: readonly TraceLine[]): Fact[] {
   const lines = trace.filter((line) => line.type === 'STEP' || COMPARED.includes(line.kind));
@@ -43,37 +44,6 @@ export function factsOf(trace: readonly TraceLine[]): Fact[] {
     for (const object of objects) facts.push(...restFacts(object, title, names));
   }
   return facts;
-}
-
-const RANDOM = /-[bcdfghjklmnpqrstvwxz2456789]{5}(?=-|$)/g;
-const HASH = /\b\d{6,10}-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g;
-
-/**
- * `c-cp-*#2`: the second control-plane machine by creation; `c-md-0-*#1`: the first MachineSet. Workers of one set are
- * equal, and which of them goes first is chance: all are called `c-md-0-*#1-*`, and facts are compared as a bag.
- */
-function aliasesOf(lines: readonly TraceLine[]): (text: string) => string {
-  const counts = new Map<string, number>();
-  const aliases: { name: string; alias: string }[] = [];
-  for (const { type, kind, name, object } of lines) {
-    if (type !== 'ADDED' || !['Machine', 'MachineSet'].includes(kind) || name.search(RANDOM) < 0) continue;
-    const set = object.metadata.labels?.['cluster.x-k8s.io/set-name'];
-    if (kind === 'Machine' && set !== undefined) {
-      const above = aliases.find((entry) => entry.name === set)?.alias ?? set;
-      aliases.push({ name, alias: `${above}-*` });
-      continue;
-    }
-    const pattern = name.replace(RANDOM, '-*');
-    const number = (counts.get(pattern) ?? 0) + 1;
-    counts.set(pattern, number);
-    aliases.push({ name, alias: `${pattern}#${number}` });
-  }
-  aliases.sort((a, b) => b.name.length - a.name.length);
-  return (text) => aliases.reduce((result, { name, alias }) => result.replaceAll(name, alias), text);
-}
-
-function idOf(line: { kind: string; name: string }, names: (text: string) => string): string {
-  return `${line.kind}/${names(line.name)}`;
 }
 
 /** Order of creation and deletion: of each kind, within each machine, and of the parts of a cluster. */
@@ -210,95 +180,4 @@ function poolOf(machine: KubeObject): string {
   const deployment = labels['cluster.x-k8s.io/deployment-name'];
   const plane = labels['cluster.x-k8s.io/control-plane-name'];
   return deployment === undefined ? `KubeadmControlPlane/${plane ?? ''}` : `MachineDeployment/${deployment}`;
-}
-
-function restPoints(lines: readonly TraceLine[]): [string, KubeObject[]][] {
-  const alive = new Map<string, KubeObject>();
-  const points: [string, KubeObject[]][] = [];
-  for (const line of lines) {
-    const key = `${line.kind}/${line.name}`;
-    if (line.type === 'STEP') {
-      if (/at rest/.test(line.step ?? '')) points.push([`rest ${points.length + 1}`, [...alive.values()]]);
-    } else if (line.type === 'DELETED') alive.delete(key);
-    else alive.set(key, line.object);
-  }
-  return points;
-}
-
-const COUNTERS = ['replicas', 'readyReplicas', 'availableReplicas', 'upToDateReplicas'] as const;
-
-function restFacts(object: KubeObject, point: string, names: (text: string) => string): Fact[] {
-  const id = idOf({ kind: object.kind, name: object.metadata.name }, names);
-  const { labels, annotations, finalizers, ownerReferences } = object.metadata;
-  const clean = (value: unknown) => names(stable(value)).replaceAll(HASH, '<hash>').replaceAll(RANDOM, '-*');
-  const facts: Fact[] = [];
-  const add = (field: string, value: string) => facts.push({ object: id, field: `${point}: ${field}`, value });
-  add('labels', clean(labels ?? {}));
-  add(
-    'annotations',
-    Object.keys(annotations ?? {})
-      .filter(isComparedAnnotation)
-      .sort()
-      .join(', '),
-  );
-  add('finalizers', (finalizers ?? []).join(', '));
-  const owners = (ownerReferences ?? []).map(({ apiVersion, kind, name, controller, blockOwnerDeletion }) =>
-    clean({ apiVersion, kind, name, controller, blockOwnerDeletion }),
-  );
-  add('owners', owners.sort().join(', '));
-  add('field managers', managersOf(object).join(', '));
-  if (object.spec !== undefined) add('spec', clean(masked(object.spec)));
-  if (object.kind === 'Secret')
-    add(
-      'keys',
-      Object.keys(isJsonObject(object['data']) ? object['data'] : {})
-        .sort()
-        .join(', '),
-    );
-  if (object.kind === 'Secret') add('type', String(object['type'] ?? ''));
-  if (PROVIDER_KINDS.includes(object.kind)) return facts;
-  for (const { type, status, reason, message } of conditionsIn(object)) {
-    add(`condition ${type}`, `${status}/${reason}${message === '' ? '' : ` ${names(message)}`}`);
-  }
-  for (const counter of COUNTERS) {
-    const value = valueAt(object, 'status', counter);
-    if (value !== undefined) add(`status.${counter}`, String(value));
-  }
-  for (const field of ['phase', 'selector', 'versions', 'initialization', 'nodeRef', 'controlPlane', 'workers']) {
-    const value = valueAt(object, 'status', field);
-    if (value !== undefined) add(`status.${field}`, clean(value));
-  }
-  return facts;
-}
-
-function isComparedAnnotation(key: string): boolean {
-  return !key.includes('inmemory');
-}
-
-/** Apply managers by name; all plain writes are one. */
-function managersOf(object: KubeObject): string[] {
-  const managers = (object.metadata.managedFields ?? []).map(({ manager, operation, subresource }) =>
-    [manager, operation, subresource ?? ''].filter((part) => part !== '').join(' '),
-  );
-  return [...new Set(managers)].sort();
-}
-
-/** Random, secret or environmental values inside specs. */
-function masked(value: unknown, key = ''): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => masked(item, key));
-  if (isJsonObject(value))
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, masked(item, name)]));
-  if (key === 'token' || key === 'caCertHashes') return '<masked>';
-  if (key === 'port') return '<port>';
-  if (typeof value === 'string') return value.replace(/^127\.0\.0\.1:\d+$/, '127.0.0.1:<port>');
-  return value;
-}
-
-function stable(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(stable).join(',')}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value ?? null);
-  const entries = Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${stable(item)}`).join(',')}}`;
 }
