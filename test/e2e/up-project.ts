@@ -165,6 +165,11 @@ export class RunningCommand {
     });
   }
 
+  /** What it wrote to standard output so far. */
+  get output(): string {
+    return this.#stdout;
+  }
+
   get pid(): number {
     return this.child.pid ?? -1;
   }
