@@ -1,8 +1,9 @@
+import { isIpAddress } from '../../../machinery/cidr';
 import type { JsonObject } from '../../../machinery/json';
 import { destroy, expunge } from '../compute/lifecycle';
 import type { Installation } from '../installation';
 import { fields, is, listAnswer, matchesKeyword, success } from '../protocol/answers';
-import { internalError, invalidValue } from '../protocol/api-error';
+import { ApiError, internalError, invalidValue } from '../protocol/api-error';
 import { type Command, job, listParameters, query } from '../protocol/command';
 import { flag, idOf, idsOf, required, since, text, whole } from '../protocol/parameters';
 import type { KubernetesClusterRow, VmRow } from '../store/compute-rows';
@@ -66,13 +67,14 @@ export const kubernetesClusterCommands: readonly Command[] = [
     },
     handle: ({ cloud, caller, args }) => {
       const mine = visibleOwners(cloud, caller, args, args.id !== undefined);
+      checkType(args.clustertype);
       const found = cloud.db.kubernetesClusters.filter(
         (cluster) =>
           mine(cluster.accountId) &&
           is(args.id, cluster.id) &&
           is(args.name, cluster.name) &&
           is(args.state?.toLowerCase(), 'running') &&
-          is(args.clustertype?.toLowerCase(), 'externalmanaged') &&
+          is(args.clustertype, EXTERNAL) &&
           matchesKeyword(args.keyword, cluster.name),
       );
       return listAnswer(cloud, args, 'kubernetescluster', found, (cluster) => renderCluster(cloud, cluster, caller));
@@ -103,13 +105,16 @@ export const kubernetesClusterCommands: readonly Command[] = [
     submit: ({ cloud, caller, args }) => {
       const { db, clock } = cloud;
       const owner = ownerFor(cloud, caller, args);
-      if (args.clustertype?.toLowerCase() !== 'externalmanaged') {
+      checkType(args.clustertype);
+      if (args.clustertype !== EXTERNAL) {
         throw internalError('Only clusters of type ExternalManaged can be recorded in the sandbox');
       }
       if (args.networkid !== undefined) needNetwork(cloud, caller, args.networkid);
-      if (db.kubernetesClusters.find((row) => row.accountId === owner.id && row.name === args.name) !== undefined) {
-        throw invalidValue(`A Kubernetes cluster with name ${args.name} exists already`);
+      const endpoint = args.externalloadbalanceripaddress;
+      if (endpoint !== undefined && !isIpAddress(endpoint)) {
+        throw internalError('Invalid external load balancer IP address');
       }
+      // Names are not unique: whoever asks twice has two records.
       const cluster = db.kubernetesClusters.put({
         id: db.newId(),
         name: args.name,
@@ -117,7 +122,7 @@ export const kubernetesClusterCommands: readonly Command[] = [
         accountId: owner.id,
         zoneId: args.zoneid,
         networkId: args.networkid,
-        endpoint: args.externalloadbalanceripaddress,
+        endpoint,
         kubernetesVersionId: args.kubernetesversionid,
         members: [],
         created: clock.now(),
@@ -142,12 +147,13 @@ export const kubernetesClusterCommands: readonly Command[] = [
     },
     submit: ({ cloud, caller, args }) => {
       const { db } = cloud;
-      const cluster = needCluster(cloud, caller, args.id);
       return {
-        entity: { type: 'KubernetesCluster', id: cluster.id },
+        entity: { type: 'KubernetesCluster', id: args.id },
         finish: () => {
-          const members = db.kubernetesClusters.get(cluster.id)?.members ?? [];
-          for (const { vmId } of args.cleanup === true ? members : []) {
+          // Looked for when the job runs, not when it is accepted.
+          const cluster = asInternal(() => needCluster(cloud, caller, args.id, 'Invalid cluster id specified'));
+          for (const { vmId } of args.cleanup === true ? cluster.members : []) {
+            if (db.vms.get(vmId) === undefined) continue;
             destroy(cloud, vmId);
             if (args.expunge === true) expunge(cloud, vmId);
           }
@@ -167,18 +173,21 @@ export const kubernetesClusterCommands: readonly Command[] = [
       virtualmachineids: required(idsOf('vms')),
       iscontrolnode: flag(),
     },
-    handle: ({ cloud, caller, args }) => {
-      const cluster = needCluster(cloud, caller, args.id);
-      const known = new Set(cluster.members.map((member) => member.vmId));
-      const added = args.virtualmachineids.flatMap((vmId) => {
-        const vm = cloud.db.vms.get(vmId);
-        if (vm === undefined) throw invalidValue(`Unable to find VM by ID: ${vmId}`);
-        checkMayUse(cloud.db, caller, vm.accountId);
-        return known.has(vmId) ? [] : [{ vmId, isControlNode: args.iscontrolnode === true }];
-      });
-      cloud.db.kubernetesClusters.patch(cluster.id, { members: [...cluster.members, ...added] });
-      return { success: true };
-    },
+    handle: ({ cloud, caller, args }) =>
+      asInternal(() => {
+        const cluster = needCluster(cloud, caller, args.id);
+        for (const vmId of args.virtualmachineids) {
+          const vm = cloud.db.vms.get(vmId);
+          if (vm === undefined) throw invalidValue('Invalid VM ID specified');
+          checkMayUse(cloud.db, caller, vm.accountId);
+        }
+        const known = new Set(cluster.members.map((member) => member.vmId));
+        const added = args.virtualmachineids
+          .filter((vmId) => !known.has(vmId))
+          .map((vmId) => ({ vmId, isControlNode: args.iscontrolnode === true }));
+        cloud.db.kubernetesClusters.patch(cluster.id, { members: [...cluster.members, ...added] });
+        return { success: true };
+      }),
   }),
   query({
     name: 'removeVirtualMachinesFromKubernetesCluster',
@@ -191,21 +200,52 @@ export const kubernetesClusterCommands: readonly Command[] = [
       ...listParameters,
     },
     handle: ({ cloud, caller, args }) => {
-      const cluster = needCluster(cloud, caller, args.id);
-      const members = cluster.members.filter((member) => !args.virtualmachineids.includes(member.vmId));
-      cloud.db.kubernetesClusters.patch(cluster.id, { members });
-      return listAnswer(cloud, args, 'removevirtualmachinesfromkubernetescluster', args.virtualmachineids, (id) => ({
-        id,
-        success: true,
-      }));
+      const { db } = cloud;
+      const cluster = asInternal(() => needCluster(cloud, caller, args.id));
+      const wanted = new Set(args.virtualmachineids);
+      const leaving = new Set(cluster.members.map((member) => member.vmId).filter((vmId) => wanted.has(vmId)));
+      // The server stumbles over a member whose machine is expunged.
+      if ([...leaving].some((vmId) => db.vms.get(vmId) === undefined)) throw internalError(STUMBLED);
+      const members = cluster.members.filter((member) => !leaving.has(member.vmId));
+      db.kubernetesClusters.patch(cluster.id, { members });
+      return listAnswer(cloud, args, 'removevirtualmachinesfromkubernetescluster', [...wanted], (id) => {
+        const isGone = db.vms.get(id) === undefined;
+        const why = isGone ? 'VM is already removed' : 'VM is not part of the cluster';
+        return fields({ id, success: leaving.has(id), displaytext: leaving.has(id) ? undefined : why });
+      });
     },
   }),
 ];
 
+const EXTERNAL = 'ExternalManaged';
+
+/** What users are told of an exception that nobody expected. */
+const STUMBLED = 'Internal error executing command, please contact your system administrator';
+
+/** @throws ApiError 431. Types are case-sensitive. */
+function checkType(type: string | undefined): void {
+  if (type === undefined || type === EXTERNAL || type === 'CloudManaged') return;
+  throw invalidValue(`Unable to resolve cluster type ${type} to a supported value (CloudManaged, ExternalManaged)`);
+}
+
+/** These commands wrap every refusal of their service: 530 with its text. */
+function asInternal<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof ApiError ? internalError(error.errorText) : error;
+  }
+}
+
 /** @throws ApiError 431, 531 */
-function needCluster(cloud: Installation, caller: Caller, id: string): KubernetesClusterRow {
+function needCluster(
+  cloud: Installation,
+  caller: Caller,
+  id: string,
+  refusal = 'Invalid Kubernetes cluster ID specified',
+): KubernetesClusterRow {
   const cluster = cloud.db.kubernetesClusters.get(id);
-  if (cluster === undefined) throw invalidValue(`Invalid Kubernetes cluster ID specified: ${id}`);
+  if (cluster === undefined) throw invalidValue(refusal);
   checkMayUse(cloud.db, caller, cluster.accountId);
   return cluster;
 }
@@ -216,6 +256,7 @@ function renderCluster(cloud: Installation, cluster: KubernetesClusterRow, calle
   const network = db.networks.get(cluster.networkId);
   const version = db.kubernetesVersions.get(cluster.kubernetesVersionId);
   const vms = rowsOf(new Set(cluster.members.map((member) => member.vmId)), (id) => db.vms.get(id));
+  // Expunged members are not shown any more, but counted until they are removed.
   const controlNodes = cluster.members.filter((member) => member.isControlNode).length;
   const sum = (of: (vm: VmRow) => number) => `${vms.reduce((total, vm) => total + of(vm), 0)}`;
   return fields({
@@ -228,7 +269,7 @@ function renderCluster(cloud: Installation, cluster: KubernetesClusterRow, calle
     associatednetworkname: network?.name,
     kubernetesversionid: version?.id,
     kubernetesversionname: version?.name,
-    clustertype: 'ExternalManaged',
+    clustertype: EXTERNAL,
     size: cluster.members.length - controlNodes,
     masternodes: controlNodes,
     controlnodes: controlNodes,

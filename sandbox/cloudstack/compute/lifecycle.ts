@@ -74,10 +74,6 @@ export function expunge(cloud: Installation, vmId: string): void {
   const { db } = cloud;
   for (const id of [...db.volumesByVm.get(vmId)]) removeTagged(cloud, () => db.volumes.remove(id), id);
   dropFromRules(cloud, vmId);
-  for (const cluster of db.kubernetesClusters.values()) {
-    if (!cluster.members.some((member) => member.vmId === vmId)) continue;
-    db.kubernetesClusters.patch(cluster.id, { members: cluster.members.filter((member) => member.vmId !== vmId) });
-  }
   db.userData.remove(vmId);
   removeTagged(cloud, () => db.vms.remove(vmId), vmId);
   db.store.afterCommit(() => cloud.guests.destroy(vmId));
