@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
-import { simpleGit } from 'simple-git';
 import { wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
-import { publish } from '../publish/publish';
+import { openCheckout } from '../publish/checkout';
+import { type Published, publish } from '../publish/publish';
 import { findRunningSandbox } from '../running-sandbox';
 
 /** `capstan publish [--push]`. */
@@ -22,6 +22,8 @@ export function publishCommand(): Command {
     )
     .action(async (options: { clusters: string; push?: true; remote?: string; output?: string }) => {
       const directory = process.cwd();
+      if (options.remote !== undefined && options.push !== true)
+        throw wrongInput('--remote says where to push; add --push');
       const push = options.push === true ? await destination(directory, options.remote) : undefined;
       const result = await publish({ directory, clusters: options.clusters, push, toolVersion: toolVersion() });
       if (options.output === 'json') process.stdout.write(`${JSON.stringify(result)}\n`);
@@ -29,30 +31,43 @@ export function publishCommand(): Command {
     });
 }
 
-function describe(result: { commit: string; committed: boolean }, remote: string | undefined): string {
+function describe(result: Published, remote: string | undefined): string {
   const revision = result.commit.slice(0, 12);
-  const first = result.committed ? `Committed manifests/ as ${revision}.` : `manifests/ is up to date at ${revision}.`;
-  if (remote !== undefined) return `${first}\nPushed to ${remote}. Watch it arrive: capstan status\n`;
-  return `${first}\nNext: git push, or capstan publish --push\n`;
+  const lines = [
+    result.committed
+      ? `Committed ${result.manifests}/ as ${revision}.`
+      : `${result.manifests}/ is up to date at ${revision}.`,
+  ];
+  const [first, ...others] = result.uncommittedSources;
+  if (first !== undefined) {
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    lines.push(`Not committed: ${first}${more}. The manifests came from there; commit that, too.`);
+  }
+  if (remote === undefined) lines.push('Next: git push, or npx capstan publish --push');
+  else lines.push(`Pushed to ${remote}.`, 'Next: watch it arrive with npx capstan status');
+  return `${lines.join('\n')}\n`;
 }
 
-/** Where `--push` goes. */
-async function destination(directory: string, remote: string | undefined): Promise<{ remote: string; ref: string }> {
-  const git = simpleGit({ baseDir: directory });
-  const remotes = (await git.raw(['remote']).catch(() => '')).split('\n').filter((name) => name !== '');
-  if (remote !== undefined && !remotes.includes(remote)) {
-    throw wrongInput(`there is no remote ${remote}; \`git remote\` lists ${remotes.join(', ') || 'none'}`);
-  }
+/** Where `--push` goes: to the remote that the reconciler reads, else where git itself would push. */
+async function destination(directory: string, named: string | undefined): Promise<{ remote: string; ref: string }> {
+  const { git } = await openCheckout(directory);
+  const ask = async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
+  const remotes = (await ask('remote')).split('\n').filter((name) => name !== '');
+  const listed = remotes.length === 0 ? 'none' : remotes.join(', ');
+  if (named !== undefined && !remotes.includes(named))
+    throw wrongInput(`there is no remote ${named}; \`git remote\` lists ${listed}`);
   const running = findRunningSandbox(directory)?.remote;
   const read = running !== undefined && remotes.includes(running) ? running : 'capstan';
-  if (remote === undefined && remotes.includes(read)) return { remote: read, ref: 'refs/heads/main' };
-  const branch = (await git.raw(['symbolic-ref', '--short', 'HEAD']).catch(() => '')).trim();
-  const upstream = (await git.raw(['config', `branch.${branch}.remote`]).catch(() => '')).trim();
-  const name = remote ?? (upstream === '' ? undefined : upstream);
-  if (name === undefined)
-    throw wrongInput('there is no remote to push to; add one with `git remote add`, or run `capstan up`');
-  return {
-    remote: name,
-    ref: name === read ? 'refs/heads/main' : `refs/heads/${branch === '' ? 'main' : branch}`,
-  };
+  const branch = await ask('symbolic-ref', '--short', 'HEAD');
+  const upstream = await ask('config', `branch.${branch}.remote`);
+  const remote = named ?? (remotes.includes(read) ? read : upstream === '' ? undefined : upstream);
+  if (remote === undefined) {
+    const where = branch === '' ? 'HEAD is on no branch' : `branch ${branch} has no upstream`;
+    const fix =
+      remotes.length === 0 ? 'add one with `git remote add`, or run `npx capstan up`' : 'choose one with --remote';
+    throw wrongInput(`cannot tell where to push: ${where}, and there are these remotes: ${listed}; ${fix}`);
+  }
+  if (remote === read) return { remote, ref: 'refs/heads/main' };
+  if (branch === '') throw wrongInput('HEAD is on no branch; check one out before pushing');
+  return { remote, ref: `refs/heads/${branch}` };
 }

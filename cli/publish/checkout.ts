@@ -1,4 +1,5 @@
 import { type SimpleGit, simpleGit } from 'simple-git';
+import { messageOf } from '../../machinery/errors';
 import { wrongInput } from '../command-error';
 
 /** The git work tree that a command runs in. */
@@ -13,9 +14,10 @@ export interface Checkout {
 /** @throws CommandError (2) when the folder is not in a git work tree. */
 export async function openCheckout(directory: string): Promise<Checkout> {
   const git = simpleGit({ baseDir: directory });
-  const top = await git.revparse(['--show-toplevel']).catch(() => undefined);
-  if (top === undefined)
+  const top = await git.revparse(['--show-toplevel']).catch((error: unknown) => {
+    if (messageOf(error).includes('ENOENT')) throw wrongInput('git is not installed; install it and try again');
     throw wrongInput(`${directory} is not in a git repository; run \`git init\` and commit your files first`);
+  });
   const root = simpleGit({ baseDir: top });
   return {
     root: top,

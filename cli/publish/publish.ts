@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { PROVENANCE_FILE, replaceTree } from '../../apps/fleet/manifest-tree';
 import { digestFile, rememberDigest } from '../../apps/fleet/rendered-digest';
 import { readFolder, treeDigest } from '../../apps/fleet/tree-digest';
 import { CommandError, wrongInput } from '../command-error';
 import { type Checkout, identityArguments, openCheckout } from './checkout';
 import { withCheckoutLock } from './checkout-lock';
+import { commitMessage, formatProvenance, type Provenance, uncommittedSources } from './provenance';
 import { runSynth } from './run-synth';
 
 /** The cdk8s CLI's `output` of `cdk8s.yaml`. */
@@ -32,6 +33,10 @@ export interface Published {
   readonly treeDigest: string;
   /** Names of the rendered clusters (folders of the tree). */
   readonly clusters: readonly string[];
+  /** Folder of the manifests, relative to the top of the work tree. */
+  readonly manifests: string;
+  /** Sources that are not committed: HEAD alone does not render these manifests. */
+  readonly uncommittedSources: readonly string[];
 }
 
 /**
@@ -45,7 +50,8 @@ export async function publish(options: PublishOptions): Promise<Published> {
 
 async function publishAlone(checkout: Checkout, options: PublishOptions): Promise<Published> {
   const folder = options.manifests ?? 'manifests';
-  const path = join(options.directory, folder);
+  const clusters = resolve(options.directory, options.clusters ?? 'clusters');
+  const path = join(realpathSync(options.directory), folder);
   const link = join(options.directory, LINK);
   const before = treeDigest(readFolder(path));
   const ours = before === rememberedDigest(link) || (await isCommitted(checkout, path));
@@ -55,51 +61,42 @@ async function publishAlone(checkout: Checkout, options: PublishOptions): Promis
   if (!ours && before !== rendered) {
     const changed = await checkout.git.raw(['status', '--porcelain', '--', path]);
     throw wrongInput(
-      `${folder}/ holds changes that synth did not write:\n${changed.trimEnd()}\nMove them into clusters/, or drop them with \`git checkout -- ${folder} && git clean -fd ${folder}\`. Nothing was committed.`,
+      `${folder}/ holds changes that synth did not write:\n${changed.trimEnd()}\nMove them into clusters/, or drop them with \`git restore --staged --worktree ${folder} && git clean -fd ${folder}\`. Nothing was committed.`,
     );
   }
   if (before !== rendered) replaceTree(path, tree);
   rememberDigest(link, rendered);
 
-  const committed = await commitManifests(checkout, path, rendered, options.toolVersion);
+  const uncommitted = await uncommittedSources(checkout, { clusters, manifests: path });
+  const committed = await commitManifests(checkout, path, {
+    sourceCommit: (await checkout.head()) ?? null,
+    ...(uncommitted.length === 0 ? {} : { uncommittedSources: uncommitted }),
+    toolVersion: `capstan ${options.toolVersion}`,
+    treeDigest: rendered,
+  });
   const commit = await checkout.head();
   if (commit === undefined) throw new CommandError('there is no commit to publish; commit your definitions first');
   if (options.push !== undefined) await push(checkout, options.push);
-  const clusters = [...new Set([...tree.keys()].map((file) => file.split('/')[0] ?? ''))];
-  return { commit, committed, pushed: options.push !== undefined, treeDigest: rendered, clusters };
+  return {
+    commit,
+    committed,
+    pushed: options.push !== undefined,
+    treeDigest: rendered,
+    clusters: [...new Set([...tree.keys()].map((file) => file.split('/')[0] ?? ''))],
+    manifests: relative(checkout.root, path),
+    uncommittedSources: uncommitted,
+  };
 }
 
-async function commitManifests(
-  checkout: Checkout,
-  path: string,
-  digest: string,
-  toolVersion: string,
-): Promise<boolean> {
+/** False when there is nothing to commit. */
+async function commitManifests(checkout: Checkout, path: string, provenance: Provenance): Promise<boolean> {
   const { git, root } = checkout;
-  const source = await checkout.head();
   if (await isCommitted(checkout, path)) return false;
-  const provenance = join(path, PROVENANCE_FILE);
-  const record = { sourceCommit: source ?? null, toolVersion: `capstan ${toolVersion}`, treeDigest: digest };
-  writeFileSync(provenance, `${JSON.stringify(record, null, 2)}\n`);
-  const message = [
-    `Render ${relative(root, path) || 'manifests'}`,
-    '',
-    `Source-Commit: ${source ?? 'none'}`,
-    `Rendered-By: ${record.toolVersion}`,
-    `Tree-Digest: ${digest}`,
-  ].join('\n');
+  writeFileSync(join(path, PROVENANCE_FILE), formatProvenance(provenance));
   await git.raw(['add', '--force', '--', path]);
-  await git.raw([
-    ...(await identityArguments(git)),
-    'commit',
-    '--quiet',
-    '--no-verify',
-    '--only',
-    '-m',
-    message,
-    '--',
-    path,
-  ]);
+  const identity = await identityArguments(git);
+  const message = commitMessage(relative(root, path), provenance);
+  await git.raw([...identity, 'commit', '--quiet', '--no-verify', '--only', '-m', message, '--', path]);
   return true;
 }
 

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Installation, Project } from '../e2e/up-project';
+
+jest.setTimeout(120_000);
+
+let installation: Installation;
+let project: Project;
+beforeAll(() => {
+  installation = new Installation();
+});
+beforeEach(() => {
+  project = new Project(installation);
+});
+afterEach(() => project.close());
+afterAll(() => installation.remove());
+
+const provenance = (): unknown => JSON.parse(project.read('manifests/.provenance.json'));
+
+test('publish commits the manifests alone, with the commit, the tool and the digest they come from', async () => {
+  const source = project.git('rev-parse', 'HEAD');
+  project.write('notes.txt', 'not part of it');
+
+  const finished = await project.capstan('publish', '--output', 'json');
+
+  expect(finished.code).toBe(0);
+  const result: { commit: string; treeDigest: string } = JSON.parse(finished.stdout);
+  expect(result).toMatchObject({ committed: true, pushed: false, clusters: ['dev'], uncommittedSources: [] });
+  expect(result.commit).toBe(project.git('rev-parse', 'HEAD'));
+  const message = project.git('log', '-1', '--format=%B');
+  expect(message).toMatch(
+    new RegExp(
+      `^Render manifests\n\nSource-Commit: ${source}\nRendered-By: capstan .*\nTree-Digest: ${result.treeDigest}$`,
+    ),
+  );
+  expect(provenance()).toEqual({
+    sourceCommit: source,
+    toolVersion: expect.stringMatching(/^capstan \d/),
+    treeDigest: result.treeDigest,
+  });
+  expect(project.git('show', '--name-only', '--format=', 'HEAD')).not.toMatch(/^(?!manifests\/)/m);
+  expect(await project.capstan('publish')).toMatchObject({ code: 0, stdout: expect.stringContaining('is up to date') });
+});
+
+test('sources that are not committed are named, because the commit alone does not render the manifests', async () => {
+  project.define('dev', { pools: { general: { replicas: 4, offering: 'Medium Instance' } } });
+  project.define('two');
+
+  const finished = await project.capstan('publish');
+
+  expect(finished).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Not committed: clusters/dev.ts and 1 more.'),
+  });
+  expect(project.git('log', '-1', '--format=%B')).toContain('Uncommitted-Sources: clusters/dev.ts, clusters/two.ts');
+  expect(provenance()).toMatchObject({ uncommittedSources: ['clusters/dev.ts', 'clusters/two.ts'] });
+});
+
+test.each([
+  ['an edit', 'manifests/dev/cluster.dev.yaml', 'edited: true\n'],
+  ['a new file', 'manifests/dev/extra.yaml', 'new: true\n'],
+  ['a hidden file', 'manifests/dev/.extra.yaml', 'new: true\n'],
+])('%s in the manifests that synth did not write is refused and kept', async (_name, file, content) => {
+  await project.capstan('publish');
+  const head = project.git('rev-parse', 'HEAD');
+  project.write(file, content);
+
+  const finished = await project.capstan('publish');
+
+  expect(finished).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(file) });
+  expect(project.read(file)).toBe(content);
+  expect(project.git('rev-parse', 'HEAD')).toBe(head);
+});
+
+test('a mistake exits with 2 and leaves manifests and history as they are', async () => {
+  await project.capstan('publish');
+  const head = project.git('rev-parse', 'HEAD');
+  project.define('dev', { kubernetesVersion: '1.34' });
+
+  const finished = await project.capstan('publish');
+
+  expect(finished).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('dev/dev: kubernetesVersion'),
+  });
+  expect(project.git('rev-parse', 'HEAD')).toBe(head);
+  expect(project.git('status', '--porcelain', '--', 'manifests')).toBe('');
+});
+
+test('--push goes to the branch of the same name, and asks where to when nothing tells', async () => {
+  const remote = join(project.folder, 'remote.git');
+  mkdirSync(remote);
+  project.git('init', '--quiet', '--bare', remote);
+  project.git('remote', 'add', 'origin', remote);
+
+  const unclear = await project.capstan('publish', '--push');
+  const pushed = await project.capstan('publish', '--push', '--remote', 'origin');
+
+  expect(unclear).toMatchObject({ code: 2, stderr: expect.stringContaining('origin; choose one with --remote') });
+  expect(pushed).toMatchObject({ code: 0, stdout: expect.stringContaining('Pushed to origin.') });
+  expect(project.git('ls-remote', remote, 'refs/heads/main')).toContain(project.git('rev-parse', 'HEAD'));
+});
+
+test('a project in a folder of a larger repository publishes there', async () => {
+  rmSync(join(project.directory, '.git'), { recursive: true });
+  const git = (...args: string[]) => execFileSync('git', args, { cwd: project.folder, encoding: 'utf8' }).trim();
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', 'project');
+  git('-c', 'user.name=test', '-c', 'user.email=test@localhost', 'commit', '--quiet', '-m', 'Add a fleet');
+
+  const published = await project.capstan('publish', '--output', 'json');
+  const up = await project.capstan('up', '--exit-when-ready', '--output', 'json', '--latency', 'instant');
+
+  expect(published.code).toBe(0);
+  expect(JSON.parse(published.stdout)).toMatchObject({ manifests: 'project/manifests', clusters: ['dev'] });
+  expect(git('log', '-1', '--format=%s')).toBe('Render project/manifests');
+  expect(git('status', '--porcelain', '--', 'project')).toBe('');
+  expect(JSON.parse(up.stdout)).toMatchObject({ ready: true, clusters: [{ name: 'dev' }] });
+});
