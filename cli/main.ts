@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { CommandError, ExitCode } from './command-error';
+import { describeFailure, ExitCode } from './command-error';
 import { kubeconfigCommand } from './commands/kubeconfig';
 import { publishCommand } from './commands/publish';
 import { runCommand } from './commands/run';
@@ -36,12 +36,9 @@ async function main(): Promise<void> {
 function report(error: unknown): number {
   // Commander has printed its own message; help and version are not failures.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.done : ExitCode.wrongInput;
-  if (error instanceof CommandError) {
-    process.stderr.write(`${error.message}\n`);
-    return error.exitCode;
-  }
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return ExitCode.failed;
+  const { text, exitCode } = describeFailure(error);
+  process.stderr.write(`${text}\n`);
+  return exitCode;
 }
 
 void main();

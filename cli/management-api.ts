@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { SystemClock } from '../machinery/clock';
-import { messageOf } from '../machinery/errors';
 import { connectKube, type KubeConnection } from '../reconciler/kube';
 import { wrongInput } from './command-error';
 import { findRunningSandbox } from './running-sandbox';
@@ -11,28 +10,34 @@ export const KUBECONFIG_HELP = 'management cluster (default: KUBECONFIG, then th
 
 /**
  * Connects to the management cluster: `--kubeconfig`, then the environment's KUBECONFIG, then the running sandbox.
- * @throws CommandError (2) when none of them is there or usable
+ * @throws CommandError (2) when none of them is there, KubeconfigInvalid when it cannot be used
  */
-export async function connectManagement(flag: string | undefined): Promise<KubeConnection> {
-  const file = managementKubeconfig(flag);
-  try {
-    return await connectKube({ kind: 'kubeconfig', file }, { clock: new SystemClock() });
-  } catch (error) {
-    throw wrongInput(`${file}: ${messageOf(error)}`);
-  }
+export function connectManagement(flag: string | undefined): Promise<KubeConnection> {
+  return connectKube({ kind: 'kubeconfig', file: managementKubeconfig(flag) }, { clock: new SystemClock() });
 }
 
 /** The kubeconfig file that {@link connectManagement} uses. */
 export function managementKubeconfig(flag: string | undefined): string {
-  const named = flag ?? process.env.KUBECONFIG?.split(':')[0];
-  if (named !== undefined && named !== '') {
-    const path = isAbsolute(named) ? named : resolve(process.cwd(), named);
-    if (!existsSync(path)) throw wrongInput(`there is no kubeconfig ${path}`);
-    return path;
-  }
+  const named = namedKubeconfig(flag);
+  if (named !== undefined) return named;
   const sandbox = findRunningSandbox(process.cwd());
   if (sandbox !== undefined) return sandbox.kubeconfig;
   throw wrongInput(
     `no management cluster: name one with --kubeconfig or KUBECONFIG, or start a sandbox with \`npx capstan up\``,
   );
+}
+
+/** The file that the flag or the environment names. @throws CommandError (2) when it does not exist */
+export function namedKubeconfig(flag: string | undefined): string | undefined {
+  // The environment may list several; the first is the one that kubectl writes to.
+  const named = flag ?? process.env.KUBECONFIG?.split(delimiter)[0];
+  if (named === undefined || named === '') return undefined;
+  return existingKubeconfig(named);
+}
+
+/** @throws CommandError (2) when there is no such file */
+export function existingKubeconfig(name: string): string {
+  const path = resolve(name);
+  if (!existsSync(path)) throw wrongInput(`there is no kubeconfig ${path}`);
+  return path;
 }

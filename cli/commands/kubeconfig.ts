@@ -2,7 +2,9 @@ import { Command, Option } from 'commander';
 import { Cluster, Secret } from '../../api/kinds';
 import { tryGet } from '../../api/ports';
 import { CommandError, wrongInput } from '../command-error';
-import { connectManagement, KUBECONFIG_HELP } from '../management-api';
+import { connectManagement, KUBECONFIG_HELP, managementKubeconfig } from '../management-api';
+import { announcedAddresses, translateKubeconfig, translationBy } from '../translated-addresses';
+import { listFrom } from '../view/snapshot';
 
 /** `capstan kubeconfig NAME`. */
 export function kubeconfigCommand(): Command {
@@ -19,21 +21,35 @@ export function kubeconfigCommand(): Command {
     .action(async (name: string, options: { kubeconfig?: string; namespace?: string; output?: string }) => {
       const connection = await connectManagement(options.kubeconfig);
       try {
-        const { items } = await connection.api.list(Cluster, { namespace: options.namespace });
-        const cluster = items.find(({ metadata }) => metadata.name === name);
-        if (cluster === undefined) throw wrongInput(`there is no cluster ${name}`);
+        const cluster = onlyCluster(await listFrom(connection.api)(Cluster), name, options.namespace);
         const key = { namespace: cluster.metadata.namespace ?? '', name: `${name}-kubeconfig` };
         const secret = await tryGet(connection.api, Secret, key);
         const value = secret?.data?.value;
         if (value === undefined) {
           throw new CommandError(
-            `cluster ${name} has no kubeconfig yet; \`capstan why ${name}\` tells what it waits for`,
+            `cluster ${name} has no kubeconfig yet; \`npx capstan why ${name}\` tells what it waits for`,
           );
         }
-        const text = Buffer.from(value, 'base64').toString('utf8');
+        const addresses = announcedAddresses(process.cwd(), managementKubeconfig(options.kubeconfig));
+        const text = translateKubeconfig(Buffer.from(value, 'base64').toString('utf8'), translationBy(addresses));
         process.stdout.write(options.output === 'json' ? `${JSON.stringify({ kubeconfig: text })}\n` : text);
       } finally {
         connection.close();
       }
     });
+}
+
+/** The cluster of that name. @throws CommandError (2) when there is none, or more than one */
+function onlyCluster(clusters: readonly Cluster[], name: string, namespace: string | undefined): Cluster {
+  const named = clusters.filter(
+    ({ metadata }) => metadata.name === name && metadata.namespace === (namespace ?? metadata.namespace),
+  );
+  const [cluster] = named;
+  if (named.length > 1) {
+    const places = named.map(({ metadata }) => metadata.namespace).join(', ');
+    throw wrongInput(`cluster ${name} exists in the namespaces ${places}; choose one with --namespace`);
+  }
+  if (cluster !== undefined) return cluster;
+  const known = clusters.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(', ');
+  throw wrongInput(`there is no cluster ${name}; ${known === '' ? 'there are none yet' : `there are ${known}`}`);
 }

@@ -3,15 +3,19 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { SystemClock } from '../../machinery/clock';
-import { messageOf } from '../../machinery/errors';
+import { CapstanError, messageOf } from '../../machinery/errors';
 import { SystemRandom } from '../../machinery/random';
 import { startDiagnostics } from '../../reconciler/diagnostics';
 import { connectKube, type KubeAddress, RequestCounter } from '../../reconciler/kube';
 import { LOOPS, type Loop, startReconciler } from '../../reconciler/main';
 import { prepareManagement, type WebhookPlace } from '../../reconciler/prepare-management';
 import { productionWorld } from '../../reconciler/production-world';
-import { createLog, electLeader, fencedApi, type LogLevel, Metrics } from '../../reconciler/runtime';
+import { createLog, electLeader, fencedApi, type Leadership, type LogLevel, Metrics } from '../../reconciler/runtime';
 import { CommandError, wrongInput } from '../command-error';
+import { namedKubeconfig } from '../management-api';
+import { aborted, stopOnSignals } from '../stop-signal';
+import { announcedAddresses, translationBy } from '../translated-addresses';
+import { parsePort } from './port-option';
 
 interface RunFlags {
   readonly kubeconfig?: string;
@@ -25,6 +29,7 @@ interface RunFlags {
   readonly webhookPort: string;
   readonly diagnosticsPort: string;
   readonly allowLocalRepositories?: true;
+  readonly translatedAddresses?: string;
   readonly logLevel: LogLevel;
 }
 
@@ -50,6 +55,10 @@ export function runCommand(): Command {
     .option('--webhook-port <port>', 'where the webhooks listen, with one of the two above', '9443')
     .option('--diagnostics-port <port>', 'port of /metrics, /healthz and /readyz; 0: any free one', '8080')
     .option('--allow-local-repositories', 'let Fleets read repositories on this machine')
+    .option(
+      '--translated-addresses <file>',
+      'where a sandbox listens on a system without 127.64.0.0/10 (default: the file of the one that runs here)',
+    )
     .addOption(
       new Option('--log-level <level>', 'least level that is logged')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
@@ -65,22 +74,23 @@ export function runCommand(): Command {
 async function run(flags: RunFlags): Promise<void> {
   const loops = parseLoops(flags.loops);
   const webhooks = parseWebhooks(flags);
+  const diagnosticsPort = parsePort('--diagnostics-port', flags.diagnosticsPort);
+  const address = addressOf(flags);
   const clock = new SystemClock();
   const random = new SystemRandom();
   const log = createLog({ level: flags.logLevel, now: Date.now });
   const metrics = new Metrics();
-  const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
-
-  const connection = await connectKube(addressOf(flags), { clock, counter: new RequestCounter() });
+  const connection = await connectKube(address, { clock, counter: new RequestCounter() });
   const closers: (() => Promise<void> | void)[] = [() => connection.close()];
+  const stop = stopOnSignals();
+  closers.push(() => stop.release());
   const gitCache = mkdtempSync(join(tmpdir(), 'capstan-git-'));
   closers.push(() => rmSync(gitCache, { recursive: true, force: true }));
   let ready = false;
   try {
     const diagnostics = await startDiagnostics({
       host: '0.0.0.0',
-      port: Number(flags.diagnosticsPort),
+      port: diagnosticsPort,
       metrics: () => metrics.text(),
       notReady: () => (ready ? [] : ['the loops have not started']),
     });
@@ -111,10 +121,10 @@ async function run(flags: RunFlags): Promise<void> {
         : undefined;
     if (leadership !== undefined) {
       closers.push(() => leadership.stop());
-      leadership.lost.addEventListener('abort', () => stopping.abort());
       ready = true;
-      await Promise.race([leadership.acquired, aborted(stopping.signal)]);
-      if (stopping.signal.aborted) return;
+      await Promise.race([leadership.acquired, aborted(stop.signal), aborted(leadership.lost)]);
+      if (stop.signal.aborted) return;
+      refuseWithout(leadership);
     }
     const fenced = leadership === undefined ? api : fencedApi(api, () => leadership.isLeader());
     const world = productionWorld({
@@ -124,6 +134,7 @@ async function run(flags: RunFlags): Promise<void> {
       log,
       gitCache,
       allowLocalRepositories: flags.allowLocalRepositories,
+      translate: translationBy(flags.translatedAddresses ?? announcedTo(address)),
     });
     const reconciler = startReconciler(world, { loops, namespace: flags.namespace, metrics });
     closers.push(() => reconciler.stop());
@@ -133,14 +144,18 @@ async function run(flags: RunFlags): Promise<void> {
       },
       () => undefined,
     );
-    await aborted(stopping.signal);
-    if (leadership?.lost.aborted === true) throw new CommandError('leadership was lost; another process leads now');
+    await Promise.race([aborted(stop.signal), ...(leadership === undefined ? [] : [aborted(leadership.lost)])]);
+    if (leadership !== undefined) refuseWithout(leadership);
   } catch (error) {
-    if (error instanceof CommandError) throw error;
+    if (error instanceof CommandError || error instanceof CapstanError) throw error;
     throw new CommandError(messageOf(error), 1, { cause: error });
   } finally {
     for (const close of closers.reverse()) await close();
   }
+}
+
+function refuseWithout(leadership: Pick<Leadership, 'lost'>): void {
+  if (leadership.lost.aborted) throw new CommandError('leadership was lost; another process leads now');
 }
 
 /** Ours, and the one that excludes the Go provider we stand in for (`capc.md` 0). */
@@ -151,20 +166,20 @@ function leasesIn(namespace: string) {
   ];
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** Of the sandbox that runs for this checkout and that the kubeconfig leads to. */
+function announcedTo(address: KubeAddress): string | undefined {
+  return address.kind === 'kubeconfig' ? announcedAddresses(process.cwd(), address.file) : undefined;
 }
 
 function addressOf(flags: RunFlags): KubeAddress {
-  const file = flags.kubeconfig ?? process.env.KUBECONFIG;
-  if (file !== undefined && file !== '') return { kind: 'kubeconfig', file };
+  const file = namedKubeconfig(flags.kubeconfig);
+  if (file !== undefined) return { kind: 'kubeconfig', file };
   const host = process.env.KUBERNETES_SERVICE_HOST;
   const port = process.env.KUBERNETES_SERVICE_PORT;
   if (host === undefined || port === undefined)
-    throw wrongInput('name the management cluster with --kubeconfig or KUBECONFIG');
+    throw wrongInput(
+      'no management cluster: name one with --kubeconfig or KUBECONFIG; `npx capstan sandbox` starts a simulated one',
+    );
   return { kind: 'in-cluster', host, port };
 }
 
@@ -177,7 +192,7 @@ function parseLoops(list: string): readonly Loop[] {
 }
 
 function parseWebhooks(flags: RunFlags): 'loopback' | WebhookPlace {
-  const port = Number(flags.webhookPort);
+  const port = parsePort('--webhook-port', flags.webhookPort);
   if (flags.webhookService !== undefined) {
     const [namespace = '', name = ''] = flags.webhookService.split('/');
     if (name === '')

@@ -5,7 +5,10 @@ import { wrongInput } from '../command-error';
 import { announceSandbox, withdrawSandbox } from '../running-sandbox';
 import { openDataDirectory } from '../sandbox/data-directory';
 import { type Sandbox, type SandboxPart, startSandbox } from '../sandbox/start-sandbox';
+import { aborted, stopOnSignals } from '../stop-signal';
+import { translationNotice } from '../translated-addresses';
 import { latencyOption, latencyProfile } from './latency-option';
+import { parsePort } from './port-option';
 
 interface SandboxFlags {
   readonly parts: string;
@@ -34,32 +37,39 @@ export function sandboxCommand(): Command {
 }
 
 async function run(flags: SandboxFlags): Promise<void> {
-  const data = openDataDirectory(flags.dataDir);
-  const sandbox = await startSandbox({
+  const options = {
     parts: parseParts(flags.parts),
-    dataDirectory: data.path,
     latency: latencyProfile(flags.latency),
-    kubePort: parsePort('--kube-port', flags.kubePort),
-    cloudstackPort: parsePort('--cloudstack-port', flags.cloudstackPort),
+    kubePort: flags.kubePort === undefined ? undefined : parsePort('--kube-port', flags.kubePort),
+    cloudstackPort:
+      flags.cloudstackPort === undefined ? undefined : parsePort('--cloudstack-port', flags.cloudstackPort),
     log: silentLog,
-  });
+  };
+  const stop = stopOnSignals();
+  const data = openDataDirectory(flags.dataDir);
+  let sandbox: Sandbox | undefined;
   try {
+    sandbox = await startSandbox({ ...options, dataDirectory: data.path });
     if (sandbox.kubeconfig !== undefined)
-      announceSandbox(process.cwd(), { pid: process.pid, kubeconfig: sandbox.kubeconfig });
+      announceSandbox(process.cwd(), {
+        pid: process.pid,
+        kubeconfig: sandbox.kubeconfig,
+        translatedAddresses: sandbox.translatedAddresses,
+      });
     process.stdout.write(flags.output === 'json' ? `${JSON.stringify(describe(sandbox))}\n` : text(sandbox));
-    await new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-    });
+    await aborted(stop.signal);
   } finally {
     withdrawSandbox(process.cwd());
-    await sandbox.stop();
+    await sandbox?.stop();
     data.remove();
+    stop.release();
   }
 }
 
-function describe({ kubeconfig, cloudstack }: Sandbox): object {
+function describe({ kubeconfig, cloudstack, translatedAddresses }: Sandbox): object {
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(translatedAddresses === undefined ? {} : { translatedAddresses }),
     ...(cloudstack === undefined
       ? {}
       : {
@@ -74,30 +84,29 @@ function describe({ kubeconfig, cloudstack }: Sandbox): object {
   };
 }
 
-function text(sandbox: Sandbox): string {
+function text({ kubeconfig, cloudstack, translatedAddresses }: Sandbox): string {
   const lines: string[] = [];
-  if (sandbox.kubeconfig !== undefined) lines.push(`Kubernetes API   export KUBECONFIG=${sandbox.kubeconfig}`);
-  if (sandbox.cloudstack !== undefined) {
-    const { endpoint, apiKey, secretKey } = sandbox.cloudstack;
+  if (kubeconfig !== undefined) lines.push(`Kubernetes API   export KUBECONFIG=${kubeconfig}`);
+  if (cloudstack !== undefined) {
+    const { endpoint, apiKey, secretKey, examples } = cloudstack;
     lines.push(`CloudStack API   ${endpoint}`, `  api key        ${apiKey}`, `  secret key     ${secretKey.reveal()}`);
+    lines.push(`  zone           ${examples.zone}`, `  offering       ${examples.offering}`);
+    lines.push(`  template       ${examples.template}`);
   }
-  return `${lines.join('\n')}\nNext: npx capstan run --kubeconfig ${sandbox.kubeconfig ?? 'FILE'}\nCtrl-C stops it.\n`;
+  if (translatedAddresses !== undefined) lines.push(translationNotice(translatedAddresses));
+  const next =
+    kubeconfig === undefined
+      ? 'Next: point a client at it; `npx capstan sandbox --output json` prints all of it for scripts'
+      : `Next: npx capstan run --kubeconfig ${kubeconfig}`;
+  return `${lines.join('\n')}\n${next}\nCtrl-C stops it.\n`;
 }
 
 function parseParts(list: string): ReadonlySet<SandboxPart> {
   const parts = new Set<SandboxPart>();
-  for (const part of list.split(',')) {
+  for (const part of list.split(',').map((name) => name.trim())) {
     if (part !== 'kube' && part !== 'cloudstack')
-      throw wrongInput(`--parts: ${JSON.stringify(part)} is not kube or cloudstack`);
+      throw wrongInput(`--parts: ${JSON.stringify(part)} is not one of kube, cloudstack`);
     parts.add(part);
   }
   return parts;
-}
-
-function parsePort(flag: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const port = Number(value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw wrongInput(`${flag}: ${JSON.stringify(value)} is not a port`);
-  return port;
 }

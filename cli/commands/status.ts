@@ -75,9 +75,10 @@ function renderStatus(fleets: readonly FleetView[], clusters: readonly ClusterVi
     }
   }
   for (const cluster of clusters) lines.push(...renderTree(cluster.tree));
-  if (clusters.length === 0) lines.push('No clusters.');
+  if (clusters.length === 0)
+    lines.push('No clusters. They come from git: write clusters/NAME.ts, then npx capstan publish --push');
   const waiting = clusters.find((cluster) => !cluster.ready);
-  if (waiting !== undefined) lines.push('', `Next: capstan why ${waiting.name}`);
+  if (waiting !== undefined) lines.push('', `Next: npx capstan why ${waiting.name}`);
   return `${lines.join('\n')}\n`;
 }
 

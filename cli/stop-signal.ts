@@ -1,0 +1,56 @@
+/** Between two looks at whether the parent is still there. */
+const PARENT_LOOK_MS = 500;
+
+/** Says when a long-running command has to end. */
+export interface StopSignal {
+  readonly signal: AbortSignal;
+  /** Stops listening. */
+  release(): void;
+}
+
+/**
+ * Aborts on Ctrl-C, on SIGTERM, when the terminal closes, and when the npm that started this command is gone. A second
+ * signal ends the process at once, as without this.
+ */
+export function stopOnSignals(): StopSignal {
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  // A terminal that closes ends what runs in it. Without one (nohup) the signal may be ignored on purpose.
+  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(isInTerminal() ? (['SIGHUP'] as const) : [])];
+  for (const name of signals) process.once(name, stop);
+  const watch = watchNpm(stop);
+  return {
+    signal: stopping.signal,
+    release: () => {
+      for (const name of signals) process.removeListener(name, stop);
+      clearInterval(watch);
+    },
+  };
+}
+
+/** Resolves when the signal aborts, at once when it has. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function isInTerminal(): boolean {
+  return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+}
+
+/**
+ * `npx` and `npm start` put a shell between themselves and the command. A signal sent to npm ends the shell, which does
+ * not pass it on: the command would go on for ever without anybody who knows of it.
+ */
+function watchNpm(stop: () => void): NodeJS.Timeout | undefined {
+  const { npm_command: command, npm_lifecycle_script: script } = process.env;
+  // A script that puts its command in the background wants it to outlive the shell.
+  if (command === undefined || script?.trim().endsWith('&') === true) return undefined;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, PARENT_LOOK_MS);
+  return watch.unref();
+}
