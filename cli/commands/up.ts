@@ -1,10 +1,13 @@
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { createLog, silentLog } from '../../reconciler/runtime';
 import type { LatencyName } from '../../sandbox/latency';
-import { ExitCode, wrongInput } from '../command-error';
+import { describeFailure, ExitCode, wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
+import { existingKubeconfig } from '../management-api';
+import { stopOnSignals } from '../stop-signal';
 import { Progress } from '../up/progress';
 import { Up } from '../up/up';
 import { latencyOption, latencyProfile } from './latency-option';
@@ -43,14 +46,14 @@ async function run(flags: UpFlags): Promise<void> {
   const startedAt = performance.now();
   const json = flags.output === 'json';
   const timeoutMs = parseTimeout(flags.timeout);
+  const kubeconfig = flags.kubeconfig === undefined ? undefined : existingKubeconfig(flags.kubeconfig);
   // Standard output belongs to the JSON object.
   const progress = new Progress(json ? process.stderr : process.stdout, () => (performance.now() - startedAt) / 1000);
-  const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  const stop = stopOnSignals();
   const up = new Up({
     directory: process.cwd(),
     clusters: flags.clusters,
-    kubeconfig: flags.kubeconfig,
+    kubeconfig,
     dataDir: flags.dataDir,
     latency: latencyProfile(flags.latency),
     toolVersion: toolVersion(),
@@ -58,25 +61,44 @@ async function run(flags: UpFlags): Promise<void> {
     progress,
     startedAt,
   });
-  const deadline = flags.exitWhenReady === true ? setTimeout(() => stopping.abort(), timeoutMs) : undefined;
-  try {
-    await startUnlessStopped(up, stopping.signal);
-    const ready = await up.waitUntilReady(stopping.signal);
+  const timeOver = AbortSignal.timeout(timeoutMs);
+  const ending = flags.exitWhenReady === true ? AbortSignal.any([stop.signal, timeOver]) : stop.signal;
+  const printJson = () => {
     if (json) process.stdout.write(`${JSON.stringify(up.outcome())}\n`);
+  };
+  try {
+    await startUnlessStopped(up, stop.signal);
+    const ready = await up.waitUntilReady(ending);
     if (flags.exitWhenReady === true) {
+      printJson();
       process.exitCode = ready ? ExitCode.done : ExitCode.failed;
-      if (!ready) process.stderr.write(`not ready:\n${up.reasons().join('\n')}\n`);
+      if (!ready) process.stderr.write(`${notReady(up, timeOver.aborted ? flags.timeout : undefined)}\n`);
       return;
     }
     if (ready) {
-      if (!json) process.stdout.write(summary(up));
-      await up.keepShowing(stopping.signal);
+      printJson();
+      if (!json) progress.conclude(summary(up, flags.clusters));
+      await up.keepShowing(stop.signal);
     }
-    progress.say('Stopping …');
+    progress.conclude('Stopping …');
+  } catch (error) {
+    // Scripts get their object also when things could not start. Wrong input is no outcome.
+    if (describeFailure(error).exitCode === ExitCode.failed) {
+      up.fail(error);
+      printJson();
+    }
+    throw error;
   } finally {
-    clearTimeout(deadline);
     await up.stop();
+    stop.release();
   }
+}
+
+function notReady(up: Up, timeout: string | undefined): string {
+  const [cluster] = up.outcome().clusters;
+  const head = timeout === undefined ? 'Stopped before everything was ready:' : `Not ready after ${timeout} s:`;
+  const next = `Next: run it without --exit-when-ready, then \`npx capstan why ${cluster?.name ?? 'NAME'}\` from another terminal.`;
+  return [head, ...up.reasons().map((reason) => `  ${reason.split('\n').join('\n  ')}`), next].join('\n');
 }
 
 /** Ctrl-C reaches git and synth as well: what they say while everything stops is no failure. */
@@ -96,7 +118,7 @@ function parseTimeout(seconds: string): number {
 }
 
 /** Where things are, and what to try. */
-function summary(up: Up): string {
+function summary(up: Up, clusters: string): string {
   const { repository, remote, cloudstack, data } = up.places();
   const outcome = up.outcome();
   const [first] = up.views();
@@ -104,14 +126,16 @@ function summary(up: Up): string {
   const kept = data?.persistent === true ? data.path : `${data?.path} (deleted at the end; keep it with --data-dir)`;
   const rows = [
     ['management API', `export KUBECONFIG=${up.kubeconfig()}`],
-    ...up.views().map((view) => [`cluster ${view.name}`, `${view.endpoint}  (npx capstan kubeconfig ${view.name})`]),
+    ...up
+      .views()
+      .map((view) => [`cluster ${view.name}`, `${up.endpointOf(view)}  (npx capstan kubeconfig ${view.name})`]),
     ['git', `${repository} (remote ${remote})`],
     ['CloudStack API', cloudstack],
     ['data', kept],
   ];
   const next = [
     `npx capstan kubeconfig ${name} > ${name}.kubeconfig && kubectl --kubeconfig ${name}.kubeconfig get nodes -o wide`,
-    `edit clusters/${name}.ts (replicas: 2 → 4), then: npx capstan publish --push`,
+    `change replicas in ${join(clusters, `${name}.ts`)}, then: npx capstan publish --push`,
     `npx capstan status; npx capstan why ${name}`,
   ];
   return [
@@ -124,6 +148,5 @@ function summary(up: Up): string {
     ...next.map((step, index) => `  ${index + 1}. ${step}`),
     '',
     pc.dim('Ctrl-C stops everything.'),
-    '',
   ].join('\n');
 }

@@ -7,38 +7,53 @@ import type { SecretText } from '../../machinery/secret';
 export const SYSTEM_NAMESPACE = 'capstan-system';
 const CREDENTIALS_NAME = 'cloudstack-credentials';
 
-export interface ManagementObjects {
-  readonly repository: string;
-  readonly cloudstack: { readonly endpoint: string; readonly apiKey: string; readonly secretKey: SecretText };
-  /** Namespaces of clusters: each gets the credentials Secret. */
-  readonly namespaces: readonly string[];
+/** How the simulated CloudStack is reached. */
+export interface CloudStackAccess {
+  readonly endpoint: string;
+  readonly apiKey: string;
+  readonly secretKey: SecretText;
 }
 
-/** Creates what is not in git: the Fleet that reads the repository, and the credentials beside the clusters. */
-export async function createManagementObjects(api: KubeApi, options: ManagementObjects): Promise<void> {
-  for (const namespace of new Set([SYSTEM_NAMESPACE, ...options.namespaces])) {
-    await ensure(api, Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  }
-  const { endpoint, apiKey, secretKey } = options.cloudstack;
-  const entries = { 'api-url': endpoint, 'api-key': apiKey, 'secret-key': secretKey.reveal(), 'verify-ssl': 'true' };
-  const data = Object.fromEntries(
-    Object.entries(entries).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
-  );
-  for (const namespace of options.namespaces) {
-    await ensure(api, Secret, {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: CREDENTIALS_NAME, namespace },
-      type: 'Opaque',
-      data,
-    });
-  }
+/**
+ * Creates the Fleet that reads the repository: it is not in git, because git cannot say where git is.
+ * @param manifests - folder of the manifests in the repository
+ */
+export async function createFleet(api: KubeApi, repository: string, manifests: string): Promise<void> {
+  await ensureNamespace(api, SYSTEM_NAMESPACE);
   await ensure(api, Fleet, {
     apiVersion: 'capstan.dev/v1alpha1',
     kind: 'Fleet',
     metadata: { name: 'fleet', namespace: SYSTEM_NAMESPACE },
-    spec: { source: { url: options.repository, path: 'manifests' }, interval: '1s' },
+    spec: { source: { url: repository, path: manifests }, interval: '1s' },
   });
+}
+
+/** Creates a namespace for clusters, with the credentials that they refer to. */
+export async function createClusterNamespace(
+  api: KubeApi,
+  namespace: string,
+  { endpoint, apiKey, secretKey }: CloudStackAccess,
+): Promise<void> {
+  await ensureNamespace(api, namespace);
+  const entries = { 'api-url': endpoint, 'api-key': apiKey, 'secret-key': secretKey.reveal(), 'verify-ssl': 'true' };
+  const data = Object.fromEntries(
+    Object.entries(entries).map(([key, value]) => [key, Buffer.from(value).toString('base64')]),
+  );
+  await ensure(api, Secret, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: CREDENTIALS_NAME, namespace },
+    type: 'Opaque',
+    data,
+  });
+}
+
+async function ensureNamespace(api: KubeApi, name: string): Promise<void> {
+  try {
+    await api.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+  } catch (error) {
+    if (!isReason(error, 'AlreadyExists')) throw error;
+  }
 }
 
 /** Creates the object, or brings what this command owns of it up to date. */
@@ -47,7 +62,6 @@ async function ensure<T extends KubeObject>(api: KubeApi, resource: TypedResourc
     await api.create(resource, object);
   } catch (error) {
     if (!isReason(error, 'AlreadyExists')) throw error;
-    if (resource.kind === 'Namespace') return;
     const live = await tryGet(api, resource, keyOf(object));
     if (live !== undefined) await api.patch(resource, keyOf(object), { type: 'merge', patch: object });
   }

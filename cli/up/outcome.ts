@@ -22,6 +22,8 @@ export interface UpOutcome {
   readonly cloudstack: { readonly total: number; readonly calls: { readonly [command: string]: number } };
   /** Requests of the reconciler, Events and Leases aside. */
   readonly kubernetes: { readonly reads: number; readonly writes: number };
+  /** What kept the command from getting as far as clusters; absent when nothing did. */
+  readonly error?: string;
 }
 
 export interface OutcomeInput {
@@ -38,10 +40,11 @@ export interface OutcomeInput {
   readonly revision: string;
   readonly cloudstack: { readonly total: number; readonly calls: { readonly [command: string]: number } };
   readonly requests: { readonly reads: number; readonly writes: number };
+  readonly error?: string | undefined;
 }
 
 export function outcomeOf(input: OutcomeInput): UpOutcome {
-  const { reached, views, seconds, revision, cloudstack, requests } = input;
+  const { reached, views, seconds, revision, cloudstack, requests, error } = input;
   return {
     ready: reached,
     seconds: round(seconds),
@@ -49,6 +52,7 @@ export function outcomeOf(input: OutcomeInput): UpOutcome {
     clusters: [...views.map((view) => standing(view, input)), ...missing(input)],
     cloudstack: { total: cloudstack.total, calls: cloudstack.calls },
     kubernetes: { reads: requests.reads, writes: requests.writes },
+    ...(error === undefined ? {} : { error }),
   };
 }
 

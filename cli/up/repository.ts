@@ -1,15 +1,27 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
-import { simpleGit } from 'simple-git';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
+import { type SimpleGit, simpleGit } from 'simple-git';
 import type { Checkout } from '../publish/checkout';
 
 /** Name of the bare repository in a data directory. */
 const REPOSITORY = 'repository.git';
 
+/** What a commit's manifests ask for. */
+export interface Contents {
+  /** Folders of the manifests: one a cluster. */
+  readonly clusters: readonly string[];
+  /** Namespaces that its objects are in. */
+  readonly namespaces: readonly string[];
+}
+
 /** The bare repository that `up` publishes to, and its name among the checkout's remotes. */
 export interface UpRepository {
   readonly directory: string;
   readonly remote: string;
+  /** Commit id of what was pushed last, or undefined. */
+  head(): string | undefined;
+  /** What a commit asks for. */
+  contents(commit: string, manifests: string): Promise<Contents>;
   /** Removes the remote again. */
   withdraw(): Promise<void>;
 }
@@ -30,6 +42,7 @@ export async function openRepository(
     await simpleGit({ baseDir: directory }).raw(['init', '--quiet', '--bare', '--initial-branch=main', '.']);
   }
   const { git } = checkout;
+  const bare = simpleGit({ baseDir: directory });
   for (let number = 1; ; number++) {
     const remote = number === 1 ? 'capstan' : `capstan-${number}`;
     const url = (await git.raw(['config', '--get', `remote.${remote}.url`]).catch(() => '')).trim();
@@ -39,6 +52,8 @@ export async function openRepository(
     return {
       directory,
       remote,
+      head: () => headOf(directory),
+      contents: (commit, manifests) => contentsOf(bare, commit, manifests),
       withdraw: async () => {
         await git.raw(['remote', 'remove', remote]).catch(() => undefined);
       },
@@ -49,4 +64,25 @@ export async function openRepository(
 /** Left by an earlier `up` that was killed, or whose data directory rests; it is added again when that one starts. */
 function isOurs(url: string): boolean {
   return isAbsolute(url) && url.endsWith(`/${REPOSITORY}`);
+}
+
+/** Read from the file: it is asked several times a second, and pushes write it. */
+function headOf(directory: string): string | undefined {
+  try {
+    return readFileSync(join(directory, 'refs/heads/main'), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+async function contentsOf(bare: SimpleGit, commit: string, manifests: string): Promise<Contents> {
+  const folders = await bare.raw(['ls-tree', '-d', '--name-only', commit, '--', `${manifests}/`]);
+  // Synth writes metadata in one form, so one line tells the namespace. Nothing found is no failure of ours.
+  const lines = await bare.raw(['grep', '-h', '-E', '^  namespace: ', commit, '--', manifests]).catch(() => '');
+  const namespaces = linesOf(lines).map((line) => line.replace('namespace:', '').trim());
+  return { clusters: linesOf(folders).map((path) => basename(path)), namespaces: [...new Set(namespaces)].sort() };
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '');
 }

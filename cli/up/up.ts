@@ -17,10 +17,11 @@ import { type Published, publish } from '../publish/publish';
 import { announceSandbox, runningSandboxes, withdrawSandbox } from '../running-sandbox';
 import { type DataDirectory, dataDirectoryFor, openDataDirectory } from '../sandbox/data-directory';
 import { type Sandbox, startSandbox } from '../sandbox/start-sandbox';
+import { describeEndpoint, translationBy, translationNotice } from '../translated-addresses';
 import { type ClusterView, clusterViews } from '../view/cluster-view';
 import { takeSnapshot } from '../view/snapshot';
 import { fleetReasons, isReached } from './goal';
-import { createManagementObjects, SYSTEM_NAMESPACE } from './management-objects';
+import { createClusterNamespace, createFleet, SYSTEM_NAMESPACE } from './management-objects';
 import { outcomeOf, type UpOutcome } from './outcome';
 import type { Progress } from './progress';
 import { openRepository, type UpRepository } from './repository';
@@ -33,6 +34,8 @@ export interface UpOptions {
   readonly kubeconfig?: string | undefined;
   readonly dataDir?: string | undefined;
   readonly latency: LatencyProfile;
+  /** Whether this system lets a server listen at an address of 127.64.0.0/10. @default - it is tried */
+  readonly canBind?: ((address: string) => Promise<boolean>) | undefined;
   readonly toolVersion: string;
   readonly log: Log;
   readonly progress: Progress;
@@ -53,6 +56,10 @@ export class Up {
   #connection: KubeConnection | undefined;
   #sandbox: Sandbox | undefined;
   #published: Published | undefined;
+  #wanted: readonly string[] = [];
+  #revision = '';
+  #namespaces = new Set<string>();
+  #failure: string | undefined;
   #repository: UpRepository | undefined;
   #data: DataDirectory | undefined;
   #views: readonly ClusterView[] = [];
@@ -65,23 +72,29 @@ export class Up {
 
   /** Starts servers, repository and reconciler; returns when the loops run. */
   async start(): Promise<void> {
-    const { directory, clusters, latency, log, progress } = this.#options;
+    const { directory, clusters, latency, canBind, log, progress } = this.#options;
     const checkout = await openCheckout(directory);
     const data = await this.#openData();
     const parts = new Set<'kube' | 'cloudstack'>(
       this.#options.kubeconfig === undefined ? ['kube', 'cloudstack'] : ['cloudstack'],
     );
 
-    const sandbox = await startSandbox({ parts, dataDirectory: data.path, latency, log });
+    const sandbox = await startSandbox({ parts, dataDirectory: data.path, latency, canBind, log });
     this.#sandbox = sandbox;
     this.#closers.push(() => sandbox.stop());
     const kubeconfig = this.kubeconfig();
     progress.say(parts.has('kube') ? 'Simulated Kubernetes API and CloudStack are up.' : 'Simulated CloudStack is up.');
+    if (sandbox.translatedAddresses !== undefined) progress.say(translationNotice(sandbox.translatedAddresses));
 
     const repository = await withCheckoutLock(checkout, async () => {
       const held = runningSandboxes(directory).flatMap(({ remote }) => remote ?? []);
       const opened = await openRepository(checkout, data.path, new Set(held));
-      announceSandbox(directory, { pid: process.pid, kubeconfig, remote: opened.remote });
+      announceSandbox(directory, {
+        pid: process.pid,
+        kubeconfig,
+        remote: opened.remote,
+        translatedAddresses: sandbox.translatedAddresses,
+      });
       return opened;
     });
     this.#repository = repository;
@@ -108,7 +121,9 @@ export class Up {
     this.#published = published;
     progress.say(`Published revision ${published.commit.slice(0, 12)} to ${repository.directory}.`);
 
-    await this.#createObjects(connection.api, repository);
+    await this.#serveNamespace(connection.api, 'default');
+    await this.#followRepository();
+    await createFleet(connection.api, repository.directory, published.manifests);
     this.#startLoops(connection, data);
     await this.#reconciler?.manager.started;
   }
@@ -124,23 +139,33 @@ export class Up {
 
   /** Keeps showing changes until `signal` aborts. */
   async keepShowing(signal: AbortSignal): Promise<void> {
+    const { progress } = this.#options;
     let quiet = true;
     while (!signal.aborted) {
+      const before = this.#revision;
       const ready = await this.#look(!quiet);
+      if (this.#revision !== before) progress.conclude(`Revision ${this.#revision.slice(0, 12)} was published.`);
+      else if (ready && !quiet) progress.conclude(`Ready at revision ${this.#revision.slice(0, 12)}.`);
       quiet = ready;
       await this.clock.sleep(LOOK_MS * 2, signal);
     }
   }
 
+  /** Remembers what ended the command before it could look at clusters. */
+  fail(error: unknown): void {
+    this.#failure = messageOf(error);
+  }
+
   outcome(): UpOutcome {
     return outcomeOf({
       reached: this.#reached,
-      wanted: this.#published?.clusters ?? [],
+      wanted: this.#wanted,
       fleetReasons: this.#fleetReasons,
       views: this.#views,
       seconds: this.#seconds(),
       readyAfter: this.#readyAfter,
-      revision: this.#published?.commit ?? '',
+      revision: this.#revision,
+      error: this.#failure,
       cloudstack: this.#sandbox?.cloudstack?.calls() ?? { total: 0, calls: {} },
       requests: this.#connection?.counter.totals() ?? { reads: 0, writes: 0 },
     });
@@ -148,7 +173,8 @@ export class Up {
 
   /** Why it is not ready, one line each. */
   reasons(): readonly string[] {
-    return [...this.#fleetReasons, ...this.#views.flatMap((view) => view.reasons)];
+    const reasons = [...this.#fleetReasons, ...this.#views.flatMap((view) => view.reasons)];
+    return reasons.length > 0 ? reasons : [...new Set(this.outcome().clusters.flatMap((cluster) => cluster.reasons))];
   }
 
   views(): readonly ClusterView[] {
@@ -159,6 +185,11 @@ export class Up {
     const file = this.#options.kubeconfig ?? this.#sandbox?.kubeconfig;
     if (file === undefined) throw new CommandError('the sandbox has no kubeconfig');
     return file;
+  }
+
+  /** Where a cluster's API server listens, for people. */
+  endpointOf(view: ClusterView): string {
+    return describeEndpoint(view.endpoint, translationBy(this.#sandbox?.translatedAddresses));
   }
 
   places(): {
@@ -219,10 +250,23 @@ export class Up {
     this.#closers.push(() => server.close());
   }
 
-  async #createObjects(api: KubeApi, repository: UpRepository): Promise<void> {
+  /** Notices what was pushed: which clusters it asks for, and namespaces that are not there yet. */
+  async #followRepository(): Promise<void> {
+    const connection = this.#connection;
+    const commit = this.#repository?.head();
+    if (connection === undefined || commit === undefined || commit === this.#revision) return;
+    const contents = await this.#repository?.contents(commit, this.#published?.manifests ?? 'manifests');
+    this.#revision = commit;
+    this.#wanted = contents?.clusters ?? [];
+    for (const namespace of contents?.namespaces ?? []) await this.#serveNamespace(connection.api, namespace);
+  }
+
+  async #serveNamespace(api: KubeApi, namespace: string): Promise<void> {
+    if (this.#namespaces.has(namespace)) return;
     const cloudstack = this.#sandbox?.cloudstack;
     if (cloudstack === undefined) throw new CommandError('the simulated CloudStack did not start');
-    await createManagementObjects(api, { repository: repository.directory, cloudstack, namespaces: ['default'] });
+    await createClusterNamespace(api, namespace, cloudstack);
+    this.#namespaces.add(namespace);
   }
 
   #startLoops(connection: KubeConnection, data: DataDirectory): void {
@@ -233,6 +277,7 @@ export class Up {
       log: this.#options.log,
       gitCache: join(data.path, 'git-cache'),
       allowLocalRepositories: true,
+      translate: translationBy(this.#sandbox?.translatedAddresses),
     });
     const reconciler = startReconciler(world);
     this.#reconciler = reconciler;
@@ -242,6 +287,7 @@ export class Up {
   async #look(show = true): Promise<boolean> {
     const manager = this.#reconciler?.manager;
     if (manager === undefined || !manager.activity().warm) return false;
+    await this.#followRepository();
     const snapshot = await takeSnapshot(async (kind) => manager.objects.list(kind));
     const views = clusterViews(snapshot);
     this.#views = views;
@@ -250,9 +296,8 @@ export class Up {
       const id = `${namespace}/${name}`;
       if (ready && !this.#readyAfter.has(id)) this.#readyAfter.set(id, this.#seconds());
     }
-    if (show) this.#options.progress.show(views);
-    const wanted = this.#published?.clusters ?? [];
-    this.#reached = isReached(snapshot.fleets, this.#published?.commit ?? '', wanted, views);
+    if (show) this.#options.progress.show({ clusters: views, fleetReasons: this.#fleetReasons });
+    this.#reached = isReached(snapshot.fleets, this.#revision, this.#wanted, views);
     return this.#reached;
   }
 
