@@ -2,10 +2,12 @@ import { ApiObject, Chart, Duration, Size } from 'cdk8s';
 import { Cpu, Deployment, DeploymentStrategy, Namespace, Probe, Service, ServiceAccount, Volume } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { reconcilerRules } from './cluster-role';
+import { managementCrds } from './crds';
 
 /** Where the reconciler runs; the name upstream's CAPC uses for its own is `capc-system`. */
 export const MANAGEMENT_NAMESPACE = 'capstan-system';
 const NAME = 'capstan-reconciler';
+const WEBHOOK_SERVICE = 'capstan-webhook';
 const WEBHOOK_PORT = 9443;
 const DIAGNOSTICS_PORT = 8080;
 
@@ -16,16 +18,21 @@ export interface ManagementChartProps {
   readonly loops?: readonly string[];
   /** @default 2, one of which leads */
   readonly replicas?: number;
-  /** CustomResourceDefinitions to render beside it. @default - none, the reconciler installs them */
-  readonly crds?: readonly { apiVersion: string; kind: string; metadata: { name: string } }[];
+  /** Whether the CustomResourceDefinitions are rendered; the reconciler installs them as well. @default true */
+  readonly crds?: boolean;
 }
 
-/** The management side: Namespace, ServiceAccount, ClusterRole with its binding, webhook Service and Deployment. */
+/** The management side: Namespace, CRDs, ServiceAccount, ClusterRole with its binding, webhook Service and Deployment. */
 export class ManagementChart extends Chart {
   constructor(scope: Construct, id: string, props: ManagementChartProps) {
     super(scope, id, { disableResourceNameHashes: true, labels: { 'app.kubernetes.io/name': 'capstan' } });
     new Namespace(this, 'namespace', { metadata: { name: MANAGEMENT_NAMESPACE } });
-    for (const crd of props.crds ?? []) new ApiObject(this, `crd-${crd.metadata.name}`, crd);
+    const webhook = { namespace: MANAGEMENT_NAMESPACE, name: WEBHOOK_SERVICE };
+    const crds = props.crds === false ? [] : managementCrds(props.loops, webhook);
+    for (const { apiVersion, kind, metadata, spec } of crds) {
+      const { name, labels = {}, annotations = {} } = metadata;
+      new ApiObject(this, `crd-${name}`, { apiVersion, kind, metadata: { name, labels, annotations }, spec });
+    }
     new ServiceAccount(this, 'account', {
       metadata: { name: NAME, namespace: MANAGEMENT_NAMESPACE },
       automountToken: true,
@@ -45,7 +52,7 @@ export class ManagementChart extends Chart {
     });
     const deployment = this.#deployment(props);
     new Service(this, 'webhook', {
-      metadata: { name: 'capstan-webhook', namespace: MANAGEMENT_NAMESPACE },
+      metadata: { name: WEBHOOK_SERVICE, namespace: MANAGEMENT_NAMESPACE },
       selector: deployment,
       ports: [{ name: 'webhook', port: 443, targetPort: WEBHOOK_PORT }],
     });
@@ -68,7 +75,7 @@ export class ManagementChart extends Chart {
       args: [
         'run',
         '--leader-elect',
-        `--webhook-service=${MANAGEMENT_NAMESPACE}/capstan-webhook`,
+        `--webhook-service=${MANAGEMENT_NAMESPACE}/${WEBHOOK_SERVICE}`,
         `--diagnostics-port=${DIAGNOSTICS_PORT}`,
         ...loops,
       ],
