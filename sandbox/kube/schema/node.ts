@@ -19,7 +19,7 @@ export interface SchemaNode {
   readonly mapType: 'granular' | 'atomic';
   readonly patchStrategy: readonly string[];
   readonly patchMergeKey?: string | undefined;
-  /** Builtin types only: what is written for an empty value (see `builtins/generate.ts`). */
+  /** Builtin types only: what is written for an empty value (see `builtins/generate`). */
   readonly empty?: 'omit' | 'zero' | undefined;
   /** Builtin types only: the name of the Go type. */
   readonly definition?: string | undefined;
