@@ -1,71 +1,8 @@
-import { isJsonObject, valueAt } from '../../../machinery/json';
+import { valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { formatSelector, type LabelSelector } from '../../../machinery/selectors';
 import { mapAt, mapsAt } from '../builtins/strategy';
-import { ageOf } from './age';
-
-/** A column of a Table and how its cells are made. */
-export interface Column {
-  readonly name: string;
-  readonly type: string;
-  readonly format?: string | undefined;
-  readonly description?: string | undefined;
-  /** Above 0: shown with `-o wide` only. */
-  readonly priority?: number | undefined;
-  cell(object: KubeObject, nowMs: number): unknown;
-}
-
-const NONE = '<none>';
-
-const age: Column = {
-  name: 'Age',
-  type: 'string',
-  cell: (object, nowMs) => ageOf(object.metadata.creationTimestamp, nowMs),
-};
-const createdAt: Column = {
-  name: 'Created At',
-  type: 'date',
-  cell: (object) => object.metadata.creationTimestamp ?? '',
-};
-
-const at =
-  (...path: readonly (string | number)[]) =>
-  (object: KubeObject): unknown =>
-    valueAt(object, ...path);
-const text =
-  (...path: readonly (string | number)[]) =>
-  (object: KubeObject): string => {
-    const value = valueAt(object, ...path);
-    return value === undefined || value === null || value === '' ? NONE : String(value);
-  };
-const count =
-  (...path: readonly (string | number)[]) =>
-  (object: KubeObject): number => {
-    const value = valueAt(object, ...path);
-    return typeof value === 'number' ? value : 0;
-  };
-const size =
-  (...fields: readonly string[]) =>
-  (object: KubeObject): number =>
-    fields.reduce((sum, field) => {
-      const value = object[field];
-      return sum + (Array.isArray(value) ? value.length : isJsonObject(value) ? Object.keys(value).length : 0);
-    }, 0);
-const string = (name: string, cell: Column['cell'], priority = 0): Column => ({ name, type: 'string', priority, cell });
-const integer = (name: string, cell: Column['cell']): Column => ({ name, type: 'integer', cell });
-/** A count whose column calls itself a text. */
-const asText = (name: string, cell: Column['cell']): Column => ({ name, type: 'string', cell });
-
-const selectorText =
-  (...path: readonly string[]) =>
-  (object: KubeObject): string => {
-    const value = valueAt(object, ...path);
-    if (!isJsonObject(value)) return NONE;
-    const selector = (
-      'matchLabels' in value || 'matchExpressions' in value ? value : { matchLabels: value }
-    ) as LabelSelector;
-    return formatSelector(selector) || NONE;
-  };
+import { age, at, type Cells, column, count, createdAt, NONE, or, selectorText, size, text } from './cells';
+import { eventCells } from './event-cells';
 
 const containers =
   (field: 'name' | 'image') =>
@@ -74,10 +11,10 @@ const containers =
       .map((container) => String(container[field]))
       .join(',');
 
-const workloadWide: readonly Column[] = [
-  string('Containers', containers('name'), 1),
-  string('Images', containers('image'), 1),
-  string('Selector', selectorText('spec', 'selector'), 1),
+const workloadWide: readonly Cells[] = [
+  column('Containers', containers('name')),
+  column('Images', containers('image')),
+  column('Selector', selectorText('spec', 'selector')),
 ];
 
 function podStatus(pod: KubeObject): string {
@@ -121,27 +58,45 @@ const servicePorts = (service: KubeObject): string =>
     )
     .join(',') || NONE;
 
-const eventObject = (event: KubeObject): string => {
-  const object = mapAt(event, event['regarding'] === undefined ? 'involvedObject' : 'regarding');
-  return `${String(object['kind'] ?? '').toLowerCase()}/${String(object['name'] ?? '')}`;
+/** Addresses with ports: the first three, and how many more there are. */
+function endpoints(object: KubeObject): string {
+  const all = mapsAt(object, 'subsets').flatMap((subset) => {
+    const addresses = mapsAt(subset, 'addresses').map((address) => String(address['ip']));
+    const ports = mapsAt(subset, 'ports').map((port) => String(port['port']));
+    if (ports.length === 0) return addresses;
+    return ports.flatMap((port) => addresses.map((address) => `${address}:${port}`));
+  });
+  const shown = all.slice(0, 3).join(',');
+  return all.length > 3 ? `${shown} + ${all.length - 3} more...` : shown || NONE;
+}
+
+const ACCESS_MODES: { readonly [mode: string]: string } = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
 };
-const eventAge = (event: KubeObject, nowMs: number): string =>
-  ageOf(
-    event['lastTimestamp'] ?? event['deprecatedLastTimestamp'] ?? event['eventTime'] ?? event['firstTimestamp'],
-    nowMs,
+
+function accessModes(part: 'spec' | 'status') {
+  return (volume: KubeObject): string => {
+    const modes = mapAt(volume, part)['accessModes'];
+    const given: readonly unknown[] = Array.isArray(modes) ? modes : [];
+    return Object.entries(ACCESS_MODES)
+      .filter(([mode]) => given.includes(mode))
+      .map(([, short]) => short)
+      .join(',');
+  };
+}
+
+function readinessGates(pod: KubeObject): string {
+  const gates = mapsAt(mapAt(pod, 'spec'), 'readinessGates');
+  if (gates.length === 0) return NONE;
+  const conditions = mapsAt(mapAt(pod, 'status'), 'conditions');
+  const passed = gates.filter((gate) =>
+    conditions.some(({ type, status }) => type === gate['conditionType'] && status === 'True'),
   );
-const events: readonly Column[] = [
-  string('Last Seen', eventAge),
-  string('Type', (event) => event['type'] ?? ''),
-  string('Reason', (event) => event['reason'] ?? ''),
-  string('Object', eventObject),
-  string('Subobject', (event) => mapAt(event, 'involvedObject')['fieldPath'] ?? '', 1),
-  string('Source', (event) => mapAt(event, 'source')['component'] ?? event['reportingComponent'] ?? '', 1),
-  string('Message', (event) => String(event['message'] ?? event['note'] ?? '').trim()),
-  string('First Seen', (event, nowMs) => ageOf(event['firstTimestamp'] ?? event['eventTime'], nowMs), 1),
-  string('Count', (event) => String(event['count'] ?? event['deprecatedCount'] ?? 1), 1),
-  string('Name', (event) => event.metadata.name, 1),
-];
+  return `${passed.length}/${gates.length}`;
+}
 
 const replicas = (field: string) => count('status', field);
 const roleOf = (binding: KubeObject): string => {
@@ -159,26 +114,26 @@ const subjects =
           : String(subject['name']),
       )
       .join(', ');
-const bindings: readonly Column[] = [
-  string('Role', roleOf),
+const bindings: readonly Cells[] = [
+  column('Role', roleOf),
   age,
-  string('Users', subjects('User'), 1),
-  string('Groups', subjects('Group'), 1),
-  string('ServiceAccounts', subjects('ServiceAccount'), 1),
+  column('Users', subjects('User')),
+  column('Groups', subjects('Group')),
+  column('ServiceAccounts', subjects('ServiceAccount')),
 ];
 
-/** Columns behind the name, by `group/resource`. */
-export const builtinColumns: { readonly [resource: string]: readonly Column[] } = {
+/** By `group/resource`; a column that is called Name shows just that. */
+export const builtinCells: { readonly [resource: string]: readonly Cells[] } = {
   '/pods': [
-    string('Ready', (pod) => {
+    column('Ready', (pod) => {
       const total = mapsAt(mapAt(pod, 'spec'), 'containers').length;
       const ready = mapsAt(mapAt(pod, 'status'), 'containerStatuses').filter(
         (status) => status['ready'] === true,
       ).length;
       return `${ready}/${total}`;
     }),
-    string('Status', podStatus),
-    string('Restarts', (pod) =>
+    column('Status', podStatus),
+    column('Restarts', (pod) =>
       String(
         mapsAt(mapAt(pod, 'status'), 'containerStatuses').reduce(
           (sum, status) => sum + Number(status['restartCount'] ?? 0),
@@ -187,118 +142,111 @@ export const builtinColumns: { readonly [resource: string]: readonly Column[] } 
       ),
     ),
     age,
-    string('IP', text('status', 'podIP'), 1),
-    string('Node', text('spec', 'nodeName'), 1),
-    string('Nominated Node', text('status', 'nominatedNodeName'), 1),
-    string('Readiness Gates', () => NONE, 1),
+    column('IP', text('status', 'podIP')),
+    column('Node', text('spec', 'nodeName')),
+    column('Nominated Node', text('status', 'nominatedNodeName')),
+    column('Readiness Gates', readinessGates),
   ],
   '/nodes': [
-    string('Status', nodeStatus),
-    string('Roles', nodeRoles),
+    column('Status', nodeStatus),
+    column('Roles', nodeRoles),
     age,
-    string('Version', at('status', 'nodeInfo', 'kubeletVersion')),
-    string('Internal-IP', nodeAddress('InternalIP'), 1),
-    string('External-IP', nodeAddress('ExternalIP'), 1),
-    string('OS-Image', text('status', 'nodeInfo', 'osImage'), 1),
-    string('Kernel-Version', text('status', 'nodeInfo', 'kernelVersion'), 1),
-    string('Container-Runtime', text('status', 'nodeInfo', 'containerRuntimeVersion'), 1),
+    column('Version', at('status', 'nodeInfo', 'kubeletVersion')),
+    column('Internal-IP', nodeAddress('InternalIP')),
+    column('External-IP', nodeAddress('ExternalIP')),
+    column('OS-Image', or('<unknown>', 'status', 'nodeInfo', 'osImage')),
+    column('Kernel-Version', or('<unknown>', 'status', 'nodeInfo', 'kernelVersion')),
+    column('Container-Runtime', or('<unknown>', 'status', 'nodeInfo', 'containerRuntimeVersion')),
   ],
-  '/namespaces': [string('Status', at('status', 'phase')), age],
-  '/secrets': [string('Type', at('type')), { ...integer('Data', size('data')), type: 'string' }, age],
-  '/configmaps': [{ ...integer('Data', size('data', 'binaryData')), type: 'string' }, age],
-  '/serviceaccounts': [{ ...integer('Secrets', size('secrets')), type: 'string' }, age],
+  '/namespaces': [column('Status', at('status', 'phase')), age],
+  '/secrets': [column('Type', at('type')), column('Data', size('data')), age],
+  '/configmaps': [column('Data', size('data', 'binaryData')), age],
+  '/serviceaccounts': [column('Secrets', size('secrets')), age],
   '/services': [
-    string('Type', at('spec', 'type')),
-    string('Cluster-IP', text('spec', 'clusterIP')),
-    string('External-IP', (service) => {
+    column('Type', at('spec', 'type')),
+    column('Cluster-IP', text('spec', 'clusterIP')),
+    column('External-IP', (service) => {
       const addresses = mapsAt(mapAt(mapAt(service, 'status'), 'loadBalancer'), 'ingress').map((entry) =>
         String(entry['ip'] ?? entry['hostname']),
       );
       if (addresses.length > 0) return addresses.join(',');
       return valueAt(service, 'spec', 'type') === 'LoadBalancer' ? '<pending>' : NONE;
     }),
-    string('Port(s)', servicePorts),
+    column('Port(s)', servicePorts),
     age,
-    string('Selector', selectorText('spec', 'selector'), 1),
+    column('Selector', selectorText('spec', 'selector')),
   ],
-  '/endpoints': [
-    string(
-      'Endpoints',
-      (object) =>
-        mapsAt(object, 'subsets')
-          .flatMap((subset) =>
-            mapsAt(subset, 'addresses').flatMap((address) =>
-              mapsAt(subset, 'ports').map((port) => `${String(address['ip'])}:${String(port['port'])}`),
-            ),
-          )
-          .join(',') || NONE,
-    ),
-    age,
-  ],
-  '/events': events,
-  'events.k8s.io/events': events,
+  '/endpoints': [column('Endpoints', endpoints), age],
+  '/events': eventCells,
+  'events.k8s.io/events': eventCells,
   '/persistentvolumes': [
-    string('Capacity', at('spec', 'capacity', 'storage')),
-    string('Access Modes', (volume) => String(valueAt(volume, 'spec', 'accessModes') ?? '')),
-    string('Reclaim Policy', at('spec', 'persistentVolumeReclaimPolicy')),
-    string('Status', at('status', 'phase')),
-    string('Claim', (volume) => {
+    column('Capacity', or('', 'spec', 'capacity', 'storage')),
+    column('Access Modes', accessModes('spec')),
+    column('Reclaim Policy', or('', 'spec', 'persistentVolumeReclaimPolicy')),
+    column('Status', or('', 'status', 'phase')),
+    column('Claim', (volume) => {
       const claim = mapAt(mapAt(volume, 'spec'), 'claimRef');
       return claim['name'] === undefined ? '' : `${String(claim['namespace'])}/${String(claim['name'])}`;
     }),
-    string('StorageClass', at('spec', 'storageClassName')),
+    column('StorageClass', or('', 'spec', 'storageClassName')),
+    column('VolumeAttributesClass', or('<unset>', 'spec', 'volumeAttributesClassName')),
+    column('Reason', or('', 'status', 'reason')),
     age,
+    column('VolumeMode', or('<unset>', 'spec', 'volumeMode')),
   ],
   '/persistentvolumeclaims': [
-    string('Status', at('status', 'phase')),
-    string('Volume', at('spec', 'volumeName')),
-    string('Capacity', at('status', 'capacity', 'storage')),
-    string('Access Modes', (claim) => String(valueAt(claim, 'spec', 'accessModes') ?? '')),
-    string('StorageClass', at('spec', 'storageClassName')),
+    column('Status', or('', 'status', 'phase')),
+    column('Volume', or('', 'spec', 'volumeName')),
+    column('Capacity', or('', 'status', 'capacity', 'storage')),
+    // Those it got, not those it asks for.
+    column('Access Modes', accessModes('status')),
+    column('StorageClass', or('', 'spec', 'storageClassName')),
+    column('VolumeAttributesClass', or('<unset>', 'spec', 'volumeAttributesClassName')),
     age,
+    column('VolumeMode', or('<unset>', 'spec', 'volumeMode')),
   ],
   'apps/deployments': [
-    string('Ready', (object) => `${replicas('readyReplicas')(object)}/${count('spec', 'replicas')(object)}`),
-    asText('Up-to-date', replicas('updatedReplicas')),
-    asText('Available', replicas('availableReplicas')),
+    column('Ready', (object) => `${replicas('readyReplicas')(object)}/${count('spec', 'replicas')(object)}`),
+    column('Up-to-date', replicas('updatedReplicas')),
+    column('Available', replicas('availableReplicas')),
     age,
     ...workloadWide,
   ],
   'apps/replicasets': [
-    integer('Desired', count('spec', 'replicas')),
-    integer('Current', replicas('replicas')),
-    integer('Ready', replicas('readyReplicas')),
+    column('Desired', count('spec', 'replicas')),
+    column('Current', replicas('replicas')),
+    column('Ready', replicas('readyReplicas')),
     age,
     ...workloadWide,
   ],
   'apps/daemonsets': [
-    integer('Desired', replicas('desiredNumberScheduled')),
-    integer('Current', replicas('currentNumberScheduled')),
-    integer('Ready', replicas('numberReady')),
-    integer('Up-to-date', replicas('updatedNumberScheduled')),
-    integer('Available', replicas('numberAvailable')),
-    string('Node Selector', selectorText('spec', 'template', 'spec', 'nodeSelector')),
+    column('Desired', replicas('desiredNumberScheduled')),
+    column('Current', replicas('currentNumberScheduled')),
+    column('Ready', replicas('numberReady')),
+    column('Up-to-date', replicas('updatedNumberScheduled')),
+    column('Available', replicas('numberAvailable')),
+    column('Node Selector', selectorText('spec', 'template', 'spec', 'nodeSelector')),
     age,
     ...workloadWide,
   ],
   'apps/statefulsets': [
-    string('Ready', (object) => `${replicas('readyReplicas')(object)}/${count('spec', 'replicas')(object)}`),
+    column('Ready', (object) => `${replicas('readyReplicas')(object)}/${count('spec', 'replicas')(object)}`),
     age,
-    string('Containers', containers('name'), 1),
-    string('Images', containers('image'), 1),
+    column('Containers', containers('name')),
+    column('Images', containers('image')),
   ],
-  'coordination.k8s.io/leases': [string('Holder', at('spec', 'holderIdentity')), age],
+  'coordination.k8s.io/leases': [column('Holder', at('spec', 'holderIdentity')), age],
   'policy/poddisruptionbudgets': [
-    string('Min Available', (object) => String(valueAt(object, 'spec', 'minAvailable') ?? 'N/A')),
-    string('Max Unavailable', (object) => String(valueAt(object, 'spec', 'maxUnavailable') ?? 'N/A')),
-    integer('Allowed Disruptions', replicas('disruptionsAllowed')),
+    column('Min Available', (object) => String(valueAt(object, 'spec', 'minAvailable') ?? 'N/A')),
+    column('Max Unavailable', (object) => String(valueAt(object, 'spec', 'maxUnavailable') ?? 'N/A')),
+    column('Allowed Disruptions', replicas('disruptionsAllowed')),
     age,
   ],
   'storage.k8s.io/volumeattachments': [
-    string('Attacher', at('spec', 'attacher')),
-    string('PV', at('spec', 'source', 'persistentVolumeName')),
-    string('Node', at('spec', 'nodeName')),
-    { name: 'Attached', type: 'boolean', cell: (object) => valueAt(object, 'status', 'attached') === true },
+    column('Attacher', at('spec', 'attacher')),
+    column('PV', at('spec', 'source', 'persistentVolumeName')),
+    column('Node', at('spec', 'nodeName')),
+    column('Attached', (object) => valueAt(object, 'status', 'attached') === true),
     age,
   ],
   'rbac.authorization.k8s.io/roles': [createdAt],
@@ -306,6 +254,6 @@ export const builtinColumns: { readonly [resource: string]: readonly Column[] } 
   'rbac.authorization.k8s.io/rolebindings': bindings,
   'rbac.authorization.k8s.io/clusterrolebindings': bindings,
   'apiextensions.k8s.io/customresourcedefinitions': [createdAt],
-  'admissionregistration.k8s.io/validatingwebhookconfigurations': [integer('Webhooks', size('webhooks')), age],
-  'admissionregistration.k8s.io/mutatingwebhookconfigurations': [integer('Webhooks', size('webhooks')), age],
+  'admissionregistration.k8s.io/validatingwebhookconfigurations': [column('Webhooks', size('webhooks')), age],
+  'admissionregistration.k8s.io/mutatingwebhookconfigurations': [column('Webhooks', size('webhooks')), age],
 };

@@ -1,8 +1,10 @@
 import type { KubeObject } from '../../../machinery/kube-object';
+import headers from '../builtins/columns.json';
 import type { Served } from '../registry/registry';
 import type { PrinterColumn } from '../registry/resource';
 import { ageOf } from './age';
-import { builtinColumns, type Column } from './builtin-columns';
+import { builtinCells } from './builtin-columns';
+import type { Cells } from './cells';
 import { jsonPathValues } from './json-path';
 
 /** Which object each row carries. */
@@ -45,26 +47,47 @@ export const metadataOf = (object: KubeObject): object => ({
   metadata: object.metadata,
 });
 
+/** A column of a Table and how its cells are made. */
+interface Column extends Cells {
+  readonly type: string;
+  readonly format?: string | undefined;
+  readonly description?: string | undefined;
+  /** Above 0: shown with `-o wide` only. */
+  readonly priority?: number | undefined;
+}
+
 const NAME: Column = {
   name: 'Name',
   type: 'string',
   format: 'name',
-  description: 'Name must be unique within a namespace.',
+  description: headers['/configmaps'][0]?.description,
   cell: (object) => object.metadata.name,
 };
 
 const AGE: Column = {
   name: 'Age',
   type: 'date',
-  description: 'When the object was created.',
+  description: headers['apiextensions.k8s.io/customresourcedefinitions'][1]?.description,
   cell: (object, nowMs) => ageOf(object.metadata.creationTimestamp, nowMs),
 };
 
 function columnsOf({ resource, version }: Served): readonly Column[] {
-  const builtin = builtinColumns[`${resource.group}/${resource.resource}`];
-  if (builtin !== undefined) return [NAME, ...builtin];
+  const builtin = builtinColumns(`${resource.group}/${resource.resource}`);
+  if (builtin !== undefined) return builtin;
   if (version.columns.length === 0) return [NAME, AGE];
   return [NAME, ...version.columns.map(printed)];
+}
+
+const HEADERS: { readonly [resource: string]: readonly Omit<Column, 'cell'>[] } = headers;
+
+/** The real server's columns, where the sandbox makes all their cells. */
+function builtinColumns(resource: string): readonly Column[] | undefined {
+  const made = new Map([NAME, ...(builtinCells[resource] ?? [])].map(({ name, cell }) => [name, cell]));
+  const columns = (HEADERS[resource] ?? []).flatMap((header) => {
+    const cell = made.get(header.name);
+    return cell === undefined ? [] : [{ ...header, cell }];
+  });
+  return columns.length > 0 && columns.length === HEADERS[resource]?.length ? columns : undefined;
 }
 
 function printed(column: PrinterColumn): Column {
@@ -72,7 +95,7 @@ function printed(column: PrinterColumn): Column {
     name: column.name,
     type: column.type,
     format: column.format,
-    description: column.description,
+    description: column.description || `Custom resource definition column (in JSONPath format): ${column.jsonPath}`,
     priority: column.priority,
     cell: (object, nowMs) => cellOf(jsonPathValues(object, column.jsonPath), column, nowMs),
   };
