@@ -32,15 +32,11 @@ export function normalise(value: unknown): unknown {
     // Go walks the fields of a map in any order.
     if ((name === 'causes' || name === 'warnings') && Array.isArray(value)) return sorted(value.map(walk));
     if (name === 'message' && typeof value === 'string') return text(value).replace(/ is invalid: \[(.*)\]$/s, inOrder);
-    // Documentation, which nobody relies on.
-    if (name === 'columnDefinitions' && Array.isArray(value)) return value.map(withoutDescription);
-    // The age of a row.
-    if (name === 'cells' && Array.isArray(value)) {
-      return value.map((cell) => (typeof cell === 'string' && /^\d+s$/.test(cell) ? '<age>' : walk(cell)));
-    }
     return walk(value);
   };
   const walk = (value: unknown): unknown => {
+    // The age of a row.
+    if (typeof value === 'string' && /^\d+s$/.test(value)) return '<age>';
     if (typeof value === 'string') return text(value);
     if (Array.isArray(value)) return value.map(walk);
     if (!isJsonObject(value)) return value;
@@ -79,12 +75,6 @@ const inOrder = (_: string, faults: string): string => ` is invalid: [${faults.s
 
 const sorted = (values: readonly unknown[]): unknown[] =>
   [...values].sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
-
-const withoutDescription = (column: unknown): unknown => {
-  if (!isJsonObject(column)) return column;
-  const { description: _, ...rest } = column;
-  return rest;
-};
 
 const MANAGER: readonly string[] = ['manager', 'apiVersion', 'subresource'];
 

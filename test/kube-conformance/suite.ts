@@ -18,6 +18,7 @@ import { ratchetingCases } from './cases/ratcheting';
 import { refusalCases } from './cases/refusals';
 import { routeCases } from './cases/routes';
 import { subresourceCases } from './cases/subresources';
+import { tableCases } from './cases/tables';
 import { watchCases } from './cases/watches';
 import { normalise } from './normalise';
 import { Recording } from './recording';
@@ -46,6 +47,7 @@ const TOPICS: { readonly [name: string]: Topic } = {
   kinds: kindCases,
   access: accessCases,
   discovery: discoveryCases,
+  tables: tableCases,
   'our-kinds': ourKindsCases,
 };
 
