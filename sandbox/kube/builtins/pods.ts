@@ -115,13 +115,18 @@ export function validatePodSpec(spec: Plain, path: string, policies: readonly st
 
 const MUTABLE_SPEC = ['activeDeadlineSeconds', 'terminationGracePeriodSeconds', 'tolerations'];
 
+function withoutImage(container: Plain): Plain {
+  const { image: _, ...rest } = container;
+  return rest;
+}
+
 /** Fields of a running pod that stay as they are. */
 function validatePodUpdate(pod: KubeObject, old: KubeObject): FieldError[] {
   const strip = (object: KubeObject): unknown => {
     const spec: Plain = { ...mapAt(object, 'spec') };
     for (const field of MUTABLE_SPEC) delete spec[field];
     for (const field of ['containers', 'initContainers']) {
-      if (spec[field] !== undefined) spec[field] = mapsAt(spec, field).map(({ image: _, ...rest }) => rest);
+      if (spec[field] !== undefined) spec[field] = mapsAt(spec, field).map(withoutImage);
     }
     return spec;
   };

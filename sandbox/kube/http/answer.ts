@@ -48,7 +48,7 @@ export class Answer {
     } else {
       const apiVersion = groupVersion(resource.group, version.name);
       // Items of builtin lists are written without their kind; custom resources carry theirs.
-      const bodies = resource.isCustom ? items : items.map(({ apiVersion: _, kind: __, ...rest }) => rest);
+      const bodies = resource.isCustom ? items : items.map(withoutKind);
       this.plain(200, { kind: resource.listKind, apiVersion, metadata, items: bodies });
     }
   }
@@ -60,4 +60,9 @@ export class Answer {
   plain(code: number, body: unknown): void {
     sendObject(this.response, code, body, this.representation, this.caller.warnings);
   }
+}
+
+function withoutKind(object: KubeObject): object {
+  const { apiVersion: _, kind: __, ...rest } = object;
+  return rest;
 }

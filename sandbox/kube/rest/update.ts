@@ -174,7 +174,8 @@ function removeFinal(core: Core, target: Target, stored: KubeObject, final: Kube
 
 /** A change of nothing but the times in managedFields is no change. */
 function keepManagersIfNothingElseChanged(next: KubeObject, live: KubeObject): void {
-  const strip = (object: KubeObject) => (object.metadata.managedFields ?? []).map(({ time: _, ...entry }) => entry);
+  const strip = (object: KubeObject) =>
+    (object.metadata.managedFields ?? []).map((entry) => ({ ...entry, time: undefined }));
   if (!equalJson(strip(next), strip(live))) return;
   const bare = (object: KubeObject) => ({ ...object, metadata: { ...object.metadata, managedFields: undefined } });
   if (equalJson(bare(next), bare(live))) setManagers(next, live.metadata.managedFields);

@@ -12,10 +12,10 @@ const list = (value: unknown): readonly { readonly [field: string]: unknown }[] 
 const only = (value: unknown, ...names: readonly string[]) =>
   list(value)
     .filter((resource) => names.includes(String(resource['name'])))
-    .map(({ storageVersionHash: _, ...rest }) => ({
-      ...rest,
-      ...('verbs' in rest ? { verbs: [...(rest['verbs'] as string[])].sort() } : {}),
-    }))
+    .map((resource) => {
+      const { storageVersionHash: _, verbs, ...rest } = resource;
+      return Array.isArray(verbs) ? { ...rest, verbs: verbs.map(String).sort() } : rest;
+    })
     .sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
 
 /** Discovery, OpenAPI and Tables. */

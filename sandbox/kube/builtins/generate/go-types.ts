@@ -55,7 +55,7 @@ function parseGo(text: string, prefix: string, result: Map<string, Map<string, E
       structs.set(start[1] ?? '', current);
       continue;
     }
-    if (/^\}/.test(line)) current = undefined;
+    if (line.startsWith('}')) current = undefined;
     if (current === undefined || /^\s*\/\//.test(line)) continue;
     const embedded = /^\s+(?:\w+\.)?(\w+)\s+`json:",inline"/.exec(line);
     if (embedded !== null) current.embedded.push(embedded[1] ?? '');
