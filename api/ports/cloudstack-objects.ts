@@ -171,6 +171,15 @@ export interface Capabilities {
   readonly mayExpunge: boolean;
   /** Sees machines in state Destroyed. */
   readonly seesDestroyed: boolean;
+  /** Its Kubernetes service is switched on. When it is off the server refuses the commands like wrong credentials. */
+  readonly kubernetesService: boolean;
+}
+
+/** The record of a Kubernetes cluster that somebody else runs (`ExternalManaged`, CloudStack 4.19). */
+export interface KubernetesRecord {
+  readonly id: string;
+  /** Not unique. */
+  readonly name: string;
 }
 
 /** Resource types that can carry tags and that we tag. */

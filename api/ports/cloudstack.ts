@@ -4,6 +4,7 @@ import type {
   Capabilities,
   DiskOffering,
   FirewallRule,
+  KubernetesRecord,
   LoadBalancerRule,
   NameOrId,
   Network,
@@ -115,6 +116,7 @@ export interface Cloud {
   readonly firewall: Firewall;
   readonly machines: Machines;
   readonly affinityGroups: AffinityGroups;
+  readonly kubernetesRecords: KubernetesRecords;
   readonly tags: TagStore;
 }
 
@@ -224,6 +226,29 @@ export interface AffinityGroups {
   find(name: string): Promise<AffinityGroup | undefined>;
   create(name: string, type: string): Promise<Started>;
   delete(id: string): Promise<Job>;
+}
+
+/** What CloudStack shows of Kubernetes clusters that others run: records with members, nothing behind them. */
+export interface KubernetesRecords {
+  /** Exact name. */
+  find(name: string): Promise<readonly KubernetesRecord[]>;
+  create(record: {
+    readonly name: string;
+    readonly description: string;
+    readonly zoneId: string;
+    readonly networkId: string;
+    /** The API server's IP address; a host name is refused. */
+    readonly endpoint?: string | undefined;
+  }): Promise<Started>;
+  /** Members are not touched. */
+  delete(id: string): Promise<Job>;
+  /** Ids of the machines of a record; remembered, and kept true by `add` and `remove`. undefined: no such record. */
+  members(id: string): Promise<ReadonlySet<string> | undefined>;
+  /** The remembered members may be wrong. */
+  forgetMembers(id: string): void;
+  add(id: string, machineIds: readonly string[], role: 'control-plane' | 'worker'): Promise<void>;
+  /** A machine must leave before it is expunged: afterwards the server cannot let go of it. */
+  remove(id: string, machineIds: readonly string[]): Promise<void>;
 }
 
 export interface TagStore {

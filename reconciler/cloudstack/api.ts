@@ -8,6 +8,7 @@ import { Connection } from './connection';
 import { firewallOf } from './firewall';
 import { SharedInventory } from './inventory';
 import { JobPoller } from './jobs';
+import { kubernetesRecordsOf } from './kubernetes-records';
 import { loadBalancersOf } from './load-balancers';
 import { networksOf, vpcsOf } from './networks';
 import { Remembered } from './remembered';
@@ -101,6 +102,7 @@ function assemble(connection: Connection, owner: Connection): StoppableCloud {
     firewall: firewallOf(connection),
     machines: machinesOf(connection, owner),
     affinityGroups: affinityGroupsOf(connection),
+    kubernetesRecords: kubernetesRecordsOf(connection),
     tags: tagStoreOf(connection),
   };
   return {

@@ -59,6 +59,7 @@ export function readCapabilities(row: Row): Capabilities {
     version: text(row, 'cloudstackversion') ?? '',
     mayExpunge: flag(row, 'allowuserexpungerecovervm'),
     seesDestroyed: flag(row, 'allowuserviewdestroyedvm'),
+    kubernetesService: flag(row, 'kubernetesserviceenabled'),
   };
 }
 

@@ -8,6 +8,11 @@ export interface InfrastructureDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly cloudStack: CloudStackApi;
+  /**
+   * Keeps records of clusters whose `spec.syncWithACS` is set among CloudStack's Kubernetes clusters.
+   * @default false, as the flag `--enable-cloudstack-cks-sync`
+   */
+  readonly kubernetesSync?: boolean | undefined;
   /** Counts into `acs_reconciliation_errors{acs_error_code}`. @default - not counted */
   readonly onError?: ((acsErrorCode: string) => void) | undefined;
 }

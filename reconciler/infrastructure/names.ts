@@ -10,6 +10,10 @@ export const Finalizer = {
   failureDomain: `cloudstackfailuredomain.${GROUP}`,
   isolatedNetwork: `cloudstackisolatednetwork.${GROUP}`,
   affinityGroup: `affinitygroup.${GROUP}`,
+  /** On CloudStackCluster: CloudStack has a record of its Kubernetes cluster. */
+  kubernetesRecord: `ckscluster.${GROUP}`,
+  /** On CloudStackMachine, with a capital M: its instance may stand in the record. */
+  recordMember: `cksMachine.${GROUP}`,
 } as const;
 
 export const Label = {
@@ -33,6 +37,8 @@ export const Annotation = {
   deployJob: 'capstan.dev/deploy-job',
   /** Deployments of this machine that failed: `<failure domain>:<instance id>`, comma separated, oldest first. */
   failedDeployments: 'capstan.dev/failed-deployments',
+  /** The failure domain whose credentials made the record of the Kubernetes cluster. */
+  recordHome: 'capstan.dev/kubernetes-record-failure-domain',
   /** The provider chose the failure domain and may choose another. */
   drawn: 'capstan.dev/failure-domain-drawn',
 } as const;
@@ -42,6 +48,9 @@ export const Tag = {
   created: 'created_by_CAPC',
   clusterPrefix: 'CAPC_cluster_',
 } as const;
+
+/** Whether CloudStack shows the cluster as `spec.syncWithACS` wants it; says nothing about readiness. */
+export const SYNCED_CONDITION = 'SyncedWithACS';
 
 export const LOAD_BALANCER_RULE = 'Kubernetes_API_Server';
 export const API_SERVER_PORT = 6443;
@@ -65,6 +74,11 @@ export function failureDomainObjectName(failureDomain: string, cluster: string):
 /** Object name of an isolated network: `<CloudStackCluster>-<network>`, made fit for Kubernetes. */
 export function isolatedNetworkObjectName(cloudStackCluster: string, network: string): string {
   return `${cloudStackCluster}-${network.toLowerCase()}`.replace(/[^a-z0-9-]+/g, '-').replace(/-$/, '');
+}
+
+/** Name of the record of a Kubernetes cluster; the identity makes it unlike any other. */
+export function kubernetesRecordName(cluster: string, cloudStackCluster: string, identity: string): string {
+  return `${cluster} - ${cloudStackCluster} - ${identity}`;
 }
 
 /** What an affinity group is made for: the set of machines that shall stand together or apart. */

@@ -14,8 +14,8 @@ import { conditionOf } from '../../machinery/conditions';
 import { isBeingDeleted, keyOf, type ObjectKey } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { faultOf } from './faults';
-import { Annotation } from './names';
-import { Reason } from './reasons';
+import { Annotation, SYNCED_CONDITION } from './names';
+import { isFaultReason, Reason } from './reasons';
 import { clusterNameOf, type ProviderObject, pausedBy, Scope } from './scope';
 import type { Setbacks } from './setbacks';
 
@@ -24,6 +24,8 @@ export interface ProviderLoop<T extends ProviderObject> {
   readonly name: string;
   readonly resource: TypedResource<T>;
   readonly finalizer: string;
+  /** Further finalizers that `remove` lets go. */
+  readonly otherFinalizers?: readonly string[];
   readonly watches: readonly WatchSource[];
   readonly concurrency?: number;
   reconcile(scope: Scope<T>, run: Run): Promise<Outcome>;
@@ -77,7 +79,8 @@ async function guarded<T extends ProviderObject>(
 ): Promise<Outcome> {
   const { deps, stored } = scope;
   const isDeleting = isBeingDeleted(stored);
-  if (isDeleting && !(stored.metadata.finalizers ?? []).includes(loop.finalizer)) return done();
+  const ours = [loop.finalizer, ...(loop.otherFinalizers ?? [])];
+  if (isDeleting && !ours.some((finalizer) => stored.metadata.finalizers?.includes(finalizer) === true)) return done();
 
   const paused = pausedBy(stored, scope.cluster);
   if (paused !== undefined) {
@@ -131,8 +134,11 @@ function withoutCluster<T extends ProviderObject>(scope: Scope<T>): Outcome {
 
 /** One event for each change of what is the case; repetitions say nothing new. */
 function announceChange<T extends ProviderObject>(scope: Scope<T>): void {
-  const before = conditionOf(scope.original, 'Ready');
-  const after = conditionOf(scope.object, 'Ready');
-  if (after === undefined || (before?.reason === after.reason && before.message === after.message)) return;
-  scope.event(scope.isFault ? 'Warning' : 'Normal', after.reason, after.message === '' ? after.reason : after.message);
+  for (const type of ['Ready', SYNCED_CONDITION]) {
+    const before = conditionOf(scope.original, type);
+    const after = conditionOf(scope.object, type);
+    if (after === undefined || (before?.reason === after.reason && before.message === after.message)) continue;
+    const isBad = type === 'Ready' ? scope.isFault : isFaultReason(after.reason);
+    scope.event(isBad ? 'Warning' : 'Normal', after.reason, after.message === '' ? after.reason : after.message);
+  }
 }

@@ -31,6 +31,13 @@ export const Reason = {
   InstanceNotRunning: 'InstanceNotRunning',
   AssigningToLoadBalancer: 'AssigningToLoadBalancer',
 
+  // The record among CloudStack's Kubernetes clusters.
+  Synced: 'Synced',
+  SyncDisabled: 'SyncDisabled',
+  SyncUnsupported: 'SyncUnsupported',
+  CreatingKubernetesRecord: 'CreatingKubernetesRecord',
+  DeletingKubernetesRecord: 'DeletingKubernetesRecord',
+
   // Deletion.
   Deleting: 'Deleting',
   RemovingFromLoadBalancer: 'RemovingFromLoadBalancer',
@@ -65,6 +72,8 @@ export const Reason = {
 /** Reasons that somebody may have to act on: parents pass them on, while mere progress of a child is not repeated. */
 const FAULTS: ReadonlySet<string> = new Set([
   Reason.WaitingForExpunge,
+  Reason.SyncDisabled,
+  Reason.SyncUnsupported,
   Reason.CredentialsMissing,
   Reason.CredentialsInvalid,
   Reason.CredentialsRefused,

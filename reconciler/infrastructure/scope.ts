@@ -1,11 +1,11 @@
 import type { Cluster } from '../../api/kinds';
 import type { Outcome, TypedResource } from '../../api/ports';
 import { kubeTime } from '../../machinery/clock';
-import { type Condition, conditionOf, setCondition } from '../../machinery/conditions';
+import { type Condition, conditionOf, removeCondition, setCondition } from '../../machinery/conditions';
 import { cloneJson } from '../../machinery/json';
 import type { KubeObject, ObjectMeta } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
-import { Annotation, CLUSTER_API_GROUP, Label } from './names';
+import { Annotation, CLUSTER_API_GROUP, Label, SYNCED_CONDITION } from './names';
 import { isFaultReason, Reason } from './reasons';
 
 /** What all kinds of the provider have in common. */
@@ -56,7 +56,7 @@ export class Scope<T extends ProviderObject> {
   /** Sends what has changed so far; from here on it survives a crash. */
   async persist(): Promise<void> {
     const answered = await this.deps.objects.patch(this.resource, this.stored, this.object, {
-      ownedConditions: ['Ready', 'Paused'],
+      ownedConditions: ['Ready', 'Paused', SYNCED_CONDITION],
     });
     this.stored = answered;
     this.object = cloneJson(answered);
@@ -65,6 +65,15 @@ export class Scope<T extends ProviderObject> {
   /** Reports what is waited for, or that all is well. */
   report(status: 'True' | 'False' | 'Unknown', reason: Reason, message: string): void {
     this.#set({ type: 'Ready', status, reason, message });
+  }
+
+  /** Reports whether CloudStack shows the cluster; undefined: nobody wants it to. */
+  reportSynced(report: { status: 'True' | 'False'; reason: Reason; message: string } | undefined): void {
+    if (report !== undefined) this.#set({ type: SYNCED_CONDITION, ...report });
+    else if (conditionOf(this.object, SYNCED_CONDITION) !== undefined) {
+      const conditions = removeCondition(this.object.status?.conditions, SYNCED_CONDITION);
+      this.object.status = { ...this.object.status, conditions };
+    }
   }
 
   reportPaused(message: string | undefined): void {

@@ -1,7 +1,16 @@
-import { CloudStackCluster, CloudStackFailureDomain, Cluster } from '../../../api/kinds';
-import { type Controller, done, type Outcome, ownedBy } from '../../../api/ports';
+import {
+  CloudStackCluster,
+  CloudStackFailureDomain,
+  CloudStackMachine,
+  Cluster,
+  Machine,
+  Secret,
+} from '../../../api/kinds';
+import { type Controller, done, type Outcome, ownedBy, soonest } from '../../../api/ports';
+import type { ObjectKey } from '../../../machinery/kube-object';
 import type { InfrastructureDeps } from '../deps';
 import { createOrRead } from '../family';
+import { RecordMirror } from '../kubernetes-record/mirror';
 import { Annotation, Finalizer, failureDomainObjectName, GROUP, Label } from '../names';
 import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
@@ -9,15 +18,20 @@ import { faultAmong, readyText, type Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
 import { ownSubject } from '../watches';
 import { planFailureDomains } from './failure-domains';
+import { recordOfMachine } from './record-watch';
 
 type ClusterScope = Scope<CloudStackCluster>;
 
 /** Makes the failure domains of a cluster and says when all of them, and the endpoint, are there. */
 export function cloudStackClusterController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
+  let enqueue: (key: ObjectKey) => void = () => undefined;
+  const mirror = new RecordMirror(setbacks, (key) => enqueue(key));
+
   return providerController(deps, setbacks, {
     name: 'cloudstackcluster',
     resource: CloudStackCluster,
     finalizer: Finalizer.cluster,
+    otherFinalizers: [Finalizer.kubernetesRecord],
     watches: [
       ownSubject(CloudStackCluster),
       ownedBy(CloudStackFailureDomain, { group: GROUP, kind: 'CloudStackCluster' }),
@@ -30,20 +44,36 @@ export function cloudStackClusterController(deps: InfrastructureDeps, setbacks: 
           return infrastructureRef?.kind === 'CloudStackCluster' ? [{ namespace, name: infrastructureRef.name }] : [];
         },
       },
+      { resource: CloudStackMachine, keys: (event) => recordOfMachine(deps, event) },
+      { resource: Machine, keys: () => [] },
+      { resource: Secret, keys: () => [] },
     ],
-    reconcile,
-    remove,
+    async reconcile(scope) {
+      await claim(scope);
+      const outcome = await provision(scope);
+      // Nobody waits for CloudStack's Kubernetes tab: what others wait for is told before.
+      if (isNewlyReady(scope) && scope.object.spec.syncWithACS === true) await scope.persist();
+      return soonest(outcome, await mirror.sync(scope));
+    },
+    remove: (scope) => remove(scope, mirror),
+    start(enqueueKey) {
+      enqueue = enqueueKey;
+      return () => {
+        enqueue = () => undefined;
+      };
+    },
   });
 }
 
-async function reconcile(scope: ClusterScope): Promise<Outcome> {
-  await claim(scope);
+async function provision(scope: ClusterScope): Promise<Outcome> {
   const plan = planFailureDomains(scope.object, scope.clusterName, failureDomains(scope));
   publishFailureDomains(scope);
   const { objects } = scope.deps;
   for (const object of plan.create) await createOrRead(objects, CloudStackFailureDomain, object);
   for (const { before, after } of plan.correct) await objects.patch(CloudStackFailureDomain, before, after);
-  for (const object of plan.remove) await deleteOnce(scope, object);
+  // The one whose credentials made the record in CloudStack goes after the record.
+  const recordHome = scope.object.metadata.annotations?.[Annotation.recordHome];
+  for (const object of plan.remove) if (object.spec.name !== recordHome) await deleteOnce(scope, object);
 
   const waiting = plan.required.filter(({ object }) => object?.status?.ready !== true);
   if (waiting.length > 0) {
@@ -65,6 +95,10 @@ async function reconcile(scope: ClusterScope): Promise<Outcome> {
   scope.object.status = { ...status, ready: true, initialization: { ...status?.initialization, provisioned: true } };
   scope.report('True', Reason.Ready, '');
   return done();
+}
+
+function isNewlyReady({ object, stored }: ClusterScope): boolean {
+  return object.status?.ready === true && stored.status?.ready !== true;
 }
 
 /** Finalizer and identity, stored before anything is made for this cluster. */
@@ -89,13 +123,15 @@ function publishFailureDomains(scope: ClusterScope): void {
   };
 }
 
-async function remove(scope: ClusterScope): Promise<Outcome> {
+async function remove(scope: ClusterScope, mirror: RecordMirror): Promise<Outcome> {
   const left = failureDomains(scope);
+  for (const object of left) await deleteOnce(scope, object);
+  const record = await mirror.remove(scope);
+  if (record !== undefined) return scope.wait(record.outcome, record.reason, record.message);
   if (left.length === 0) {
     scope.removeFinalizer(Finalizer.cluster);
     return done();
   }
-  for (const object of left) await deleteOnce(scope, object);
   const lines = left.map((object) => `${object.spec.name}: ${readyText(object)}`);
   return scope.wait(
     done(),

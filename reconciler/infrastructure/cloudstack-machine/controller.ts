@@ -21,6 +21,7 @@ import type { Setbacks } from '../setbacks';
 import { ofCluster, onPauseChange, ownSubject } from '../watches';
 import { refersTo } from './affinity';
 import { deploy } from './deploy';
+import { hasPromised, promiseToLeaveRecord } from './kubernetes-record';
 import { observe } from './observe';
 import { place } from './placement';
 import { mayHaveInstance, release, remove as removeInstance } from './removal';
@@ -59,6 +60,7 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     if ((scope.object.spec.instanceID ?? '') !== '') {
       const failureDomain = failureDomainOf(scope, scope.object.spec.failureDomainName ?? '');
       if (failureDomain === undefined) return withoutFailureDomain(scope);
+      promiseToLeaveRecord(scope, cloudStackClusterOf(scope));
       if (scope.addFinalizer(Finalizer.machine)) await scope.persist();
       return observe(await open(scope, failureDomain));
     }
@@ -101,6 +103,7 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     name: 'cloudstackmachine',
     resource: CloudStackMachine,
     finalizer: Finalizer.machine,
+    otherFinalizers: [Finalizer.recordMember],
     watches: watches(deps),
     concurrency: 20,
     reconcile,
@@ -144,7 +147,14 @@ function watches(deps: InfrastructureDeps): readonly WatchSource[] {
         return [{ namespace: object.metadata.namespace ?? '', name: infrastructureRef.name }];
       },
     },
-    { resource: CloudStackCluster, keys: ({ object }) => machinesOf(object, isUnsettled) },
+    {
+      resource: CloudStackCluster,
+      keys: ({ object }) => {
+        // Watched as CloudStackCluster, so it is one.
+        const isShown = deps.kubernetesSync === true && (object as CloudStackCluster).spec.syncWithACS === true;
+        return machinesOf(object, (machine) => isUnsettled(machine) || (isShown && !hasPromised(machine)));
+      },
+    },
     { resource: CloudStackFailureDomain, keys: ({ object }) => machinesOf(object, isUnsettled) },
     { resource: CloudStackIsolatedNetwork, keys: ({ object }) => machinesOf(object, isUnsettled) },
     {

@@ -9,6 +9,7 @@ import { affinityGroups } from './affinity';
 import { bootstrapData } from './bootstrap-data';
 import { type Place, resolveDeployment } from './deployment-request';
 import { isOurInstance } from './instance-identity';
+import { promiseToLeaveRecord } from './kubernetes-record';
 import { placeSubject, unplace } from './placement';
 import { type MachineWork, watchInstance } from './work';
 
@@ -37,6 +38,7 @@ export async function deploy(work: MachineWork, machine: Machine): Promise<Outco
   const userData = await bootstrapData(scope, machine);
 
   scope.addFinalizer(Finalizer.machine);
+  promiseToLeaveRecord(scope, work.cloudStackCluster);
   announce(scope.object.metadata, 'machine', scope.deps.clock);
   await scope.persist();
   try {

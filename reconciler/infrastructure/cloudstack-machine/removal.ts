@@ -5,6 +5,7 @@ import { Reason } from '../reasons';
 import { disksToDelete } from './data-disks';
 import { adoptLostDeployment, placeOf } from './deploy';
 import { type InstanceView, whatToDoWithRemoval } from './instance-decision';
+import { leaveRecord } from './kubernetes-record';
 import { endMembership } from './load-balancer';
 import { follow, jobOf, type MachineWork } from './work';
 
@@ -32,6 +33,7 @@ export async function remove(work: MachineWork): Promise<Outcome> {
     case 'release':
       return release(work);
     case 'destroy':
+      await leaveRecord(work);
       return (await endMembership(work)) ?? destroy(work, mayExpunge);
     case 'wait':
     case 'look':
@@ -68,5 +70,6 @@ function destroying({ scope }: MachineWork, jobId: string): Outcome {
 
 export function release({ scope }: Pick<MachineWork, 'scope'>): Outcome {
   scope.removeFinalizer(Finalizer.machine);
+  scope.removeFinalizer(Finalizer.recordMember);
   return done();
 }

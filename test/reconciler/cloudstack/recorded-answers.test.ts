@@ -8,6 +8,7 @@ import * as catalog from '../../../reconciler/cloudstack/catalog';
 import { openEnvelope } from '../../../reconciler/cloudstack/client/envelope';
 import { readFirewallRule } from '../../../reconciler/cloudstack/firewall';
 import { readOutcome } from '../../../reconciler/cloudstack/jobs';
+import { readKubernetesRecord, readRecordMembers } from '../../../reconciler/cloudstack/kubernetes-records';
 import { readLoadBalancerRule, readMembers } from '../../../reconciler/cloudstack/load-balancers';
 import { readNetwork, readVpc } from '../../../reconciler/cloudstack/networks';
 import { readMachine, readVolume } from '../../../reconciler/cloudstack/virtual-machines';
@@ -51,6 +52,7 @@ const readers: { readonly [item: string]: (row: Row) => unknown } = {
   virtualmachine: readMachine,
   volume: readVolume,
   affinitygroup: readAffinityGroup,
+  kubernetescluster: (row) => [readKubernetesRecord(row)?.id, ...readRecordMembers(row)],
 };
 
 (isThere ? describe : describe.skip)('answers of real servers', () => {

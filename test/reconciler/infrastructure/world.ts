@@ -54,6 +54,8 @@ export class World {
   readonly clock = new VirtualClock();
   readonly cloud: SandboxCloudStack;
   readonly kube: KubeApi;
+  /** Options of the provider; a process started later has the changed ones. */
+  readonly provider: { kubernetesSync?: boolean } = {};
   /** Commands that reached CloudStack, in order. */
   readonly calls: { readonly command: string; readonly parameters: { readonly [name: string]: string } }[] = [];
   readonly requests: string[] = [];
@@ -76,8 +78,9 @@ export class World {
     });
   }
 
-  static async start(options: Partial<CloudStackOptions> = {}): Promise<World> {
+  static async start(options: Partial<CloudStackOptions> = {}, provider: World['provider'] = {}): Promise<World> {
     const world = new World(options);
+    Object.assign(world.provider, provider);
     for (const kind of kinds) await world.kube.create(crds, kind.crd());
     await world.clock.settle();
     await world.createCredentials();
@@ -143,6 +146,7 @@ export class World {
           clock: this.clock,
           random: this.#random,
           cloudStack,
+          ...this.provider,
         }),
     });
     this.#managers.push(manager);
@@ -163,7 +167,7 @@ export class World {
   }
 
   async createCluster(
-    more: { zone?: string; host?: string; network?: string; failureDomains?: readonly string[] } = {},
+    more: { zone?: string; host?: string; network?: string; failureDomains?: readonly string[]; sync?: boolean } = {},
   ): Promise<void> {
     const cluster = await this.kube.create(Cluster, {
       apiVersion: Cluster.apiVersion,
@@ -183,6 +187,7 @@ export class World {
         ],
       },
       spec: {
+        ...(more.sync === undefined ? {} : { syncWithACS: more.sync }),
         controlPlaneEndpoint: { host: more.host ?? '', port: 6443 },
         failureDomains: (more.failureDomains ?? ['fd-1']).map((name) => ({
           name,
