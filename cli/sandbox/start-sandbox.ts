@@ -13,6 +13,7 @@ import { FileJournal } from '../../sandbox/journal';
 import { createKubeServer } from '../../sandbox/kube';
 import type { LatencyProfile } from '../../sandbox/latency';
 import { claimPublicRange } from '../../sandbox/public-range';
+import { listenTranslated } from '../../sandbox/translated-addresses';
 import { CommandError } from '../command-error';
 import { sandboxIdentity } from './identity';
 import { readPlaces, writePlaces } from './remembered';
@@ -27,6 +28,8 @@ export interface SandboxOptions {
   /** @default - the port of the last run with this data directory, else a free one */
   readonly kubePort?: number | undefined;
   readonly cloudstackPort?: number | undefined;
+  /** Whether this system lets a server listen at an address of 127.64.0.0/10. @default - it is tried */
+  readonly canBind?: ((address: string) => Promise<boolean>) | undefined;
   readonly log: Log;
 }
 
@@ -43,6 +46,11 @@ export interface Sandbox {
   /** File with the administrator's kubeconfig; undefined without the part `kube`. */
   readonly kubeconfig: string | undefined;
   readonly cloudstack: SandboxCloudStack | undefined;
+  /**
+   * On a system without 127.64.0.0/10: the file that tells where API servers of clusters listen instead of at their
+   * public addresses (see `translationIn`).
+   */
+  readonly translatedAddresses: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -67,7 +75,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       cloudstackPort: cloud?.port ?? places.cloudstackPort,
       publicRange: cloud?.publicRange ?? places.publicRange,
     });
-    return { kubeconfig: kube?.kubeconfig, cloudstack: cloud?.cloudstack, stop };
+    const { cloudstack, translatedAddresses } = cloud ?? {};
+    return { kubeconfig: kube?.kubeconfig, cloudstack, translatedAddresses, stop };
   } catch (error) {
     await stop();
     throw new CommandError(`the sandbox cannot start in ${dataDirectory}: ${messageOf(error)}`, 1, { cause: error });
@@ -118,8 +127,9 @@ async function startCloudStack(
   const clock = new SystemClock();
   const random = new SystemRandom();
   const { dataDirectory, latency, log } = options;
-  const range = await claimPublicRange(random, remembered.publicRange);
+  const range = await claimPublicRange(random, { preferred: remembered.publicRange, canBind: options.canBind });
   closers.push(() => range.release());
+  const translatedAddresses = range.isBindable ? undefined : join(dataDirectory, 'addresses.json');
   const workloads = join(dataDirectory, 'guests');
   const journalOf = (name: string) => ({ directory: workloads, name });
   const guestJournal = new FileJournal(journalOf('machines'));
@@ -133,7 +143,16 @@ async function startCloudStack(
     },
   });
   const onFault = (where: string, error: unknown) => log.error({ where, error }, 'guest simulation');
-  const guests = createGuestHost({ clock, random, latency, kube, journal: guestJournal, network: 'loopback', onFault });
+  const guests = createGuestHost({
+    clock,
+    random,
+    latency,
+    kube,
+    journal: guestJournal,
+    network: 'loopback',
+    listenFor: translatedAddresses === undefined ? undefined : listenTranslated(translatedAddresses, range.cidr),
+    onFault,
+  });
   closers.push(() => guests.close());
   const journal = new FileJournal({ directory: join(dataDirectory, 'cloudstack') });
   closers.push(() => journal.close());
@@ -147,7 +166,7 @@ async function startCloudStack(
     examples: cloud.examples,
     calls: () => cloud.calls(),
   };
-  return { cloudstack, port: listener.port, publicRange: range.cidr };
+  return { cloudstack, port: listener.port, publicRange: range.cidr, translatedAddresses };
 }
 
 /** Deletes the files of a journal that is closed. */

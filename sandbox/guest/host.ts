@@ -7,7 +7,7 @@ import { LoopbackServers } from './access/loopback';
 import { runCloudInit } from './cloud-init/run';
 import { GuestStore } from './guest-store';
 import { Machine } from './machine';
-import type { WorkloadKubeFactory } from './ports';
+import type { ListenFor, WorkloadKubeFactory } from './ports';
 import { runKubelet } from './workload/kubelet';
 import { World } from './world';
 
@@ -20,6 +20,8 @@ export interface GuestHostOptions {
   readonly journal?: Journal | undefined;
   /** `loopback`: API servers listen at public addresses; `in-process`: they are reached through `access` alone. */
   readonly network: 'loopback' | 'in-process';
+  /** With `loopback`: where they listen for a public address. @default - at the address itself */
+  readonly listenFor?: ListenFor | undefined;
   /** Faults of the simulation itself. @default - ignored */
   readonly onFault?: ((where: string, error: unknown) => void) | undefined;
 }
@@ -44,7 +46,7 @@ export function createGuestHost(options: GuestHostOptions): Guests {
     record: (change) => store.record(change),
     onFault,
   });
-  const servers = options.network === 'loopback' ? new LoopbackServers(world) : undefined;
+  const servers = options.network === 'loopback' ? new LoopbackServers(world, options.listenFor) : undefined;
   restore(world, store);
   const access = new InProcessAccess(world);
   return {

@@ -21,8 +21,16 @@ export interface WorkloadListenOptions {
 
 /** A listening API server that also knows bootstrap tokens; closing ends all its connections. */
 export interface WorkloadListener {
+  readonly port: number;
   close(): Promise<void>;
 }
+
+/** Lets an API server listen for a public address: calls `open` with the place, for which port 0 means any free one. */
+export type ListenFor = (
+  publicIp: string,
+  publicPort: number,
+  open: (host: string, port: number) => Promise<WorkloadListener>,
+) => Promise<WorkloadListener>;
 
 /** What a workload cluster's API servers share: one Kubernetes API, as `sandbox/kube` provides it. */
 export interface WorkloadKube {

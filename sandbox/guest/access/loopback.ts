@@ -1,4 +1,4 @@
-import type { WorkloadListener } from '../ports';
+import type { ListenFor, WorkloadListener } from '../ports';
 import { ANY_TOPIC, type Reached, type World } from '../world';
 import { PortForwarder } from './port-forward';
 import { apiServerCertificate } from './tls';
@@ -9,12 +9,15 @@ interface Server {
   readonly listener: WorkloadListener;
 }
 
+const atTheAddressItself: ListenFor = (publicIp, publicPort, open) => open(publicIp, publicPort);
+
 /**
  * Listens with HTTPS at every public address whose route leads to a running API server, and nowhere else. One server
  * for each address; when the machine that answers changes, its connections end.
  */
 export class LoopbackServers {
   readonly #world: World;
+  readonly #listenFor: ListenFor;
   readonly #forwarder: PortForwarder;
   readonly #servers = new Map<string, Server>();
   readonly #stop: () => void;
@@ -22,8 +25,9 @@ export class LoopbackServers {
   #isQueued = false;
   #isClosed = false;
 
-  constructor(world: World) {
+  constructor(world: World, listenFor: ListenFor = atTheAddressItself) {
     this.#world = world;
+    this.#listenFor = listenFor;
     this.#forwarder = new PortForwarder(world);
     this.#stop = world.onChange([ANY_TOPIC], () => this.#queue());
   }
@@ -81,15 +85,17 @@ export class LoopbackServers {
 
   async #listen(address: string, reached: Reached): Promise<WorkloadListener> {
     const { cluster, machine } = reached;
-    const port = address.lastIndexOf(':');
+    const colon = address.lastIndexOf(':');
     const certificate = apiServerCertificate(this.#world, machine);
-    return cluster.kube.listen({
-      host: address.slice(0, port),
-      port: Number(address.slice(port + 1)),
-      tls: { ...certificate, clientCaPem: cluster.record.caPem },
-      kubernetesVersion: machine.kubelet?.controlPlane?.version ?? 'v1.34.2',
-      portForward: async (pod, podPort) => this.#forwarder.open(cluster, pod, podPort),
-    });
+    return this.#listenFor(address.slice(0, colon), Number(address.slice(colon + 1)), (host, port) =>
+      cluster.kube.listen({
+        host,
+        port,
+        tls: { ...certificate, clientCaPem: cluster.record.caPem },
+        kubernetesVersion: machine.kubelet?.controlPlane?.version ?? 'v1.34.2',
+        portForward: async (pod, podPort) => this.#forwarder.open(cluster, pod, podPort),
+      }),
+    );
   }
 }
 
