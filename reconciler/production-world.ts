@@ -3,7 +3,7 @@ import type { Clock } from '../machinery/clock';
 import type { Random } from '../machinery/random';
 import { HttpCloudStackAccess } from './cloudstack';
 import { createGitSource } from './gitops';
-import { HttpsWorkloadAccess, type KubeConnection } from './kube';
+import { type AddressTranslation, HttpsWorkloadAccess, type KubeConnection } from './kube';
 import type { ReconcilerWorld } from './main';
 import { EtcdClientCertificates, TunnelledEtcd, tunnelsOver } from './workload';
 
@@ -17,6 +17,8 @@ export interface ProductionWorldOptions {
   readonly gitCache: string;
   /** Whether Fleets may name repositories on this machine. @default false */
   readonly allowLocalRepositories?: boolean | undefined;
+  /** Where API servers of workload clusters really listen. @default - at the addresses in their kubeconfigs */
+  readonly translate?: AddressTranslation | undefined;
 }
 
 /** The world over HTTPS, port-forwards and git. */
@@ -25,7 +27,7 @@ export function productionWorld(options: ProductionWorldOptions): ReconcilerWorl
   return {
     api: connection.api,
     cloudStack: new HttpCloudStackAccess({ clock }),
-    workloads: new HttpsWorkloadAccess({ clock }),
+    workloads: new HttpsWorkloadAccess({ clock, translate: options.translate }),
     etcdAccess: (links, objects) => {
       const certificates = new EtcdClientCertificates({ objects, clock, random });
       const tunnelled = new TunnelledEtcd({ clock, certificates, tunnel: tunnelsOver(links) });

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { Clock } from '../../machinery/clock';
 import { CapstanError } from '../../machinery/errors';
 import { type Kubeconfig, PkiError, parseKubeconfig } from '../../machinery/pki';
@@ -14,10 +16,17 @@ export interface KubeEndpoint {
     readonly key?: string | undefined;
     readonly rejectUnauthorized?: boolean | undefined;
     readonly servername?: string | undefined;
+    readonly checkServerIdentity?: ((host: string, certificate: PeerCertificate) => Error | undefined) | undefined;
   };
   /** Asked for before every request, so that tokens may be renewed. */
   headers(): Promise<{ readonly [name: string]: string }> | { readonly [name: string]: string };
 }
+
+/**
+ * Where the server at an address (`host:port`) really listens; others stay as they are.
+ * @throws KubeUnreachable when it is known that nobody listens for the address
+ */
+export type AddressTranslation = (address: string) => string;
 
 /** The kubeconfig cannot be used. Never quotes the file. */
 export class KubeconfigInvalid extends CapstanError {
@@ -37,6 +46,25 @@ export class KubeconfigInvalid extends CapstanError {
  */
 export function endpointOfKubeconfig(text: string): KubeEndpoint {
   return endpointOf(parseKubeconfig(text));
+}
+
+/** The URL of a server where it really listens. */
+export function translatedServer(server: string, translate: AddressTranslation): string {
+  const url = new URL(server);
+  const address = `${url.hostname}:${url.port || '443'}`;
+  const place = translate(address);
+  if (place === address) return server;
+  return `${url.protocol}//${place}${url.pathname === '/' ? '' : url.pathname}`;
+}
+
+/** The endpoint where it really listens; its certificate must still be valid for the address that is translated. */
+export function translated(endpoint: KubeEndpoint, translate: AddressTranslation): KubeEndpoint {
+  const server = translatedServer(endpoint.server, translate);
+  if (server === endpoint.server) return endpoint;
+  const { servername, checkServerIdentity: check } = endpoint.tls;
+  const isNamed = servername !== undefined || check !== undefined;
+  const { hostname } = new URL(endpoint.server);
+  return { ...endpoint, server, tls: isNamed ? endpoint.tls : { ...endpoint.tls, ...certifiedFor(hostname) } };
 }
 
 /**
@@ -100,10 +128,18 @@ function endpointOf(config: Kubeconfig): KubeEndpoint {
       cert: user?.kind === 'certificate' ? user.certificatePem : undefined,
       key: user?.kind === 'certificate' ? user.privateKeyPem : undefined,
       rejectUnauthorized: config.insecureSkipTlsVerify ? false : undefined,
-      servername: config.tlsServerName,
+      ...(config.tlsServerName === undefined ? {} : certifiedFor(config.tlsServerName)),
     },
     headers: () => headers,
   };
+}
+
+/** Checks the server's certificate against a name or address other than the one that is dialled. */
+function certifiedFor(host: string): KubeEndpoint['tls'] {
+  const name = host.replace(/^\[|\]$/g, '');
+  // An address cannot be asked for in the handshake (RFC 6066); it is only looked for in the certificate, as Go does.
+  if (isIP(name) === 0) return { servername: name };
+  return { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) };
 }
 
 /** client-node knows every way to log in, for half a second and 60 MiB: it is loaded only for those who need it. */

@@ -1,5 +1,11 @@
 export { type ConnectOptions, connectEndpoint, connectKube, type KubeAddress, type KubeConnection } from './connect';
-export { endpointOfKubeconfig, KubeconfigInvalid, type KubeEndpoint } from './endpoint';
+export {
+  type AddressTranslation,
+  endpointOfKubeconfig,
+  KubeconfigInvalid,
+  type KubeEndpoint,
+  translatedServer,
+} from './endpoint';
 export { canPortForward, type PortForwarding } from './port-forward';
 export { type CountedRequest, RequestCounter, type RequestListener } from './request-counter';
 export { HttpsWorkloadAccess, type HttpsWorkloadAccessOptions } from './workload-access';

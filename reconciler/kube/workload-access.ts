@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { KubeApi, WorkloadAccess, WorkloadChannel } from '../../api/ports';
 import type { Clock } from '../../machinery/clock';
 import type { ObjectKey } from '../../machinery/kube-object';
-import { endpointOfKubeconfig, type KubeEndpoint } from './endpoint';
+import { type AddressTranslation, endpointOfKubeconfig, type KubeEndpoint, translated } from './endpoint';
 import { KubeHttpApi } from './kube-http-api';
 import { openPortForward, type PortForwarding } from './port-forward';
 import { RequestCounter } from './request-counter';
@@ -12,6 +12,8 @@ export interface HttpsWorkloadAccessOptions {
   readonly clock: Clock;
   /** Counts the requests to all workload clusters. @default - one of its own */
   readonly counter?: RequestCounter | undefined;
+  /** @default - servers listen at the addresses in their kubeconfigs */
+  readonly translate?: AddressTranslation | undefined;
 }
 
 /** Cluster API's time-out for requests to workload clusters (`capi.md` 4.1). */
@@ -23,14 +25,16 @@ const CONNECTIONS = 4;
 export class HttpsWorkloadAccess implements WorkloadAccess {
   readonly counter: RequestCounter;
   readonly #clock: Clock;
+  readonly #translate: AddressTranslation;
 
   constructor(options: HttpsWorkloadAccessOptions) {
     this.#clock = options.clock;
+    this.#translate = options.translate ?? ((address) => address);
     this.counter = options.counter ?? new RequestCounter();
   }
 
   connect(kubeconfig: string): WorkloadChannel & PortForwarding {
-    return new HttpsChannel(endpointOfKubeconfig(kubeconfig), this.#clock, this.counter);
+    return new HttpsChannel(translated(endpointOfKubeconfig(kubeconfig), this.#translate), this.#clock, this.counter);
   }
 }
 
