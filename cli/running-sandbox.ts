@@ -8,6 +8,8 @@ export interface RunningSandbox {
   readonly kubeconfig: string;
   /** Remote of the checkout that its reconciler reads; undefined for servers alone. */
   readonly remote?: string | undefined;
+  /** On a system without 127.64.0.0/10: the file that tells where API servers of its clusters listen. */
+  readonly translatedAddresses?: string | undefined;
 }
 
 function noteFile(directory: string): string {
@@ -48,9 +50,14 @@ export function runningSandboxes(directory: string): readonly RunningSandbox[] {
 
 function parseNote(note: unknown): RunningSandbox | undefined {
   if (!isJsonObject(note)) return undefined;
-  const { pid, kubeconfig, remote } = note;
+  const { pid, kubeconfig, remote, translatedAddresses } = note;
   if (typeof pid !== 'number' || typeof kubeconfig !== 'string') return undefined;
-  return { pid, kubeconfig, ...(typeof remote === 'string' ? { remote } : {}) };
+  return {
+    pid,
+    kubeconfig,
+    remote: typeof remote === 'string' ? remote : undefined,
+    translatedAddresses: typeof translatedAddresses === 'string' ? translatedAddresses : undefined,
+  };
 }
 
 function write(directory: string, notes: readonly RunningSandbox[]): void {

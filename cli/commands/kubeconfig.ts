@@ -2,7 +2,8 @@ import { Command, Option } from 'commander';
 import { Cluster, Secret } from '../../api/kinds';
 import { tryGet } from '../../api/ports';
 import { CommandError, wrongInput } from '../command-error';
-import { connectManagement, KUBECONFIG_HELP } from '../management-api';
+import { connectManagement, KUBECONFIG_HELP, managementKubeconfig } from '../management-api';
+import { announcedAddresses, translateKubeconfig, translationBy } from '../translated-addresses';
 import { listFrom } from '../view/snapshot';
 
 /** `capstan kubeconfig NAME`. */
@@ -29,7 +30,8 @@ export function kubeconfigCommand(): Command {
             `cluster ${name} has no kubeconfig yet; \`npx capstan why ${name}\` tells what it waits for`,
           );
         }
-        const text = Buffer.from(value, 'base64').toString('utf8');
+        const addresses = announcedAddresses(process.cwd(), managementKubeconfig(options.kubeconfig));
+        const text = translateKubeconfig(Buffer.from(value, 'base64').toString('utf8'), translationBy(addresses));
         process.stdout.write(options.output === 'json' ? `${JSON.stringify({ kubeconfig: text })}\n` : text);
       } finally {
         connection.close();

@@ -14,6 +14,7 @@ import { createLog, electLeader, fencedApi, type Leadership, type LogLevel, Metr
 import { CommandError, wrongInput } from '../command-error';
 import { namedKubeconfig } from '../management-api';
 import { aborted, stopOnSignals } from '../stop-signal';
+import { announcedAddresses, translationBy } from '../translated-addresses';
 import { parsePort } from './port-option';
 
 interface RunFlags {
@@ -28,6 +29,7 @@ interface RunFlags {
   readonly webhookPort: string;
   readonly diagnosticsPort: string;
   readonly allowLocalRepositories?: true;
+  readonly translatedAddresses?: string;
   readonly logLevel: LogLevel;
 }
 
@@ -53,6 +55,10 @@ export function runCommand(): Command {
     .option('--webhook-port <port>', 'where the webhooks listen, with one of the two above', '9443')
     .option('--diagnostics-port <port>', 'port of /metrics, /healthz and /readyz; 0: any free one', '8080')
     .option('--allow-local-repositories', 'let Fleets read repositories on this machine')
+    .option(
+      '--translated-addresses <file>',
+      'where a sandbox listens on a system without 127.64.0.0/10 (default: the file of the one that runs here)',
+    )
     .addOption(
       new Option('--log-level <level>', 'least level that is logged')
         .choices(['debug', 'info', 'warn', 'error', 'silent'])
@@ -128,6 +134,7 @@ async function run(flags: RunFlags): Promise<void> {
       log,
       gitCache,
       allowLocalRepositories: flags.allowLocalRepositories,
+      translate: translationBy(flags.translatedAddresses ?? announcedTo(address)),
     });
     const reconciler = startReconciler(world, { loops, namespace: flags.namespace, metrics });
     closers.push(() => reconciler.stop());
@@ -160,6 +167,9 @@ function leasesIn(namespace: string) {
 }
 
 /** Of the sandbox that runs for this checkout and that the kubeconfig leads to. */
+function announcedTo(address: KubeAddress): string | undefined {
+  return address.kind === 'kubeconfig' ? announcedAddresses(process.cwd(), address.file) : undefined;
+}
 
 function addressOf(flags: RunFlags): KubeAddress {
   const file = namedKubeconfig(flags.kubeconfig);

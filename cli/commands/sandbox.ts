@@ -6,6 +6,7 @@ import { announceSandbox, withdrawSandbox } from '../running-sandbox';
 import { openDataDirectory } from '../sandbox/data-directory';
 import { type Sandbox, type SandboxPart, startSandbox } from '../sandbox/start-sandbox';
 import { aborted, stopOnSignals } from '../stop-signal';
+import { translationNotice } from '../translated-addresses';
 import { latencyOption, latencyProfile } from './latency-option';
 import { parsePort } from './port-option';
 
@@ -53,6 +54,7 @@ async function run(flags: SandboxFlags): Promise<void> {
       announceSandbox(process.cwd(), {
         pid: process.pid,
         kubeconfig: sandbox.kubeconfig,
+        translatedAddresses: sandbox.translatedAddresses,
       });
     process.stdout.write(flags.output === 'json' ? `${JSON.stringify(describe(sandbox))}\n` : text(sandbox));
     await aborted(stop.signal);
@@ -64,9 +66,10 @@ async function run(flags: SandboxFlags): Promise<void> {
   }
 }
 
-function describe({ kubeconfig, cloudstack }: Sandbox): object {
+function describe({ kubeconfig, cloudstack, translatedAddresses }: Sandbox): object {
   return {
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(translatedAddresses === undefined ? {} : { translatedAddresses }),
     ...(cloudstack === undefined
       ? {}
       : {
@@ -81,7 +84,7 @@ function describe({ kubeconfig, cloudstack }: Sandbox): object {
   };
 }
 
-function text({ kubeconfig, cloudstack }: Sandbox): string {
+function text({ kubeconfig, cloudstack, translatedAddresses }: Sandbox): string {
   const lines: string[] = [];
   if (kubeconfig !== undefined) lines.push(`Kubernetes API   export KUBECONFIG=${kubeconfig}`);
   if (cloudstack !== undefined) {
@@ -90,6 +93,7 @@ function text({ kubeconfig, cloudstack }: Sandbox): string {
     lines.push(`  zone           ${examples.zone}`, `  offering       ${examples.offering}`);
     lines.push(`  template       ${examples.template}`);
   }
+  if (translatedAddresses !== undefined) lines.push(translationNotice(translatedAddresses));
   const next =
     kubeconfig === undefined
       ? 'Next: point a client at it; `npx capstan sandbox --output json` prints all of it for scripts'

@@ -126,7 +126,9 @@ function summary(up: Up, clusters: string): string {
   const kept = data?.persistent === true ? data.path : `${data?.path} (deleted at the end; keep it with --data-dir)`;
   const rows = [
     ['management API', `export KUBECONFIG=${up.kubeconfig()}`],
-    ...up.views().map((view) => [`cluster ${view.name}`, `${view.endpoint}  (npx capstan kubeconfig ${view.name})`]),
+    ...up
+      .views()
+      .map((view) => [`cluster ${view.name}`, `${up.endpointOf(view)}  (npx capstan kubeconfig ${view.name})`]),
     ['git', `${repository} (remote ${remote})`],
     ['CloudStack API', cloudstack],
     ['data', kept],

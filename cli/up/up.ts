@@ -17,6 +17,7 @@ import { type Published, publish } from '../publish/publish';
 import { announceSandbox, runningSandboxes, withdrawSandbox } from '../running-sandbox';
 import { type DataDirectory, dataDirectoryFor, openDataDirectory } from '../sandbox/data-directory';
 import { type Sandbox, startSandbox } from '../sandbox/start-sandbox';
+import { describeEndpoint, translationBy, translationNotice } from '../translated-addresses';
 import { type ClusterView, clusterViews } from '../view/cluster-view';
 import { takeSnapshot } from '../view/snapshot';
 import { fleetReasons, isReached } from './goal';
@@ -33,6 +34,8 @@ export interface UpOptions {
   readonly kubeconfig?: string | undefined;
   readonly dataDir?: string | undefined;
   readonly latency: LatencyProfile;
+  /** Whether this system lets a server listen at an address of 127.64.0.0/10. @default - it is tried */
+  readonly canBind?: ((address: string) => Promise<boolean>) | undefined;
   readonly toolVersion: string;
   readonly log: Log;
   readonly progress: Progress;
@@ -69,18 +72,19 @@ export class Up {
 
   /** Starts servers, repository and reconciler; returns when the loops run. */
   async start(): Promise<void> {
-    const { directory, clusters, latency, log, progress } = this.#options;
+    const { directory, clusters, latency, canBind, log, progress } = this.#options;
     const checkout = await openCheckout(directory);
     const data = await this.#openData();
     const parts = new Set<'kube' | 'cloudstack'>(
       this.#options.kubeconfig === undefined ? ['kube', 'cloudstack'] : ['cloudstack'],
     );
 
-    const sandbox = await startSandbox({ parts, dataDirectory: data.path, latency, log });
+    const sandbox = await startSandbox({ parts, dataDirectory: data.path, latency, canBind, log });
     this.#sandbox = sandbox;
     this.#closers.push(() => sandbox.stop());
     const kubeconfig = this.kubeconfig();
     progress.say(parts.has('kube') ? 'Simulated Kubernetes API and CloudStack are up.' : 'Simulated CloudStack is up.');
+    if (sandbox.translatedAddresses !== undefined) progress.say(translationNotice(sandbox.translatedAddresses));
 
     const repository = await withCheckoutLock(checkout, async () => {
       const held = runningSandboxes(directory).flatMap(({ remote }) => remote ?? []);
@@ -89,6 +93,7 @@ export class Up {
         pid: process.pid,
         kubeconfig,
         remote: opened.remote,
+        translatedAddresses: sandbox.translatedAddresses,
       });
       return opened;
     });
@@ -182,6 +187,11 @@ export class Up {
     return file;
   }
 
+  /** Where a cluster's API server listens, for people. */
+  endpointOf(view: ClusterView): string {
+    return describeEndpoint(view.endpoint, translationBy(this.#sandbox?.translatedAddresses));
+  }
+
   places(): {
     readonly repository: string;
     readonly remote: string;
@@ -267,6 +277,7 @@ export class Up {
       log: this.#options.log,
       gitCache: join(data.path, 'git-cache'),
       allowLocalRepositories: true,
+      translate: translationBy(this.#sandbox?.translatedAddresses),
     });
     const reconciler = startReconciler(world);
     this.#reconciler = reconciler;
