@@ -1,3 +1,4 @@
+import { equalJson } from '../../../machinery/json';
 import { internalVersions, isLifted } from '../crd/internal-form';
 import { schemaFaults } from '../crd/schema-faults';
 import { asDefinition, CLEANUP_FINALIZER, type CrdVersion, type CustomResourceDefinition } from '../crd/shape';
@@ -12,6 +13,8 @@ function validateDefinition(
 ): FieldError[] {
   const errors: FieldError[] = [];
   const { spec, metadata } = definition;
+  // Versions that an update leaves alone were found right when they were stored.
+  const isUntouched = old !== undefined && equalJson(spec.versions, old.spec.versions);
   const { group = '', names = { plural: '', kind: '' }, versions = [] } = spec ?? {};
   if (metadata.name !== `${names.plural}.${group}`) {
     errors.push(invalid('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group'));
@@ -30,7 +33,11 @@ function validateDefinition(
         : notSupported('spec.scope', spec.scope, ['Cluster', 'Namespaced']),
     );
   }
-  errors.push(...nameFaults(definition), ...versionsFaults(versions), ...storedVersionsFaults(definition));
+  errors.push(
+    ...nameFaults(definition),
+    ...(isUntouched ? [] : versionsFaults(versions)),
+    ...storedVersionsFaults(definition),
+  );
   errors.push(...approvalFaults(definition));
   if (old !== undefined) errors.push(...updateFaults(definition, old));
   return errors;
