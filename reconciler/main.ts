@@ -18,7 +18,7 @@ import { clusterApiControllers } from './cluster-api';
 import { controlPlaneControllers } from './control-plane';
 import { gitopsControllers } from './gitops';
 import { infrastructureControllers } from './infrastructure';
-import { type Manager, type ManagerKit, type Metrics, startManager } from './runtime';
+import { type Manager, type ManagerKit, type Metrics, startManager, withWatchFilter } from './runtime';
 import { clusterCacheController, WorkloadLinks } from './workload';
 
 /** The loops, in the order of the pipeline. */
@@ -49,6 +49,10 @@ export interface ReconcilerOptions {
   readonly loops?: readonly Loop[] | undefined;
   /** Watch one namespace only. @default - all */
   readonly namespace?: string | undefined;
+  /** Reconcile only objects whose label `cluster.x-k8s.io/watch-filter` has this value; Fleets are not asked. @default - all */
+  readonly watchFilter?: string | undefined;
+  /** Keep records of clusters with `spec.syncWithACS` among CloudStack's Kubernetes clusters. @default false */
+  readonly kubernetesSync?: boolean | undefined;
   readonly metrics?: Metrics | undefined;
 }
 
@@ -61,6 +65,7 @@ export interface Reconciler {
 /** Starts the loops over a world. CRDs must be installed. */
 export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptions = {}): Reconciler {
   const { api, clock, random, log } = world;
+  const { namespace, watchFilter, metrics } = options;
   const wanted = new Set<Loop>(options.loops ?? LOOPS);
   const links = new WorkloadLinks({ access: world.workloads, clock, random, log });
   const cloudStack = createCloudStackApi({ access: world.cloudStack, clock });
@@ -74,8 +79,9 @@ export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptio
         infrastructureControllers({
           ...common,
           cloudStack,
+          kubernetesSync: options.kubernetesSync,
           events: kit.recorder('capc-machine-controller'),
-          onError: options.metrics?.infrastructureFailed,
+          onError: metrics?.infrastructureFailed,
         }),
       'cluster-api': () =>
         clusterApiControllers({ ...common, workloads: links, recorder: (component) => kit.recorder(component) }),
@@ -92,11 +98,14 @@ export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptio
     const needsWorkloads = wanted.has('cluster-api') || wanted.has('bootstrap') || wanted.has('control-plane');
     return [
       ...(needsWorkloads ? [clusterCacheController({ objects, links })] : []),
-      ...LOOPS.filter((loop) => wanted.has(loop)).flatMap((loop) => loops[loop]()),
+      ...LOOPS.filter((loop) => wanted.has(loop)).flatMap((loop) =>
+        watchFilter === undefined || loop === 'gitops'
+          ? loops[loop]()
+          : loops[loop]().map((controller) => withWatchFilter(controller, objects, watchFilter)),
+      ),
     ];
   };
 
-  const { namespace, metrics } = options;
   const manager = startManager({ api, controllers, clock, random, log, namespace, metrics });
   return {
     manager,

@@ -12,6 +12,8 @@ export interface ObjectEvent<T extends KubeObject = KubeObject> {
 /** What wakes a controller: changes of a resource, mapped to the keys of the objects it reconciles. */
 export interface WatchSource {
   readonly resource: TypedResource;
+  /** The controller's own kind: the keys that it reconciles name objects of it. */
+  readonly isSubject?: boolean | undefined;
   keys(event: ObjectEvent): readonly ObjectKey[];
 }
 
@@ -60,6 +62,7 @@ export function soonest(...outcomes: readonly Outcome[]): Outcome {
 export function ownKind(resource: TypedResource): WatchSource {
   return {
     resource,
+    isSubject: true,
     keys: (event) => [{ namespace: event.object.metadata.namespace ?? '', name: event.object.metadata.name }],
   };
 }

@@ -22,6 +22,8 @@ interface RunFlags {
   readonly loops: string;
   readonly crds: 'install' | 'check';
   readonly namespace?: string;
+  readonly watchFilter?: string;
+  readonly enableCloudstackCksSync?: true;
   readonly leaderElect?: true;
   readonly systemNamespace: string;
   readonly webhookUrl?: string;
@@ -45,6 +47,14 @@ export function runCommand(): Command {
         .default('install'),
     )
     .option('--namespace <namespace>', 'watch this namespace only (default: all)')
+    .option(
+      '--watch-filter <value>',
+      'reconcile only objects whose label cluster.x-k8s.io/watch-filter has this value; Fleets are not asked (default: all)',
+    )
+    .option(
+      '--enable-cloudstack-cks-sync',
+      "show clusters with spec.syncWithACS among CloudStack's Kubernetes clusters (CloudStack 4.19)",
+    )
     .option('--leader-elect', 'work only while holding the leader lease')
     .option('--system-namespace <namespace>', 'where leases and certificates are kept', 'capstan-system')
     .option(
@@ -136,7 +146,13 @@ async function run(flags: RunFlags): Promise<void> {
       allowLocalRepositories: flags.allowLocalRepositories,
       translate: translationBy(flags.translatedAddresses ?? announcedTo(address)),
     });
-    const reconciler = startReconciler(world, { loops, namespace: flags.namespace, metrics });
+    const reconciler = startReconciler(world, {
+      loops,
+      namespace: flags.namespace,
+      watchFilter: flags.watchFilter,
+      kubernetesSync: flags.enableCloudstackCksSync,
+      metrics,
+    });
     closers.push(() => reconciler.stop());
     void reconciler.manager.started.then(
       () => {

@@ -49,6 +49,15 @@ export function identityOf(object: ProviderObject, cloudStackCluster: CloudStack
   );
 }
 
+/** The labels of a child: whose it is, and which process looks after it. */
+export function childLabels(parent: KubeObject, clusterName: string): { [label: string]: string } {
+  const watchFilter = parent.metadata.labels?.[Label.watchFilter];
+  return {
+    [Label.clusterName]: clusterName,
+    ...(watchFilter === undefined ? {} : { [Label.watchFilter]: watchFilter }),
+  };
+}
+
 /** Creates a child; when another pass was faster, its object is as good. */
 export async function createOrRead<T extends KubeObject>(
   objects: Objects,

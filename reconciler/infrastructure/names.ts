@@ -1,5 +1,6 @@
 /** Names and keys that other software matches on; byte-exact (`capc.md` 0). */
 import { createHash } from 'node:crypto';
+import { WATCH_FILTER_LABEL } from '../../api/labels';
 
 export const GROUP = 'infrastructure.cluster.x-k8s.io';
 export const CLUSTER_API_GROUP = 'cluster.x-k8s.io';
@@ -19,6 +20,8 @@ export const Finalizer = {
 export const Label = {
   clusterName: 'cluster.x-k8s.io/cluster-name',
   controlPlane: 'cluster.x-k8s.io/control-plane',
+  /** Which of several processes looks after an object (`--watch-filter`). */
+  watchFilter: WATCH_FILTER_LABEL,
   /** On CloudStackMachine: object name of its failure domain. */
   failureDomain: `cloudstackfailuredomain.${GROUP}/name`,
 } as const;

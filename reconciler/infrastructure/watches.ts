@@ -12,6 +12,7 @@ import { Label, OWN_ANNOTATIONS } from './names';
 export function ownSubject<T extends KubeObject>(resource: TypedResource<T>): WatchSource {
   return {
     resource,
+    isSubject: true,
     keys: ({ type, object, previous }) => {
       const isOwnWord = type === 'modified' && previous !== undefined && equalJson(said(previous), said(object));
       return isOwnWord ? [] : [keyOf(object)];

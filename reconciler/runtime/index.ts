@@ -6,3 +6,4 @@ export { electLeader, type LeaderElectionOptions, type Leadership } from './lead
 export { createLog, type LogLevel, type LogOptions, silentLog, withoutSecrets } from './log';
 export { type Activity, type Manager, type ManagerKit, type ManagerOptions, startManager } from './manager';
 export { Metrics } from './metrics';
+export { withWatchFilter } from './watch-filter';

@@ -1,8 +1,8 @@
 import { type CloudStackCluster, CloudStackFailureDomain } from '../../../api/kinds';
 import { cloneJson, equalJson } from '../../../machinery/json';
 import { controllerReference } from '../../../machinery/owner-references';
-import type { FailureDomainEntry } from '../family';
-import { Annotation, Finalizer, failureDomainObjectName, Label } from '../names';
+import { childLabels, type FailureDomainEntry } from '../family';
+import { Annotation, Finalizer, failureDomainObjectName } from '../names';
 
 /** What to do with the failure domain objects of a cluster. */
 export interface FailureDomainPlan {
@@ -50,7 +50,7 @@ function newFailureDomain(
     metadata: {
       name: failureDomainObjectName(entry.name, clusterName),
       ...(cluster.metadata.namespace === undefined ? {} : { namespace: cluster.metadata.namespace }),
-      labels: { [Label.clusterName]: clusterName },
+      labels: childLabels(cluster, clusterName),
       annotations: { [Annotation.identity]: cluster.metadata.annotations?.[Annotation.identity] ?? '' },
       ownerReferences: [controllerReference(cluster)],
       finalizers: [Finalizer.failureDomain],

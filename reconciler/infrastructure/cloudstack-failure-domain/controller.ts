@@ -20,7 +20,7 @@ import { cloneJson, equalJson } from '../../../machinery/json';
 import { controllerReference } from '../../../machinery/owner-references';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
-import { cloudStackClusterOf, createOrRead, identityOf, isolatedNetworkOf } from '../family';
+import { childLabels, cloudStackClusterOf, createOrRead, identityOf, isolatedNetworkOf } from '../family';
 import { Annotation, Finalizer, failureDomainObjectName, GROUP, isolatedNetworkObjectName, Label } from '../names';
 import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
@@ -163,7 +163,7 @@ async function createIsolatedNetwork(
     metadata: {
       name: isTaken ? `${base}-${failureDomainName}` : base,
       namespace: scope.namespace,
-      labels: { [Label.clusterName]: scope.clusterName },
+      labels: childLabels(scope.object, scope.clusterName),
       annotations: { [Annotation.identity]: identityOf(scope.object, cloudStackCluster) },
       ownerReferences: [controllerReference(scope.object)],
       finalizers: [Finalizer.isolatedNetwork],

@@ -2,9 +2,9 @@ import { CloudStackAffinityGroup, type CloudStackMachine, type Machine } from '.
 import { done, type Outcome } from '../../../api/ports';
 import { controllerOf, isBeingDeleted } from '../../../machinery/kube-object';
 import { ownerReference } from '../../../machinery/owner-references';
-import { createOrRead } from '../family';
+import { childLabels, createOrRead } from '../family';
 import { ConfigurationProblem } from '../faults';
-import { affinityGroupName, Finalizer, Label } from '../names';
+import { affinityGroupName, Finalizer } from '../names';
 import { Reason } from '../reasons';
 import { readyText } from '../scope';
 import type { MachineWork } from './work';
@@ -62,7 +62,7 @@ async function createGroup(
     kind: 'CloudStackAffinityGroup',
     metadata: {
       ...key,
-      labels: { [Label.clusterName]: scope.clusterName },
+      labels: childLabels(scope.object, scope.clusterName),
       ownerReferences: [plainOwner, ownerReference(failureDomain)],
       finalizers: [Finalizer.affinityGroup],
     },

@@ -19,7 +19,7 @@ import { SeededRandom } from '../../../machinery/random';
 import { VirtualClock } from '../../../machinery/virtual-clock';
 import { createCloudStackApi } from '../../../reconciler/cloudstack';
 import { infrastructureControllers } from '../../../reconciler/infrastructure';
-import { type Manager, silentLog, startManager } from '../../../reconciler/runtime';
+import { type Manager, silentLog, startManager, withWatchFilter } from '../../../reconciler/runtime';
 import { type CloudStackOptions, createCloudStack, type SandboxCloudStack } from '../../../sandbox/cloudstack';
 import { createKubeServer } from '../../../sandbox/kube';
 import { latencyProfiles } from '../../../sandbox/latency';
@@ -55,7 +55,7 @@ export class World {
   readonly cloud: SandboxCloudStack;
   readonly kube: KubeApi;
   /** Options of the provider; a process started later has the changed ones. */
-  readonly provider: { kubernetesSync?: boolean } = {};
+  readonly provider: { kubernetesSync?: boolean; watchFilter?: string } = {};
   /** Commands that reached CloudStack, in order. */
   readonly calls: { readonly command: string; readonly parameters: { readonly [name: string]: string } }[] = [];
   readonly requests: string[] = [];
@@ -138,16 +138,20 @@ export class World {
       clock: this.clock,
       random: this.#random,
       log: silentLog,
-      controllers: (kit) =>
-        infrastructureControllers({
+      controllers: (kit) => {
+        const { watchFilter, ...options } = this.provider;
+        const controllers = infrastructureControllers({
           objects: kit.objects,
           events: kit.recorder('capstan'),
           log: silentLog,
           clock: this.clock,
           random: this.#random,
           cloudStack,
-          ...this.provider,
-        }),
+          ...options,
+        });
+        if (watchFilter === undefined) return controllers;
+        return controllers.map((controller) => withWatchFilter(controller, kit.objects, watchFilter));
+      },
     });
     this.#managers.push(manager);
     this.#stops.push(() => cloudStack.stop());
