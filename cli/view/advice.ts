@@ -93,6 +93,16 @@ const ADVICE: readonly Advice[] = [
     reason: /^WaitingForExpunge$/,
     advice: 'wait for CloudStack to expunge the VM, or let an administrator expunge it',
   },
+  {
+    reason: /^SyncDisabled$/,
+    advice:
+      'start capstan run with --enable-cloudstack-cks-sync, or remove spec.syncWithACS from the CloudStackCluster',
+  },
+  {
+    reason: /^SyncUnsupported$/,
+    advice:
+      'use CloudStack 4.19 or newer with its Kubernetes service switched on, or remove spec.syncWithACS; the cluster itself works without',
+  },
   // Git.
   {
     reason: /^ConfirmationRequired$/,

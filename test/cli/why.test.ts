@@ -148,7 +148,7 @@ test.each(Object.values(Reason).filter(isFaultReason))('the fault %s has a next 
   if (reason !== 'InternalError') expect(advice).not.toMatch(/^(read its events|nothing)/);
 });
 
-const STANDING = ['Ready', 'Paused', 'NotPaused'];
+const STANDING = ['Ready', 'Paused', 'NotPaused', 'Synced'];
 
 test.each(Object.values(Reason).filter((reason) => !isFaultReason(reason) && !STANDING.includes(reason)))(
   'the progress %s is named as work, not as a fault',
