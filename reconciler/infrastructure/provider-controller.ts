@@ -7,6 +7,7 @@ import {
   type Outcome,
   type Run,
   requeueAfter,
+  soonest,
   type TypedResource,
   type WatchSource,
 } from '../../api/ports';
@@ -14,6 +15,7 @@ import { conditionOf } from '../../machinery/conditions';
 import { isBeingDeleted, keyOf, type ObjectKey } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { faultOf } from './faults';
+import { HeldReports } from './held-reports';
 import { Annotation, SYNCED_CONDITION } from './names';
 import { isFaultReason, Reason } from './reasons';
 import { clusterNameOf, type ProviderObject, pausedBy, Scope } from './scope';
@@ -28,6 +30,8 @@ export interface ProviderLoop<T extends ProviderObject> {
   readonly otherFinalizers?: readonly string[];
   readonly watches: readonly WatchSource[];
   readonly concurrency?: number;
+  /** How long progress may wait to be reported, in milliseconds. @default 500 */
+  readonly reportWithinMs?: number;
   reconcile(scope: Scope<T>, run: Run): Promise<Outcome>;
   remove(scope: Scope<T>, run: Run): Promise<Outcome>;
   /** The object is gone: drop what is remembered of it. */
@@ -44,6 +48,7 @@ export function providerController<T extends ProviderObject>(
   setbacks: Setbacks,
   loop: ProviderLoop<T>,
 ): Controller {
+  const reports = new HeldReports<T>(loop.reportWithinMs);
   return {
     name: loop.name,
     watches: loop.watches,
@@ -53,6 +58,7 @@ export function providerController<T extends ProviderObject>(
       const stored = deps.objects.get(loop.resource, key);
       if (stored === undefined) {
         loop.forget?.(key);
+        reports.forget(key);
         return done();
       }
       const clusterName = clusterNameOf(stored);
@@ -63,8 +69,14 @@ export function providerController<T extends ProviderObject>(
       const scope = new Scope(deps, loop.resource, stored, cluster);
       if (stored.metadata.annotations?.[Annotation.managedBy] !== undefined) return done();
 
+      reports.resume(scope);
       const outcome = await guarded(scope, setbacks, run, loop);
-      announceChange(scope);
+      const delay = reports.delay(scope, deps.clock.now());
+      announceChange(scope, delay > 0 ? scope.stored : scope.object);
+      if (delay > 0) {
+        await scope.persistMain();
+        return soonest(outcome, requeueAfter(delay));
+      }
       await scope.persist();
       return outcome;
     },
@@ -133,10 +145,10 @@ function withoutCluster<T extends ProviderObject>(scope: Scope<T>): Outcome {
 }
 
 /** One event for each change of what is the case; repetitions say nothing new. */
-function announceChange<T extends ProviderObject>(scope: Scope<T>): void {
+function announceChange<T extends ProviderObject>(scope: Scope<T>, written: T): void {
   for (const type of ['Ready', SYNCED_CONDITION]) {
     const before = conditionOf(scope.original, type);
-    const after = conditionOf(scope.object, type);
+    const after = conditionOf(written, type);
     if (after === undefined || (before?.reason === after.reason && before.message === after.message)) continue;
     const isBad = type === 'Ready' ? scope.isFault : isFaultReason(after.reason);
     scope.event(isBad ? 'Warning' : 'Normal', after.reason, after.message === '' ? after.reason : after.message);

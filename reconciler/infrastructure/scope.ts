@@ -53,13 +53,24 @@ export class Scope<T extends ProviderObject> {
     return clusterNameOf(this.object) ?? '';
   }
 
-  /** Sends what has changed so far; from here on it survives a crash. */
+  /** Sends what has changed so far, status included. */
   async persist(): Promise<void> {
     const answered = await this.deps.objects.patch(this.resource, this.stored, this.object, {
       ownedConditions: ['Ready', 'Paused', SYNCED_CONDITION],
     });
     this.stored = answered;
     this.object = cloneJson(answered);
+  }
+
+  /** Sends metadata and spec as they are so far: from here on an intent, a finalizer, an id survives a crash. */
+  async persistMain(): Promise<void> {
+    const { status, ...main } = this.object;
+    const { status: storedStatus } = this.stored;
+    const wanted = storedStatus === undefined ? main : { ...main, status: storedStatus };
+    this.stored = await this.deps.objects.patch(this.resource, this.stored, wanted as T);
+    this.object = cloneJson(this.stored);
+    if (status === undefined) delete this.object.status;
+    else this.object.status = status;
   }
 
   /** Reports what is waited for, or that all is well. */

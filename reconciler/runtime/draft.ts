@@ -64,8 +64,12 @@ export class Draft<T extends Reported> {
     const observed = this.#observedGeneration;
     if (succeeded && observed > 0) status.observedGeneration = observed;
     this.#object.status = status;
-    const delay = pacer?.delay(this.#stored, this.#object, this.#clock.now()) ?? 0;
-    if (delay > 0) return requeueAfter(delay);
+    // After a failure nobody can say when the next save comes.
+    const delay = succeeded ? (pacer?.delay(this.#stored, this.#object, this.#clock.now()) ?? 0) : 0;
+    if (delay > 0) {
+      await this.saveMain();
+      return requeueAfter(delay);
+    }
     this.#stored = await this.#objects.patch(this.#resource, this.#stored, this.#object, {
       ownedConditions: reports.map((report) => report.type),
     });

@@ -1,6 +1,6 @@
-import type { Condition } from '../../machinery/conditions';
+import { type Condition, isTrue } from '../../machinery/conditions';
 import { equalJson } from '../../machinery/json';
-import type { KubeObject } from '../../machinery/kube-object';
+import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../machinery/kube-object';
 
 /** An object whose status has conditions. */
 export type Reported = KubeObject & {
@@ -20,35 +20,41 @@ export type Pace =
   /** Only the words changed. */
   | 'later';
 
-/** How long a change may wait for company, in milliseconds. */
-const WAIT_MS: { readonly [pace in Pace]: number } = { now: 0, soon: 100, later: 1000 };
+const SOON_MS = 500;
+/** How long a change of the words may wait for company. */
+const LATER_MS = 3000;
 
 export interface PaceRules {
-  /** Types whose status others wait for. */
+  /** How long what people see may wait, in milliseconds: short where progress shows first. @default 500 */
+  readonly soonMs?: number;
+  /** Types that others wait for to become True, or to be True no more. */
   readonly urgentConditions: readonly string[];
+  /** Types of which others wait for a certain reason. */
+  readonly urgentReasons?: readonly string[];
   /** Fields of the status that only inform. */
   readonly informativeFields: readonly string[];
 }
 
-/** The pace of the difference between two states of an object; undefined: there is none. Pure. */
+/** The pace of the difference between the statuses of two states of an object; undefined: there is none. Pure. */
 export function paceOf(before: Reported, after: Reported, rules: PaceRules): Pace | undefined {
-  const { status: statusBefore, ...mainBefore } = before;
-  const { status: statusAfter, ...mainAfter } = after;
-  if (!equalJson(mainBefore, mainAfter)) return 'now';
+  const { status: statusBefore } = before;
+  const { status: statusAfter } = after;
   if (equalJson(statusBefore ?? {}, statusAfter ?? {})) return undefined;
   const ignored = ['conditions', 'observedGeneration', ...rules.informativeFields];
   if (!equalJson(without(statusBefore, ignored), without(statusAfter, ignored))) return 'now';
-  const verdictsBefore = verdicts(before);
-  const verdictsAfter = verdicts(after);
-  const urgent = ([type]: readonly [string, unknown]) => rules.urgentConditions.includes(type);
-  if (!equalJson(verdictsBefore.filter(urgent), verdictsAfter.filter(urgent))) return 'now';
+  if (rules.urgentConditions.some((type) => isTrue(before, type) !== isTrue(after, type))) return 'now';
+  const isUrgent = ([type]: readonly [string, string]) => rules.urgentReasons?.includes(type) === true;
+  const [verdictsBefore, verdictsAfter] = [verdicts(before), verdicts(after)];
+  if (!equalJson(verdictsBefore.filter(isUrgent), verdictsAfter.filter(isUrgent))) return 'now';
   if (!equalJson(verdictsBefore, verdictsAfter)) return 'soon';
   const kept = ['conditions'];
   return equalJson(without(statusBefore, kept), without(statusAfter, kept)) ? 'later' : 'soon';
 }
 
-function without(status: Reported['status'], fields: readonly string[]): object {
-  return Object.fromEntries(Object.entries(status ?? {}).filter(([field]) => !fields.includes(field)));
+/** Absent and false say the same. */
+function without(status: { readonly [field: string]: unknown } | undefined, fields: readonly string[]): object {
+  const entries = Object.entries(status ?? {});
+  return Object.fromEntries(entries.filter(([field, value]) => value !== false && !fields.includes(field)));
 }
 
 function verdicts(object: Reported): [string, string][] {
@@ -64,22 +70,23 @@ export class Pacer {
     this.#rules = rules;
   }
 
-  /** Milliseconds until the change should be written; 0: now. */
+  /** Milliseconds until the change of the status should be written; 0: now. */
   delay(before: Reported, after: Reported, now: number): number {
-    const uid = before.metadata.uid ?? '';
+    const key = keyText(keyOf(before));
     const pace = paceOf(before, after, this.#rules);
     if (pace === undefined || pace === 'now') {
-      this.#since.delete(uid);
+      this.#since.delete(key);
       return 0;
     }
-    const since = this.#since.get(uid) ?? now;
-    const left = since + WAIT_MS[pace] - now;
-    if (left <= 0) this.#since.delete(uid);
-    else this.#since.set(uid, since);
+    const since = this.#since.get(key) ?? now;
+    const left = since + (pace === 'later' ? LATER_MS : (this.#rules.soonMs ?? SOON_MS)) - now;
+    if (left <= 0) this.#since.delete(key);
+    else this.#since.set(key, since);
     return Math.max(0, left);
   }
 
-  forget(uid: string | undefined): void {
-    this.#since.delete(uid ?? '');
+  /** The object is gone. */
+  forget(key: ObjectKey): void {
+    this.#since.delete(keyText(key));
   }
 }

@@ -47,7 +47,10 @@ export function clusterController(deps: ClusterApiDeps): Controller {
     },
     async reconcile(key) {
       const stored = deps.objects.get(Cluster, key);
-      if (stored === undefined) return done();
+      if (stored === undefined) {
+        for (const each of [pacer, firstPacer]) each.forget(key);
+        return done();
+      }
       const draft = new Draft(Cluster, stored, deps);
       const descendants = descendantsOf(deps.objects, key);
       const pace = stored.status === undefined ? firstPacer : pacer;
@@ -58,12 +61,24 @@ export function clusterController(deps: ClusterApiDeps): Controller {
 
 /** Providers, bootstrap and machines wait for these; the rest informs. */
 const PACE: PaceRules = {
-  urgentConditions: [Type.controlPlaneInitialized, Type.infrastructureReady, Type.paused, Type.deleting],
+  // A Cluster counts what is counted below it.
+  soonMs: 1000,
+  urgentConditions: [
+    Type.available,
+    Type.controlPlaneInitialized,
+    Type.infrastructureReady,
+    Type.paused,
+    Type.deleting,
+  ],
   informativeFields: ['controlPlane', 'workers'],
 };
 
 /** The first status says that nothing is there yet; what the user creates together with the Cluster joins it. */
-const FIRST_PACE: PaceRules = { urgentConditions: [], informativeFields: [...PACE.informativeFields, 'phase'] };
+const FIRST_PACE: PaceRules = {
+  ...PACE,
+  urgentConditions: [],
+  informativeFields: [...PACE.informativeFields, 'phase'],
+};
 
 async function reconcileCluster(scope: ClusterScope): Promise<Outcome> {
   const { draft } = scope;

@@ -31,7 +31,10 @@ export function machineDeploymentController(deps: ClusterApiDeps): Controller {
     ],
     async reconcile(key) {
       const stored = deps.objects.get(MachineDeployment, key);
-      if (stored === undefined) return done();
+      if (stored === undefined) {
+        pacer.forget(key);
+        return done();
+      }
       const { namespace } = key;
       const cluster = deps.objects.get(Cluster, { namespace, name: stored.spec.clusterName });
       // Without its Cluster nothing is acted upon; the event of the Cluster's creation wakes it.
@@ -45,7 +48,7 @@ export function machineDeploymentController(deps: ClusterApiDeps): Controller {
 
 /** Nothing is decided on the status of a MachineDeployment; people and Clusters read it. */
 const PACE: PaceRules = {
-  urgentConditions: [Type.paused],
+  urgentConditions: [Type.available, Type.paused],
   informativeFields: [
     'replicas',
     'readyReplicas',

@@ -60,7 +60,10 @@ export function machineSetController(deps: ClusterApiDeps): Controller {
     },
     async reconcile(key) {
       const stored = deps.objects.get(MachineSet, key);
-      if (stored === undefined) return done();
+      if (stored === undefined) {
+        pacer.forget(key);
+        return done();
+      }
       const { namespace } = key;
       const cluster = deps.objects.get(Cluster, { namespace, name: stored.spec.clusterName });
       // Without its Cluster a MachineSet is not acted upon; the event of the Cluster's creation wakes it.

@@ -63,7 +63,10 @@ export function machineController(deps: ClusterApiDeps): Controller {
     },
     async reconcile(key) {
       const stored = deps.objects.get(Machine, key);
-      if (stored === undefined) return done();
+      if (stored === undefined) {
+        pacer.forget(key);
+        return done();
+      }
       const clusterKey = { namespace: key.namespace, name: stored.spec.clusterName };
       const cluster = deps.objects.get(Cluster, clusterKey);
       // Without its Cluster a Machine is not acted upon; the event of the Cluster's creation wakes it.
@@ -77,6 +80,7 @@ export function machineController(deps: ClusterApiDeps): Controller {
 
 /** MachineSets and control planes decide on these. */
 const PACE: PaceRules = {
+  soonMs: 200,
   urgentConditions: [
     Type.available,
     Type.ready,
@@ -88,6 +92,8 @@ const PACE: PaceRules = {
     Type.paused,
     Type.deleting,
   ],
+  // A control plane waits for the hooks of its Machines.
+  urgentReasons: [Type.deleting],
   informativeFields: ['lastUpdated', 'certificatesExpiryDate'],
 };
 

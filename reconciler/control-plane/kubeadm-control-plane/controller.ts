@@ -15,6 +15,7 @@ import { conditionOf } from '../../../machinery/conditions';
 import { CapstanError } from '../../../machinery/errors';
 import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyText, type ObjectKey } from '../../../machinery/kube-object';
+import { type PaceRules, Pacer } from '../../runtime/pacing';
 import { pausedReport } from '../../runtime/paused';
 import { Addons } from './addons';
 import { reconcileDeletion, releaseFinalizer } from './deletion';
@@ -30,7 +31,11 @@ import { loadMembers, type Memory, machinesOf, openScope, type Scope, saveScope 
  * replaces machines one at a time, and never lets etcd lose its quorum by its own doing.
  */
 export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controller {
-  const memory: Memory = { observer: new EtcdObserver(deps.etcd, deps.clock), held: new Map() };
+  const memory: Memory = {
+    observer: new EtcdObserver(deps.etcd, deps.clock),
+    held: new Map(),
+    pacer: new Pacer(PACE),
+  };
   const addons = new Addons();
   return {
     name: 'kubeadmcontrolplane',
@@ -55,6 +60,12 @@ export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controlle
       }),
   };
 }
+
+/** A Cluster waits for these; MachineSets decide on the counters. */
+const PACE: PaceRules = {
+  urgentConditions: [Type.available, Type.initialized, Type.deleting, 'Paused'],
+  informativeFields: ['versions', 'selector'],
+};
 
 async function reconcileDeleting(scope: Scope, addons: Addons): Promise<Outcome> {
   scope.observer.forget(scope.clusterKey);
@@ -86,8 +97,7 @@ async function withStatus(scope: Scope, work: () => Promise<Outcome>): Promise<O
     if (scope.isLoaded) await saveScope(scope, false).catch(() => undefined);
     throw error;
   }
-  await saveScope(scope, true);
-  return outcome;
+  return soonest(outcome, await saveScope(scope, true));
 }
 
 function watches(deps: ControlPlaneDeps): WatchSource[] {

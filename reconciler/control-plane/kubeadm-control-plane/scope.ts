@@ -1,6 +1,6 @@
 import { Cluster, KubeadmConfig, KubeadmControlPlane, Machine } from '../../../api/kinds';
 import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL } from '../../../api/labels';
-import type { WorkloadConnection } from '../../../api/ports';
+import { done, type Outcome, type WorkloadConnection } from '../../../api/ports';
 import { type ConditionReport, conditionOf, isTrue } from '../../../machinery/conditions';
 import {
   controllerOf,
@@ -14,6 +14,7 @@ import { hasExternalEtcd } from '../../../machinery/kubeadm';
 import { kindOfTemplate } from '../../../machinery/template-clone';
 import { countVersions } from '../../../machinery/versions';
 import { Draft } from '../../runtime/draft';
+import type { Pacer } from '../../runtime/pacing';
 import type { ControlPlaneDeps } from './dependencies';
 import { type EtcdObserver, type EtcdView, NO_ETCD } from './etcd-view';
 import type { HeldReports } from './patience';
@@ -29,6 +30,7 @@ export interface Scope {
   readonly observer: EtcdObserver;
   /** Of each cluster, the reports about machines that wait for better ones. */
   readonly held: Map<string, HeldReports>;
+  readonly pacer: Pacer;
   /** Phases change the status of its object, which is written once, at the end. */
   readonly draft: Draft<KubeadmControlPlane>;
   /** What is stored, with defaults: to decide on, not to write. */
@@ -53,12 +55,15 @@ export interface Scope {
 }
 
 /** What a controller remembers from one reconcile to the next, for all its control planes. */
-export type Memory = Pick<Scope, 'observer' | 'held'>;
+export type Memory = Pick<Scope, 'observer' | 'held' | 'pacer'>;
 
 /** The scope of a control plane, or undefined while it does not belong to a Cluster. */
 export function openScope(deps: ControlPlaneDeps, memory: Memory, key: ObjectKey): Scope | undefined {
   const stored = deps.objects.get(KubeadmControlPlane, key);
-  if (stored === undefined) return undefined;
+  if (stored === undefined) {
+    memory.pacer.forget(key);
+    return undefined;
+  }
   const owner = stored.metadata.ownerReferences?.find(
     (reference) => reference.kind === Cluster.kind && parseApiVersion(reference.apiVersion).group === Cluster.group,
   );
@@ -176,9 +181,12 @@ export function infraKind(scope: Scope): string {
   return kindOfTemplate(scope.controlPlane.spec.machineTemplate.spec.infrastructureRef.kind);
 }
 
-/** Writes the status: counters, conditions with their roll-up. One request, or none when nothing changed. */
-export async function saveScope(scope: Scope, succeeded: boolean): Promise<void> {
-  if (isGone(scope)) return;
+/**
+ * Writes the status: counters, conditions with their roll-up. One request, or none when nothing changed.
+ * @returns when to come back for what was held back
+ */
+export async function saveScope(scope: Scope, succeeded: boolean): Promise<Outcome> {
+  if (isGone(scope)) return done();
   const { deps, controlPlane, draft } = scope;
   const machines = machinesOf(scope);
   const outdated = outdatedReasons(scope);
@@ -214,7 +222,7 @@ export async function saveScope(scope: Scope, succeeded: boolean): Promise<void>
   const lowest = versions[0]?.version;
   if (lowest !== undefined) status.version = lowest;
   draft.object.status = status;
-  await draft.save(reports, succeeded);
+  return draft.save(reports, succeeded, scope.pacer);
 }
 
 /** Another one of that name, or none, stands where this control plane stood: there is nothing to write to. */

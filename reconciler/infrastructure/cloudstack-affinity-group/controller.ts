@@ -40,7 +40,7 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
   };
 
   const reconcile = async (scope: GroupScope): Promise<Outcome> => {
-    if (scope.addFinalizer(Finalizer.affinityGroup)) await scope.persist();
+    if (scope.addFinalizer(Finalizer.affinityGroup)) await scope.persistMain();
     const ageMs = deps.clock.now() - Date.parse(scope.object.metadata.creationTimestamp ?? '');
     if (users(scope).length === 0 && ageMs > UNUSED_GRACE_MS) {
       await deps.objects.delete(CloudStackAffinityGroup, scope.stored);
@@ -68,7 +68,7 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
       return requeueAfter(UNUSED_GRACE_MS + 1000);
     }
     announce(scope.object.metadata, 'affinity-group', deps.clock);
-    await scope.persist();
+    await scope.persistMain();
     const started = await cloud.affinityGroups.create(name, spec.type ?? '');
     scope.object.spec.id = started.id;
     const key = keyOf(scope.object);

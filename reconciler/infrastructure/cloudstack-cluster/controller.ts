@@ -49,6 +49,10 @@ export function cloudStackClusterController(deps: InfrastructureDeps, setbacks: 
       { resource: Secret, keys: () => [] },
     ],
     async reconcile(scope) {
+      if (!hasOwner(scope)) {
+        const message = `Cluster ${scope.clusterName} does not own this object: Cluster API sets the owner when spec.infrastructureRef of the Cluster names it`;
+        return scope.wait(done(), Reason.WaitingForOwner, message);
+      }
       await claim(scope);
       const outcome = await provision(scope);
       // Nobody waits for CloudStack's Kubernetes tab: what others wait for is told before.
@@ -63,6 +67,11 @@ export function cloudStackClusterController(deps: InfrastructureDeps, setbacks: 
       };
     },
   });
+}
+
+/** The contract's gate: a Cluster that merely has the name may refer to something else. */
+function hasOwner({ object }: ClusterScope): boolean {
+  return (object.metadata.ownerReferences ?? []).some((owner) => owner.kind === 'Cluster');
 }
 
 async function provision(scope: ClusterScope): Promise<Outcome> {
@@ -108,7 +117,7 @@ async function claim(scope: ClusterScope): Promise<void> {
   if (!hasIdentity) {
     scope.object.metadata.annotations = { ...scope.object.metadata.annotations, [Annotation.identity]: scope.uid };
   }
-  if (isNew || !hasIdentity) await scope.persist();
+  if (isNew || !hasIdentity) await scope.persistMain();
 }
 
 function publishFailureDomains(scope: ClusterScope): void {

@@ -75,7 +75,7 @@ export function cloudStackFailureDomainController(deps: InfrastructureDeps, setb
 }
 
 async function reconcile(scope: FailureDomainScope): Promise<Outcome> {
-  if (scope.addFinalizer(Finalizer.failureDomain)) await scope.persist();
+  if (scope.addFinalizer(Finalizer.failureDomain)) await scope.persistMain();
   const cloudStackCluster = cloudStackClusterOf(scope);
   if (cloudStackCluster === undefined) {
     return scope.wait(done(), Reason.WaitingForCluster, 'the CloudStackCluster does not exist');
@@ -177,7 +177,7 @@ async function createIsolatedNetwork(
     },
   };
   // Zone and network ids first: the network's controller reads them here.
-  await scope.persist();
+  await scope.persistMain();
   return createOrRead(objects, CloudStackIsolatedNetwork, wanted);
 }
 

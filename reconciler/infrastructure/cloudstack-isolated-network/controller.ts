@@ -51,7 +51,7 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
 
   const reconcile = async (scope: NetworkScope): Promise<Outcome> => {
     const isNew = scope.addFinalizer(Finalizer.isolatedNetwork);
-    if (isNew) await scope.persist();
+    if (isNew) await scope.persistMain();
     const work = await open(scope);
     if (work?.cloudStackCluster === undefined) {
       return scope.wait(done(), Reason.WaitingForFailureDomain, 'the failure domain has no zone yet');

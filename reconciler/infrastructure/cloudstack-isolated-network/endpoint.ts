@@ -142,7 +142,7 @@ async function acquire(work: NetworkWork, network: Network): Promise<PublicAddre
   }
   if (intended === undefined || known.isNetworkNew !== true) {
     announce(scope.object.metadata, 'address', scope.deps.clock);
-    await scope.persist();
+    await scope.persistMain();
   }
   try {
     const started = await cloud.addresses.associate(addressTarget(network), asked);

@@ -71,7 +71,7 @@ async function create(work: NetworkWork): Promise<Network | Wait> {
   announce(scope.object.metadata, 'network', scope.deps.clock);
   // The address follows at once and can only be ours in a network of ours: one write announces both.
   if (vpcId === undefined) announce(scope.object.metadata, 'address', scope.deps.clock);
-  await scope.persist();
+  await scope.persistMain();
   try {
     const network = await cloud.networks.create({
       name: spec.name ?? '',

@@ -33,7 +33,7 @@ export async function ensureVpc(work: NetworkWork): Promise<string | undefined |
 
   const offering = await cloud.vpcOffering(nonEmpty(vpc.offering) ?? DEFAULT_VPC_OFFERING, zoneId);
   announce(scope.object.metadata, 'vpc', scope.deps.clock);
-  await scope.persist();
+  await scope.persistMain();
   try {
     const wanted = { name: vpc.name ?? '', zoneId, offeringId: offering.id, cidr: nonEmpty(vpc.cidr) };
     const started = await cloud.vpcs.create(wanted);

@@ -61,7 +61,7 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
       const failureDomain = failureDomainOf(scope, scope.object.spec.failureDomainName ?? '');
       if (failureDomain === undefined) return withoutFailureDomain(scope);
       promiseToLeaveRecord(scope, cloudStackClusterOf(scope));
-      if (scope.addFinalizer(Finalizer.machine)) await scope.persist();
+      if (scope.addFinalizer(Finalizer.machine)) await scope.persistMain();
       return observe(await open(scope, failureDomain));
     }
     const cloudStackCluster = cloudStackClusterOf(scope);
@@ -106,6 +106,8 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     otherFinalizers: [Finalizer.recordMember],
     watches: watches(deps),
     concurrency: 20,
+    // Where people watch a machine come up.
+    reportWithinMs: 200,
     reconcile,
     remove,
     forget,

@@ -40,7 +40,7 @@ export async function deploy(work: MachineWork, machine: Machine): Promise<Outco
   scope.addFinalizer(Finalizer.machine);
   promiseToLeaveRecord(scope, work.cloudStackCluster);
   announce(scope.object.metadata, 'machine', scope.deps.clock);
-  await scope.persist();
+  await scope.persistMain();
   try {
     const started = await cloud.machines.deploy({ ...request, userData });
     accept(work, started.id, started.job.id);
@@ -86,7 +86,7 @@ export async function adoptLostDeployment(work: MachineWork, place: Place | unde
   if ('kind' in found) return found;
   accept(work, found.id, undefined);
   scope.event('Normal', 'Created', `CloudStack instance ${found.id} found again after its answer was lost`);
-  await scope.persist();
+  await scope.persistMain();
   return scope.wait(
     requeueAfter(0),
     Reason.Deploying,

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { MachineDeployment, type MachineSet } from '../../../api/kinds';
 import { valueAt } from '../../../machinery/json';
 import {
@@ -11,7 +10,6 @@ import {
 import { newMachine, syncedMachine } from '../../../reconciler/cluster-api/machine-set/intents';
 import { selectorOf } from '../../../reconciler/cluster-api/selector';
 import { isRolloutAfterExpired, rolloutReasons } from '../../../reconciler/cluster-api/template-equality';
-import { Pacer, paceOf } from '../../../reconciler/runtime/pacing';
 
 const NOW = Date.UTC(2026, 0, 2);
 
@@ -178,54 +176,4 @@ test('a machine is never changed under its node, and never applied back to life'
 
 test('an unknown selector operator is an error, not a wider selection', () => {
   expect(() => selectorOf({ matchExpressions: [{ key: 'a', operator: 'Like' }] })).toThrow(/unknown operator Like/);
-});
-
-const condition = (type: string, status: 'True' | 'False', message = '') => ({
-  type,
-  status,
-  reason: 'R',
-  message,
-  lastTransitionTime: '2026-01-01T00:00:00Z',
-});
-const reported = (conditions: ReturnType<typeof condition>[], more: object = {}) => ({
-  apiVersion: 'v1',
-  kind: 'X',
-  metadata: { name: 'x', uid: 'x' },
-  status: { conditions, ...more },
-});
-const rules = { urgentConditions: ['Ready'], informativeFields: ['replicas'] };
-
-test('words wait longest, verdicts a moment, what others wait for not at all', () => {
-  const before = reported([condition('Ready', 'False'), condition('Info', 'False')]);
-
-  expect(paceOf(before, before, rules)).toBeUndefined();
-  expect(paceOf(before, reported([condition('Ready', 'False', 'new words'), condition('Info', 'False')]), rules)).toBe(
-    'later',
-  );
-  expect(paceOf(before, reported([condition('Ready', 'False'), condition('Info', 'True')]), rules)).toBe('soon');
-  expect(
-    paceOf(before, reported([condition('Ready', 'False'), condition('Info', 'False')], { replicas: 1 }), rules),
-  ).toBe('soon');
-  expect(paceOf(before, reported([condition('Ready', 'True'), condition('Info', 'False')]), rules)).toBe('now');
-  expect(
-    paceOf(before, reported([condition('Ready', 'False'), condition('Info', 'False')], { phase: 'P' }), rules),
-  ).toBe('now');
-});
-
-test('a change that is held back is written within a second, whatever comes', () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 10, maxLength: 40 }), (gaps) => {
-      const pacer = new Pacer(rules);
-      const before = reported([condition('Ready', 'False')]);
-      let now = 0;
-      let waitingSince = 0;
-      for (const [index, gap] of gaps.entries()) {
-        const delay = pacer.delay(before, reported([condition('Ready', 'False', `words ${index}`)]), now);
-        if (delay === 0) waitingSince = now + gap;
-        expect(now - waitingSince).toBeLessThan(1000 + 400);
-        expect(delay).toBeLessThanOrEqual(1000);
-        now += gap;
-      }
-    }),
-  );
 });
