@@ -41,6 +41,5 @@ export class HeldReports<T extends ProviderObject> {
 
   forget(key: ObjectKey): void {
     this.#held.delete(keyText(key));
-    this.#pacer.forget(key);
   }
 }

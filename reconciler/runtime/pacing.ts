@@ -1,6 +1,6 @@
 import { type Condition, isTrue } from '../../machinery/conditions';
 import { equalJson } from '../../machinery/json';
-import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../machinery/kube-object';
+import type { KubeObject } from '../../machinery/kube-object';
 
 /** An object whose status has conditions. */
 export type Reported = KubeObject & {
@@ -61,8 +61,12 @@ function verdicts(object: Reported): [string, string][] {
   return (object.status?.conditions ?? []).map(({ type, status, reason }) => [type, `${status}/${reason}`]);
 }
 
+/** Older than this, a change belongs to an object that is gone. */
+const ABANDONED_MS = 10 * LATER_MS;
+
 /** Remembers since when a change of an object waits. Losing it costs one early write. */
 export class Pacer {
+  /** By uid, in the order of time. */
   readonly #since = new Map<string, number>();
   readonly #rules: PaceRules;
 
@@ -72,21 +76,25 @@ export class Pacer {
 
   /** Milliseconds until the change of the status should be written; 0: now. */
   delay(before: Reported, after: Reported, now: number): number {
-    const key = keyText(keyOf(before));
+    this.#dropAbandoned(now);
+    const uid = before.metadata.uid ?? '';
     const pace = paceOf(before, after, this.#rules);
     if (pace === undefined || pace === 'now') {
-      this.#since.delete(key);
+      this.#since.delete(uid);
       return 0;
     }
-    const since = this.#since.get(key) ?? now;
-    const left = since + (pace === 'later' ? LATER_MS : (this.#rules.soonMs ?? SOON_MS)) - now;
-    if (left <= 0) this.#since.delete(key);
-    else this.#since.set(key, since);
+    const since = this.#since.get(uid) ?? now;
+    const wait = pace === 'later' ? LATER_MS : (this.#rules.soonMs ?? SOON_MS);
+    const left = since + wait - now;
+    if (left <= 0) this.#since.delete(uid);
+    else this.#since.set(uid, since);
     return Math.max(0, left);
   }
 
-  /** The object is gone. */
-  forget(key: ObjectKey): void {
-    this.#since.delete(keyText(key));
+  #dropAbandoned(now: number): void {
+    for (const [uid, since] of this.#since) {
+      if (now - since < ABANDONED_MS) return;
+      this.#since.delete(uid);
+    }
   }
 }

@@ -21,6 +21,7 @@ import { pausedReport } from '../../runtime/paused';
 import { Type } from '../conditions/reasons';
 import type { ClusterApiDeps } from '../dependencies';
 import { ExternalObjects } from '../references/external-objects';
+import { type Phase, runPhases } from '../run-phases';
 import { reconcileDelete } from './deletion';
 import { descendantsOf } from './descendants';
 import { reconcileKubeconfig } from './kubeconfig';
@@ -47,10 +48,7 @@ export function clusterController(deps: ClusterApiDeps): Controller {
     },
     async reconcile(key) {
       const stored = deps.objects.get(Cluster, key);
-      if (stored === undefined) {
-        for (const each of [pacer, firstPacer]) each.forget(key);
-        return done();
-      }
+      if (stored === undefined) return done();
       const draft = new Draft(Cluster, stored, deps);
       const descendants = descendantsOf(deps.objects, key);
       const pace = stored.status === undefined ? firstPacer : pacer;
@@ -93,7 +91,7 @@ async function reconcileCluster(scope: ClusterScope): Promise<Outcome> {
     metadata.finalizers = [...(metadata.finalizers ?? []), CLUSTER_FINALIZER];
     await draft.saveMain();
   }
-  const errors = await runPhases(scope);
+  const errors = await runPhases(scope, phasesOf(scope));
   if (deleting) {
     try {
       if (await reconcileDelete(scope)) {
@@ -112,25 +110,23 @@ async function reconcileCluster(scope: ClusterScope): Promise<Outcome> {
   return soonest(saved, ...scope.outcomes);
 }
 
-/** All phases run although one fails: each tells the status something of its own. */
-async function runPhases(scope: ClusterScope): Promise<unknown[]> {
-  const errors: unknown[] = [];
-  const attempt = async (phase: (scope: ClusterScope) => Promise<void>, failed: (error: unknown) => void) => {
-    try {
-      await phase(scope);
-    } catch (error) {
-      failed(error);
-      errors.push(error);
-    }
-  };
-  await attempt(reconcileInfrastructure, (error) => {
-    scope.infrastructureError = error;
-  });
-  await attempt(reconcileControlPlane, (error) => {
-    scope.controlPlaneError = error;
-  });
-  if (!isBeingDeleted(scope.draft.stored)) await attempt(reconcileKubeconfig, () => undefined);
-  return errors;
+/** What a Cluster does on every pass, whether it goes or stays. */
+function phasesOf(scope: ClusterScope): readonly Phase<ClusterScope>[] {
+  return [
+    {
+      run: reconcileInfrastructure,
+      failed: (error) => {
+        scope.infrastructureError = error;
+      },
+    },
+    {
+      run: reconcileControlPlane,
+      failed: (error) => {
+        scope.controlPlaneError = error;
+      },
+    },
+    ...(isBeingDeleted(scope.draft.stored) ? [] : [{ run: reconcileKubeconfig }]),
+  ];
 }
 
 /** Machines and pools: their Cluster, by name. */

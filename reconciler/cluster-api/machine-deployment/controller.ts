@@ -31,10 +31,7 @@ export function machineDeploymentController(deps: ClusterApiDeps): Controller {
     ],
     async reconcile(key) {
       const stored = deps.objects.get(MachineDeployment, key);
-      if (stored === undefined) {
-        pacer.forget(key);
-        return done();
-      }
+      if (stored === undefined) return done();
       const { namespace } = key;
       const cluster = deps.objects.get(Cluster, { namespace, name: stored.spec.clusterName });
       // Without its Cluster nothing is acted upon; the event of the Cluster's creation wakes it.

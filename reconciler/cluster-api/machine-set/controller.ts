@@ -60,10 +60,7 @@ export function machineSetController(deps: ClusterApiDeps): Controller {
     },
     async reconcile(key) {
       const stored = deps.objects.get(MachineSet, key);
-      if (stored === undefined) {
-        pacer.forget(key);
-        return done();
-      }
+      if (stored === undefined) return done();
       const { namespace } = key;
       const cluster = deps.objects.get(Cluster, { namespace, name: stored.spec.clusterName });
       // Without its Cluster a MachineSet is not acted upon; the event of the Cluster's creation wakes it.

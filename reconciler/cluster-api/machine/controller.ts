@@ -35,6 +35,7 @@ import { pausedReport } from '../../runtime/paused';
 import { Type } from '../conditions/reasons';
 import type { ClusterApiDeps } from '../dependencies';
 import { ExternalObjects } from '../references/external-objects';
+import { type Phase, runPhases } from '../run-phases';
 import { reconcileDelete } from './deletion';
 import { claim, findControlPlane, reconcileBootstrap, reconcileInfrastructure, reconcileNode } from './phases';
 import type { MachineScope } from './scope';
@@ -63,10 +64,7 @@ export function machineController(deps: ClusterApiDeps): Controller {
     },
     async reconcile(key) {
       const stored = deps.objects.get(Machine, key);
-      if (stored === undefined) {
-        pacer.forget(key);
-        return done();
-      }
+      if (stored === undefined) return done();
       const clusterKey = { namespace: key.namespace, name: stored.spec.clusterName };
       const cluster = deps.objects.get(Cluster, clusterKey);
       // Without its Cluster a Machine is not acted upon; the event of the Cluster's creation wakes it.
@@ -113,7 +111,7 @@ async function reconcileMachine(scope: MachineScope): Promise<Outcome> {
     }
     if (!equalJson(metadata, draft.stored.metadata)) await draft.saveMain();
   }
-  const errors = await runPhases(scope);
+  const errors = await runPhases(scope, phasesOf(scope));
   if (deleting && errors.length === 0) {
     try {
       if (await reconcileDelete(scope)) {
@@ -130,26 +128,24 @@ async function reconcileMachine(scope: MachineScope): Promise<Outcome> {
   return soonest(saved, ...scope.outcomes);
 }
 
-/** All phases run although one fails: each tells the status something of its own. */
-async function runPhases(scope: MachineScope): Promise<unknown[]> {
-  const errors: unknown[] = [];
-  const attempt = async (phase: (scope: MachineScope) => Promise<void>, failed: (error: unknown) => void) => {
-    try {
-      await phase(scope);
-    } catch (error) {
-      failed(error);
-      errors.push(error);
-    }
-  };
-  if (isBeingDeleted(scope.draft.stored)) await attempt(findControlPlane, () => undefined);
-  await attempt(reconcileBootstrap, (error) => {
-    scope.bootstrapError = error;
-  });
-  await attempt(reconcileInfrastructure, (error) => {
-    scope.infrastructureError = error;
-  });
-  await attempt(reconcileNode, () => undefined);
-  return errors;
+/** What a Machine does on every pass, whether it goes or stays. */
+function phasesOf(scope: MachineScope): readonly Phase<MachineScope>[] {
+  return [
+    ...(isBeingDeleted(scope.draft.stored) ? [{ run: findControlPlane }] : []),
+    {
+      run: reconcileBootstrap,
+      failed: (error) => {
+        scope.bootstrapError = error;
+      },
+    },
+    {
+      run: reconcileInfrastructure,
+      failed: (error) => {
+        scope.infrastructureError = error;
+      },
+    },
+    { run: reconcileNode },
+  ];
 }
 
 /** InfraMachines and BootstrapConfigs: their Machine, by owner and (before it is the owner) by name. */

@@ -60,10 +60,7 @@ export type Memory = Pick<Scope, 'observer' | 'held' | 'pacer'>;
 /** The scope of a control plane, or undefined while it does not belong to a Cluster. */
 export function openScope(deps: ControlPlaneDeps, memory: Memory, key: ObjectKey): Scope | undefined {
   const stored = deps.objects.get(KubeadmControlPlane, key);
-  if (stored === undefined) {
-    memory.pacer.forget(key);
-    return undefined;
-  }
+  if (stored === undefined) return undefined;
   const owner = stored.metadata.ownerReferences?.find(
     (reference) => reference.kind === Cluster.kind && parseApiVersion(reference.apiVersion).group === Cluster.group,
   );

@@ -14,7 +14,7 @@ test.each([1, 2, 3, 4])(
     const isDone = () => world.isStable(1) && world.hasWorkers(1);
     let deaths = 0;
     while (!isDone()) {
-      world.requests.dieAfter(1 + dice.below(12));
+      world.requests.dieAfter(1 + dice.below(9));
       await world.until(() => isDone() || world.requests.isDead);
       if (isDone()) break;
       deaths++;

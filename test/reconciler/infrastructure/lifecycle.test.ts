@@ -44,6 +44,19 @@ test('a cluster of one control-plane machine and one worker stands, as the contr
   expect(await world.members()).toEqual(['cp-0']);
 });
 
+test('progress is reported within a moment, short steps together, also while nothing new is seen', async () => {
+  await createReady(0);
+  await world.createMachine('md-0');
+  const reasons: string[] = [];
+  for (let step = 0; step < 200 && reasons.at(-1) !== 'Ready'; step++) {
+    await world.clock.advance(50);
+    const reason = (await world.ready(CloudStackMachine, 'md-0'))?.reason;
+    if (reason !== undefined && reason !== reasons.at(-1)) reasons.push(reason);
+  }
+
+  expect(reasons).toEqual(['Deploying', 'Ready']);
+});
+
 test('everything made is marked with the two tags of the provider', async () => {
   await createReady();
   await world.clock.advance(60_000);
