@@ -1,6 +1,6 @@
 import { CloudStackAffinityGroup, CloudStackFailureDomain, CloudStackMachine } from '../../../api/kinds';
 import { type Cloud, type Controller, done, isGone, type Outcome, requeueAfter } from '../../../api/ports';
-import { keyOf, type ObjectKey } from '../../../machinery/kube-object';
+import { type KubeObject, keyOf, type ObjectKey } from '../../../machinery/kube-object';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
 import { failureDomainOf } from '../family';
@@ -123,10 +123,11 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
       ownSubject(CloudStackAffinityGroup),
       {
         resource: CloudStackMachine,
-        keys: ({ type, object }) => {
-          // Watched as CloudStackMachine, so it is one.
-          const name = (object as CloudStackMachine).spec.cloudstackAffinityRef?.name;
-          if (type !== 'deleted' || name === undefined) return [];
+        keys: ({ type, object, previous }) => {
+          const name = groupOf(object);
+          // Nobody waits for a machine that comes in.
+          const isLeft = type === 'deleted' || (previous !== undefined && groupOf(previous) !== name);
+          if (!isLeft || name === undefined) return [];
           return [{ namespace: object.metadata.namespace ?? '', name }];
         },
       },
@@ -148,6 +149,11 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
       };
     },
   });
+}
+
+/** Name of the group a machine refers to. @param object - watched as CloudStackMachine, so it is one */
+function groupOf(object: KubeObject): string | undefined {
+  return (object as CloudStackMachine).spec.cloudstackAffinityRef?.name;
 }
 
 function users(scope: GroupScope): readonly CloudStackMachine[] {

@@ -22,6 +22,12 @@ export async function affinityGroups(work: MachineWork, machine: Machine): Promi
     ]);
   }
   const group = (await existingGroup(work)) ?? (await createGroup(work, machine, affinity));
+  if (isBeingDeleted(group)) {
+    // A machine that stands in it nowhere but here must not hold it; its name is free for another when it is gone.
+    delete spec.cloudstackAffinityRef;
+    const message = `affinity group ${group.metadata.name} is being deleted; another is made when it is gone`;
+    return scope.wait(done(), Reason.WaitingForAffinityGroup, message);
+  }
   spec.cloudstackAffinityRef = {
     apiVersion: group.apiVersion,
     kind: 'CloudStackAffinityGroup',
@@ -29,7 +35,7 @@ export async function affinityGroups(work: MachineWork, machine: Machine): Promi
     name: group.metadata.name,
     uid: group.metadata.uid,
   };
-  if (isBeingDeleted(group) || group.status?.ready !== true || (group.spec.id ?? '') === '') {
+  if (group.status?.ready !== true || (group.spec.id ?? '') === '') {
     // The reference is stored now: a group with a reference is not cleaned up.
     const message = `affinity group ${group.metadata.name}: ${readyText(group)}`;
     return scope.wait(done(), Reason.WaitingForAffinityGroup, message);

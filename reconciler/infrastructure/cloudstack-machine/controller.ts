@@ -161,9 +161,13 @@ function watches(deps: InfrastructureDeps): readonly WatchSource[] {
     { resource: CloudStackIsolatedNetwork, keys: ({ object }) => machinesOf(object, isUnsettled) },
     {
       resource: CloudStackAffinityGroup,
-      keys: ({ object }) =>
-        // Watched as CloudStackAffinityGroup, so it is one.
-        machinesOf(object, (machine) => isUnsettled(machine) && refersTo(machine, object as CloudStackAffinityGroup)),
+      keys: ({ type, object }) =>
+        // Watched as CloudStackAffinityGroup, so it is one. When it is gone, its name is free for another.
+        machinesOf(
+          object,
+          (machine) =>
+            isUnsettled(machine) && (type === 'deleted' || refersTo(machine, object as CloudStackAffinityGroup)),
+        ),
     },
     { resource: Secret, keys: () => [] },
     onPauseChange(deps, CloudStackMachine),
