@@ -29,6 +29,8 @@ export type Loop = (typeof LOOPS)[number];
 export interface EtcdAccess {
   readonly etcd: EtcdAdmin;
   readonly certificates: ApiServerCertificates;
+  /** Ends connections that are kept for the next question. */
+  close?(): void;
 }
 
 /** Everything outside the process, as ports. */
@@ -69,6 +71,7 @@ export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptio
   const wanted = new Set<Loop>(options.loops ?? LOOPS);
   const links = new WorkloadLinks({ access: world.workloads, clock, random, log });
   const cloudStack = createCloudStackApi({ access: world.cloudStack, clock });
+  let etcdAccess: EtcdAccess | undefined;
 
   const controllers = (kit: ManagerKit): Controller[] => {
     const { objects } = kit;
@@ -87,13 +90,12 @@ export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptio
         clusterApiControllers({ ...common, workloads: links, recorder: (component) => kit.recorder(component) }),
       bootstrap: () =>
         bootstrapControllers({ ...common, workloads: links, events: kit.recorder('kubeadmconfig-controller') }),
-      'control-plane': () =>
-        controlPlaneControllers({
-          ...common,
-          ...world.etcdAccess(links, objects),
-          workloads: links,
-          events: kit.recorder('kubeadmcontrolplane-controller'),
-        }),
+      'control-plane': () => {
+        etcdAccess = world.etcdAccess(links, objects);
+        const { etcd, certificates } = etcdAccess;
+        const events = kit.recorder('kubeadmcontrolplane-controller');
+        return controlPlaneControllers({ ...common, etcd, certificates, workloads: links, events });
+      },
     };
     const needsWorkloads = wanted.has('cluster-api') || wanted.has('bootstrap') || wanted.has('control-plane');
     return [
@@ -111,6 +113,7 @@ export function startReconciler(world: ReconcilerWorld, options: ReconcilerOptio
     manager,
     async stop() {
       await manager.stop();
+      etcdAccess?.close?.();
       await links.stop();
       cloudStack.stop();
     },

@@ -31,7 +31,7 @@ export function productionWorld(options: ProductionWorldOptions): ReconcilerWorl
     etcdAccess: (links, objects) => {
       const certificates = new EtcdClientCertificates({ objects, clock, random });
       const tunnelled = new TunnelledEtcd({ clock, certificates, tunnel: tunnelsOver(links) });
-      return { etcd: tunnelled, certificates: tunnelled };
+      return { etcd: tunnelled, certificates: tunnelled, close: () => tunnelled.close() };
     },
     git: createGitSource({ cacheDirectory: options.gitCache, allowLocal: options.allowLocalRepositories ?? false }),
     clock,

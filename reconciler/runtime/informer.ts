@@ -33,7 +33,7 @@ export type InformerListener = (event: ObjectEvent, initial: boolean) => void;
 
 /** One page keeps the API server's and our own memory peaks low (client-go's size). */
 const PAGE_SIZE = 500;
-const BACKOFF = { baseMs: 100, capMs: 30_000 };
+const BACKOFF = { baseMs: 100, capMs: 10_000 };
 /** Watches are renewed at different times, each after 4 to 5 minutes. */
 const WATCH_SECONDS = { least: 240, spread: 60 };
 /** A watch that ended sooner than this and brought nothing counts as failed: a server in trouble is not hammered. */
@@ -104,8 +104,10 @@ export class Informer {
           version = await this.#list(anew);
           anew = false;
           failures = 0;
-        } else if (wasAway && (await this.#isBehind(version))) {
-          version = await this.#list(true);
+        } else if (wasAway) {
+          if (await this.#isBehind(version)) version = await this.#list(true);
+          // The server answers again: what it refuses from here on is not worth the patience of the outage.
+          failures = Math.min(failures, 2);
         }
         wasAway = false;
         const started = clock.now();

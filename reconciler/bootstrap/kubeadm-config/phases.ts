@@ -110,7 +110,7 @@ async function join(scope: Scope): Promise<Outcome> {
       reportWaiting(scope, Waiting.connection);
       return done();
     }
-    byToken.token = await createToken(scope.deps, workload);
+    byToken.token = await createToken(scope.deps, scope.clusterKey, workload);
   }
   const outcome = await deliver(scope, scope.isControlPlane ? controlPlaneJoinUserData : workerJoinUserData);
   return outcome.kind === 'done' && byToken !== undefined ? requeueAfter(tokenCheckIntervalMs(scope.deps)) : outcome;

@@ -8,6 +8,8 @@ import {
   parseBootstrapToken,
   tokenExpiry,
 } from '../../../machinery/bootstrap-token';
+import { CapstanError, messageOf } from '../../../machinery/errors';
+import { keyText, type ObjectKey } from '../../../machinery/kube-object';
 import { type BootstrapDeps, DEFAULT_TOKEN_TTL_MS } from './dependencies';
 
 export function tokenTtlMs(deps: BootstrapDeps): number {
@@ -19,12 +21,37 @@ export function tokenCheckIntervalMs(deps: BootstrapDeps): number {
   return Math.floor(tokenTtlMs(deps) / 3);
 }
 
-/** Makes a token and its Secret in the workload cluster. */
-export async function createToken(deps: BootstrapDeps, workload: WorkloadConnection): Promise<string> {
+/**
+ * Makes a token and its Secret in the workload cluster.
+ * @throws TokenNotMade when its API refuses or does not answer
+ */
+export async function createToken(
+  deps: BootstrapDeps,
+  cluster: ObjectKey,
+  workload: WorkloadConnection,
+): Promise<string> {
   const token = newBootstrapToken(deps.random);
   const secret = bootstrapTokenSecret(token, deps.clock.now() + tokenTtlMs(deps));
-  await workload.api.create(Secret, secret);
+  try {
+    await workload.api.create(Secret, secret);
+  } catch (error) {
+    throw new TokenNotMade(cluster, secret.metadata.name, error);
+  }
   return token;
+}
+
+/** No bootstrap token could be made in a workload cluster. */
+export class TokenNotMade extends CapstanError {
+  /** @param secret - name of the Secret that was tried; not said, because every attempt has another */
+  constructor(cluster: ObjectKey, secret: string, cause: unknown) {
+    super({
+      name: 'TokenNotMade',
+      code: 'BOOTSTRAP_TOKEN_NOT_MADE',
+      object: `Cluster ${keyText(cluster)}`,
+      message: `Cluster ${keyText(cluster)}: no bootstrap token could be made through its API: ${messageOf(cause).replaceAll(secret, '…')}`,
+      cause,
+    });
+  }
 }
 
 /**

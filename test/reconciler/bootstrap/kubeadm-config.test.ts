@@ -1,5 +1,6 @@
 import { Cluster, ConfigMap, KubeadmConfig, Machine, Secret } from '../../../api/kinds';
 import { tokenExpiry } from '../../../machinery/bootstrap-token';
+import { CountingApi } from '../control-plane/counting-api';
 import { BootstrapWorld } from './bootstrap-world';
 
 const MINUTE = 60_000;
@@ -118,6 +119,24 @@ test('a worker waits for the control plane and for a connection, then joins with
   expect(discovery?.caCertHashes?.[0]).toMatch(/^sha256:[0-9a-f]{64}$/);
   expect(world.config('w').spec?.joinConfiguration?.nodeRegistration).toEqual({ name: 'w' });
   expect(world.userData('w')).toContain('key: node.cluster.x-k8s.io/uninitialized');
+});
+
+test('a workload cluster that does not answer is asked with growing pauses, and the condition stays as it is', async () => {
+  await world.cluster();
+  await world.certificates();
+  await world.initialized();
+  await world.machine('w', 'worker', { joinConfiguration: { nodeRegistration: { name: 'w' } } });
+  const workload = new CountingApi(world.workloadKube.api());
+  workload.dieAfter(0);
+  const attempts = jest.spyOn(workload, 'create');
+  world.workload.connect({ namespace: 'default', name: 'c' }, workload);
+  await world.clock.advance(2_000);
+  const writesBefore = world.requests.writes().length;
+  await world.clock.advance(120_000);
+
+  expect(attempts.mock.calls.length).toBeLessThan(25);
+  expect(world.requests.writes().length).toBe(writesBefore);
+  expect(world.condition('w', 'DataSecretAvailable')).toContain('no bootstrap token could be made through its API');
 });
 
 test('the token lives until the machine has joined, and not longer', async () => {

@@ -134,7 +134,8 @@ export class CountingApi implements KubeApi {
     work: () => Promise<T>,
     ...request: [Request['verb'], Resource, string, string?, unknown?]
   ): Promise<T> {
-    if (this.isDead) throw new KubeUnreachable('a dead process', 'dead');
+    const [verb, { plural }, name] = request;
+    if (this.isDead) throw new KubeUnreachable(`${verb} ${plural} ${name}`, 'dead');
     this.#see(...request);
     const answer = await work();
     this.#writesLeft--;
