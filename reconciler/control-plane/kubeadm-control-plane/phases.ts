@@ -19,7 +19,7 @@ import { joinMessages } from './preflight';
 import { EventReason } from './reasons';
 import { endRemediation, remediateMachine, remediationInProgress } from './remediate';
 import { mayReplace } from './remediation';
-import { candidatesOf, findTemplate, loadMembers, machinesOf, type Scope } from './scope';
+import { candidatesOf, findTemplate, isInitialized, loadMembers, machinesOf, type Scope } from './scope';
 import { syncMachines } from './sync-machines';
 import { nextRolloutTime } from './up-to-date';
 import { prepareRollout } from './workload-configuration';
@@ -105,6 +105,7 @@ async function takeStep(scope: Scope, template: KubeObject | undefined): Promise
     maxSurge: Number(spec.rollout?.strategy?.rollingUpdate?.maxSurge ?? 1),
     managedEtcd: scope.managedEtcd,
     certificatesAvailable: scope.certificatesAvailable,
+    initialized: isInitialized(scope) || isTrue(scope.cluster, 'ControlPlaneInitialized'),
     domains: scope.cluster.status?.failureDomains ?? [],
     mayReplace:
       replaced !== undefined &&
@@ -117,6 +118,10 @@ async function takeStep(scope: Scope, template: KubeObject | undefined): Promise
     const message = `Waiting for control plane to pass preflight checks to continue reconciliation: ${why}`;
     scope.deps.events.event(scope.draft.stored, 'Warning', EventReason.unhealthy, message);
     return 'waiting';
+  }
+  if (step.kind === 'startOver') {
+    await scope.deps.objects.delete(Machine, step.machine);
+    return 'stepped';
   }
   // The bootstrap provider serves joins from then on; a moment earlier the new machine would only wait.
   if (step.kind === 'scaleUp' && !isTrue(scope.cluster, 'ControlPlaneInitialized')) return 'waiting';

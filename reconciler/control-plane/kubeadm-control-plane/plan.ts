@@ -10,6 +10,8 @@ export interface PlanInput {
   readonly maxSurge: number;
   readonly managedEtcd: boolean;
   readonly certificatesAvailable: boolean;
+  /** kubeadm init has run once. */
+  readonly initialized: boolean;
   readonly domains: readonly FailureDomain[];
   /**
    * A machine was remediated, and its replacement may join although others are not healthy either: waiting for them
@@ -22,6 +24,8 @@ export interface PlanInput {
 export type Step =
   | { readonly kind: 'rest' }
   | { readonly kind: 'initialize' }
+  /** The first machine was never more than an object, and is not what is wanted any more. */
+  | { readonly kind: 'startOver'; readonly machine: Machine }
   | { readonly kind: 'scaleUp' }
   | { readonly kind: 'scaleDown'; readonly machine: Machine }
   | { readonly kind: 'wait'; readonly verdict: PreflightVerdict };
@@ -29,17 +33,34 @@ export type Step =
 /**
  * Decides the next step towards the desired machines (`capi.md` 6.1, items 13 and 14): replace what is outdated, with
  * at most `maxSurge` machines more than desired, otherwise correct the number. Never more than one machine at a time.
+ * Before there is a cluster, a machine that a wrong definition kept from coming up is made anew: waiting for it, as for
+ * any other before a rollout, would never end.
  */
 export function planStep(input: PlanInput): Step {
   const { candidates, desiredReplicas, maxSurge } = input;
   const count = candidates.length;
   if (count === 0) return desiredReplicas > 0 ? { kind: 'initialize' } : { kind: 'rest' };
+  const unborn = input.initialized
+    ? undefined
+    : candidates.find((candidate) => candidate.outdated && isUnborn(candidate));
+  if (unborn !== undefined) return { kind: 'startOver', machine: unborn.machine };
   const rolling = candidates.some((candidate) => candidate.outdated);
   const target = rolling ? desiredReplicas + maxSurge : desiredReplicas;
   // Whatever the surge says: the only machine is never deleted to make room for its successor.
   if (count < target || (rolling && count === 1)) return scaleUp(input);
   if (rolling || count > target) return scaleDown(input);
   return { kind: 'rest' };
+}
+
+/** Its infrastructure never came to be, so that nothing of a control plane can be on it. */
+function isUnborn({ machine }: Candidate): boolean {
+  const { metadata, spec, status } = machine;
+  return (
+    metadata.deletionTimestamp === undefined &&
+    spec.providerID === undefined &&
+    status?.nodeRef === undefined &&
+    status?.initialization?.infrastructureProvisioned !== true
+  );
 }
 
 function scaleUp(input: PlanInput): Step {

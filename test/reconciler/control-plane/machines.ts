@@ -8,6 +8,8 @@ export interface MachineShape {
   readonly deleting?: boolean;
   readonly marked?: boolean;
   readonly node?: boolean;
+  /** Whether it has infrastructure. @default true */
+  readonly provisioned?: boolean;
   readonly version?: string;
   readonly annotations?: { readonly [key: string]: string };
   readonly conditions?: { readonly [type: string]: ConditionStatus };
@@ -43,7 +45,7 @@ export function machine(shape: MachineShape): Machine {
       bootstrap: {},
       infrastructureRef: { apiGroup: 'infrastructure.cluster.x-k8s.io', kind: 'TestMachine', name: shape.name },
       version: shape.version ?? 'v1.34.2',
-      providerID: `test://${shape.name}`,
+      ...(shape.provisioned === false ? {} : { providerID: `test://${shape.name}` }),
       ...(shape.failureDomain === undefined ? {} : { failureDomain: shape.failureDomain }),
     },
     status: {

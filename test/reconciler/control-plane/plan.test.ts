@@ -16,6 +16,7 @@ const input = (machines: readonly CandidateShape[], rest: Partial<PlanInput> = {
   maxSurge: 1,
   managedEtcd: true,
   certificatesAvailable: true,
+  initialized: true,
   domains: [],
   mayReplace: false,
   ...rest,
@@ -55,6 +56,19 @@ test('the replacement of a remediated machine may come while another one is unhe
   expect(planStep(input([sick, { name: 'b' }])).kind).toBe('wait');
   expect(planStep(input([sick, { name: 'b' }], { mayReplace: true })).kind).toBe('scaleUp');
   expect(planStep(input([sick, { name: 'b', deleting: true }], { mayReplace: true })).kind).toBe('wait');
+});
+
+test('the first machine is made anew when it never came to be and the definition was corrected meanwhile', () => {
+  const unborn = { name: 'a', conditions: {}, node: false, provisioned: false, outdated: true } as const;
+
+  expect(planStep(input([unborn], { initialized: false }))).toMatchObject({
+    kind: 'startOver',
+    machine: { metadata: { name: 'a' } },
+  });
+  expect(planStep(input([{ ...unborn, outdated: false }], { initialized: false })).kind).toBe('wait');
+  expect(planStep(input([{ ...unborn, deleting: true }], { initialized: false })).kind).toBe('wait');
+  expect(planStep(input([{ ...unborn, provisioned: true }], { initialized: false })).kind).toBe('wait');
+  expect(planStep(input([unborn])).kind).toBe('wait');
 });
 
 test('nothing happens while a machine is being deleted', () => {
