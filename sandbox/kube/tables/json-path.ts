@@ -42,18 +42,23 @@ function take(value: unknown, step: Step): unknown[] {
   }
 }
 
+/** A name ends where Go's parser ends it; a backslash takes the next character as it is. */
+const NAME = String.raw`(?:\\.|[^\\\s.,[\]$@{}()=!<>])+`;
+const QUOTED = String.raw`'((?:\\.|[^\\'])*)'|"((?:\\.|[^\\"])*)"`;
+const FILTER = String.raw`\?\(@((?:\.${NAME})+)\s*==\s*(?:"([^"]*)"|'([^']*)'|([\w.-]+))\)`;
+const STEP = String.raw`\.(${NAME})|\[(?:${QUOTED}|(-?\d+)|(\*)|${FILTER})\]`;
+
 function parse(path: string): Step[] {
   const steps: Step[] = [];
-  const pattern =
-    /\.([\w-]+|\*)|\[(?:'([^']*)'|"([^"]*)"|(-?\d+)|(\*)|\?\(@((?:\.[\w-]+)+)\s*==\s*(?:"([^"]*)"|'([^']*)'|([\w.-]+))\))\]/gy;
+  const pattern = new RegExp(STEP, 'gy');
   const text = path.startsWith('.') || path.startsWith('[') ? path : `.${path}`;
   for (;;) {
-    const match = pattern.exec(text.replace(/\\\./g, '\u0000'));
+    const match = pattern.exec(text);
     if (match === null) return steps;
     const [, name, quoted, doubleQuoted, index, all, filter, first, second, bare] = match;
     const field = name ?? quoted ?? doubleQuoted;
     if (name === '*' || all !== undefined) steps.push({ kind: 'all' });
-    else if (field !== undefined) steps.push({ kind: 'field', name: field.replaceAll('\u0000', '.') });
+    else if (field !== undefined) steps.push({ kind: 'field', name: field.replace(/\\(.)/g, '$1') });
     else if (index !== undefined) steps.push({ kind: 'index', index: Number(index) });
     else if (filter !== undefined) {
       const value = first ?? second ?? (bare === 'true' ? true : bare === 'false' ? false : Number(bare));
