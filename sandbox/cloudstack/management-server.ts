@@ -1,5 +1,6 @@
 import { messageOf } from '../../machinery/errors';
 import type { JsonObject } from '../../machinery/json';
+import { isNotSimulated } from './commands/registry';
 import type { Faults } from './faults';
 import type { Installation } from './installation';
 import { ApiError, internalError, unauthorized, unavailable } from './protocol/api-error';
@@ -85,7 +86,7 @@ export class ManagementServer {
   #execute(request: Request, arranged: ApiError | undefined): JsonObject {
     const { cloud, commands } = this.#parts;
     const command = commands.get(request.command);
-    if (command === undefined) throw unauthorized();
+    if (command === undefined) throw this.#unknown(request);
     const caller = request.authenticate(this.#gate(command));
     if (arranged !== undefined) throw arranged;
     const raw = decodeParameters(request.parameters);
@@ -95,12 +96,20 @@ export class ManagementServer {
     });
   }
 
-  #gate(command: Command): Gate {
+  /** What a client with good keys hears of a command that is missing here must not be that its keys are wrong. */
+  #unknown(request: Request): ApiError {
+    if (!isNotSimulated(request.command)) return unauthorized();
+    const caller = request.authenticate(this.#gate(undefined));
+    return unavailable(request.command, caller.account.name);
+  }
+
+  /** @param command - undefined: all roles have it */
+  #gate(command: Command | undefined): Gate {
     const { cloud, throttle } = this.#parts;
     const admitted = (caller: Caller): Caller => {
-      if (!mayCall(caller, command.role) || caller.account.denied.includes(command.name)) {
-        throw unavailable(command.name, caller.account.name);
-      }
+      const isAllowed =
+        command === undefined || (mayCall(caller, command.role) && !caller.account.denied.includes(command.name));
+      if (!isAllowed) throw unavailable(command.name, caller.account.name);
       throttle.check(caller);
       return caller;
     };

@@ -55,3 +55,13 @@ export function commandsOf(settings: Settings): ReadonlyMap<string, Command> {
     .filter((command) => command.since === undefined || !isOlder(settings.release, command.since));
   return new Map(known.map((command) => [command.name, command]));
 }
+
+const everyName = new Set(families.flat().map((command) => command.name));
+
+/**
+ * Whether real servers may have the command although no release of this one has: its name is written as theirs are, and
+ * is none that settings or the release have taken away here.
+ */
+export function isNotSimulated(name: string): boolean {
+  return /^[a-z]+[A-Z]\w*$/.test(name) && !everyName.has(name);
+}

@@ -70,6 +70,26 @@ test('wrong keys, expired requests and unknown commands are 401 without cserrorc
   expect((await send({ ...credentials, secretKey: 'x' }, 'listDomains')).status).toBe(432);
 });
 
+test('a command that real servers have and this one has not is 432 for good keys, 401 for wrong ones', async () => {
+  const { credentials } = world.cloud;
+
+  const answer = await send(credentials, 'createSnapshot', { volumeid: 'x' });
+  const wrong = await send({ ...credentials, secretKey: 'x' }, 'createSnapshot');
+
+  expect(answer).toEqual({
+    status: 432,
+    body: {
+      errorresponse: {
+        uuidList: [],
+        errorcode: 432,
+        cserrorcode: 9999,
+        errortext: 'The API [createSnapshot] does not exist or is not available for the account capstan.',
+      },
+    },
+  });
+  expect(wrong.status).toBe(401);
+});
+
 test('names that look like maps and are none are 430', async () => {
   const answer = await send(world.cloud.credentials, 'listZones', { 'tags[a].key': 'k' });
 
