@@ -150,7 +150,7 @@ function announceChange<T extends ProviderObject>(scope: Scope<T>, written: T): 
     const before = conditionOf(scope.original, type);
     const after = conditionOf(written, type);
     if (after === undefined || (before?.reason === after.reason && before.message === after.message)) continue;
-    const isBad = type === 'Ready' ? scope.isFault : isFaultReason(after.reason);
+    const isBad = (type === 'Ready' && scope.isFault) || isFaultReason(after.reason);
     scope.event(isBad ? 'Warning' : 'Normal', after.reason, after.message === '' ? after.reason : after.message);
   }
 }

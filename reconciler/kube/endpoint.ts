@@ -3,8 +3,9 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { Clock } from '../../machinery/clock';
-import { CapstanError } from '../../machinery/errors';
 import { type Kubeconfig, PkiError, parseKubeconfig } from '../../machinery/pki';
+import { endpointByClientNode } from './client-node-endpoint';
+import { KubeconfigInvalid } from './kubeconfig-invalid';
 
 /** An API server and how to prove who we are there. */
 export interface KubeEndpoint {
@@ -27,18 +28,6 @@ export interface KubeEndpoint {
  * @throws KubeUnreachable when it is known that nobody listens for the address
  */
 export type AddressTranslation = (address: string) => string;
-
-/** The kubeconfig cannot be used. Never quotes the file. */
-export class KubeconfigInvalid extends CapstanError {
-  constructor(file: string, why: string) {
-    super({
-      name: 'KubeconfigInvalid',
-      code: 'KUBECONFIG_INVALID',
-      message: `kubeconfig ${file}: ${why}; check the path and its current context (kubectl config view)`,
-      retry: 'never',
-    });
-  }
-}
 
 /**
  * The endpoint of a kubeconfig that embeds everything. Programs and files are refused.
@@ -83,12 +72,13 @@ export async function endpointOfKubeconfigFile(file: string, context?: string): 
       if (!(error instanceof PkiError)) throw error;
     }
   }
-  return endpointByClientNode(file, context);
+  return endpointByClientNode(file, text, context);
 }
 
 /**
  * The endpoint of the cluster this process runs in as a Pod.
  * @param directory - the mounted service account; its token is read again every minute, because kubelet renews it
+ * @throws KubeconfigInvalid
  */
 export async function inClusterEndpoint(options: {
   readonly host: string;
@@ -97,9 +87,11 @@ export async function inClusterEndpoint(options: {
   readonly directory?: string | undefined;
 }): Promise<KubeEndpoint> {
   const directory = options.directory ?? '/var/run/secrets/kubernetes.io/serviceaccount';
-  const ca = await readFile(join(directory, 'ca.crt'), 'utf8');
   const readToken = async () => (await readFile(join(directory, 'token'), 'utf8')).trim();
-  let token = await readToken();
+  const [ca, first] = await Promise.all([readFile(join(directory, 'ca.crt'), 'utf8'), readToken()]).catch((error) => {
+    throw new KubeconfigInvalid(directory, 'this process has no service account there that it can read', error);
+  });
+  let token = first;
   let readAt = options.clock.now();
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
@@ -140,52 +132,4 @@ function certifiedFor(host: string): KubeEndpoint['tls'] {
   // An address cannot be asked for in the handshake (RFC 6066); it is only looked for in the certificate, as Go does.
   if (isIP(name) === 0) return { servername: name };
   return { checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate) };
-}
-
-/** client-node knows every way to log in, for half a second and 60 MiB: it is loaded only for those who need it. */
-async function endpointByClientNode(file: string, context: string | undefined): Promise<KubeEndpoint> {
-  const { KubeConfig } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  try {
-    config.loadFromFile(file);
-    if (context !== undefined) config.setCurrentContext(context);
-  } catch {
-    // The parser's message may quote the file.
-    throw new KubeconfigInvalid(file, 'it is not a valid kubeconfig');
-  }
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new KubeconfigInvalid(file, 'its current context names no cluster');
-  const login = async () => {
-    const options: { [name: string]: unknown } = { headers: {} };
-    await config.applyToHTTPSOptions(options);
-    return options;
-  };
-  const first = await login();
-  const user = config.getCurrentUser();
-  // Only programs and auth providers renew what they said; asking client-node again costs an agent each time.
-  const renews = user?.exec !== undefined || user?.authProvider !== undefined;
-  const fixed = headersOf(first);
-  return {
-    server: cluster.server.replace(/\/+$/, ''),
-    tls: {
-      ca: pem(first.ca),
-      cert: pem(first.cert),
-      key: pem(first.key),
-      rejectUnauthorized: cluster.skipTLSVerify === true ? false : undefined,
-      servername: typeof first.servername === 'string' ? first.servername : undefined,
-    },
-    headers: async () => (renews ? headersOf(await login()) : fixed),
-  };
-}
-
-function headersOf(login: { readonly [name: string]: unknown }): { [name: string]: string } {
-  const headers: { [name: string]: string } = {};
-  for (const [name, value] of Object.entries(login.headers ?? {})) headers[name.toLowerCase()] = String(value);
-  if (typeof login.auth === 'string') headers.authorization = `Basic ${Buffer.from(login.auth).toString('base64')}`;
-  return headers;
-}
-
-function pem(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  return Buffer.isBuffer(value) ? value.toString('utf8') : undefined;
 }

@@ -2,10 +2,10 @@ export { type ConnectOptions, connectEndpoint, connectKube, type KubeAddress, ty
 export {
   type AddressTranslation,
   endpointOfKubeconfig,
-  KubeconfigInvalid,
   type KubeEndpoint,
   translatedServer,
 } from './endpoint';
+export { KubeconfigInvalid } from './kubeconfig-invalid';
 export { canPortForward, type PortForwarding } from './port-forward';
 export { type CountedRequest, RequestCounter, type RequestListener } from './request-counter';
 export { HttpsWorkloadAccess, type HttpsWorkloadAccessOptions } from './workload-access';

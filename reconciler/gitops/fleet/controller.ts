@@ -26,6 +26,7 @@ import {
   type TypedResource,
 } from '../../../api/ports';
 import type { Clock } from '../../../machinery/clock';
+import { conditionOf } from '../../../machinery/conditions';
 import { tryParseDuration } from '../../../machinery/duration';
 import { cloneJson } from '../../../machinery/json';
 import { type KubeObject, keyOf, keyText, type ObjectKey, type Resource } from '../../../machinery/kube-object';
@@ -122,6 +123,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
         await objects.patch(Fleet, before, after);
       } catch (error) {
         reportFailure(after, error, clock);
+        announceFailure(before, after);
         await objects.patch(Fleet, before, after);
         if (!(error instanceof GitRevisionRefused || error instanceof GitUnavailable)) throw error;
         log.warn({ fleet: keyText(key), error: error.code }, 'fleet not synced');
@@ -255,6 +257,13 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
         dependencies.events.event(fleet, 'Warning', 'ConfirmationRequired', message);
       }
     }
+  }
+
+  /** One event for each change of what is wrong; repetitions say nothing new. */
+  function announceFailure(before: Fleet, after: Fleet): void {
+    const [was, is] = [conditionOf(before, 'Ready'), conditionOf(after, 'Ready')];
+    if (is === undefined || (was?.reason === is.reason && was.message === is.message)) return;
+    dependencies.events.event(after, 'Warning', is.reason, is.message);
   }
 
   function forget(id: string): void {

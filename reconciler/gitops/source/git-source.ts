@@ -8,6 +8,7 @@ import {
   type GitSource,
   GitUnavailable,
 } from '../../../api/ports';
+import { withoutUserInfo } from '../../../machinery/user-info';
 import { gitAt, readBlobs } from './git-command';
 import { DEFAULT_SOURCE_LIMITS, parseTree, type SourceLimits, sortOut } from './limits';
 
@@ -41,7 +42,7 @@ export function createGitSource(options: GitSourceOptions): GitSource {
         const tree = (await git.raw(['rev-parse', '--verify', '--quiet', `${commit}:${path}`]).catch(() => '')).trim();
         return { commit, tree: tree === '' ? undefined : tree };
       } catch (error) {
-        throw new GitUnavailable(withoutPassword(reference.url), firstLine(error, reference.credentials), undefined);
+        throw new GitUnavailable(withoutUserInfo(reference.url), firstLine(error, reference.credentials), undefined);
       }
     },
 
@@ -118,7 +119,7 @@ function refuseUrl(url: string, allowLocal: boolean): void {
   if (allowLocal && (url.startsWith('/') || url.startsWith('file:///'))) return;
   const local = url.startsWith('/') || url.startsWith('file:');
   throw new GitUnavailable(
-    withoutPassword(url),
+    withoutUserInfo(url),
     local ? 'local repositories are not allowed here' : 'use an https:// or ssh:// URL',
   );
 }
@@ -127,13 +128,9 @@ function normalPath(path: string): string {
   return path.replace(/^(\.?\/)+|\/+$/g, '').replace(/^\.$/, '');
 }
 
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//');
-}
-
 function firstLine(error: unknown, credentials: GitCredentials | undefined): string {
   let text = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0] ?? '';
   for (const secret of Object.values(credentials ?? {}))
     if (secret !== undefined && secret !== '') text = text.replaceAll(secret, '***');
-  return text.replace(/\/\/[^/@\s]*@/g, '//');
+  return withoutUserInfo(text);
 }

@@ -90,6 +90,14 @@ class World {
     return this.api.get(Fleet, { namespace: 'capstan-system', name: 'fleet' });
   }
 
+  async warnings(): Promise<string[]> {
+    const resource = { group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true };
+    const { items } = await this.api.list(resource);
+    return items
+      .filter((event) => event['type'] === 'Warning')
+      .map((event) => `${event['reason']}: ${event['message']}`);
+  }
+
   cluster(name = 'dev'): Promise<Cluster | undefined> {
     return tryGet(this.api, Cluster, { namespace: 'default', name });
   }
@@ -196,6 +204,8 @@ test('refuses a revision with any mistake as a whole, lists all, and keeps the l
   expect(ready?.message).toContain('unknownField');
   expect(ready?.message).toContain('spec.template.spec.offering');
   expect(fleet.status).toMatchObject({ lastAppliedRevision: good, lastAttemptedRevision: bad });
+  await world.clock.advance(10_000);
+  expect(await world.warnings()).toEqual([`RevisionRefused: ${ready?.message}`]);
   expect(await world.names()).toEqual(['Cluster dev']);
 
   await world.push({ 'manifests/cluster.yaml': cluster() });

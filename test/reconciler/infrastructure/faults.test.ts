@@ -33,13 +33,16 @@ describe('bad input is named, and put right it is used at once', () => {
     const refused = await world.untilReason(CloudStackCluster, 'c1', 'CredentialsRefused');
     expect(refused).toContain('unable to verify user credentials');
     expect(JSON.stringify(await world.events())).not.toContain('wrong-secret');
+    const said = (await world.events()).filter((event) => event.includes(' CredentialsRefused: '));
+    expect(said.map((event) => event.split(' ')[0])).toEqual(said.map(() => 'Warning'));
+    expect(said.length).toBeGreaterThan(1);
 
     await world.delete(Secret, 'credentials');
     await world.createCredentials();
     await world.untilReady(CloudStackCluster, 'c1', 15_000);
   });
 
-  test('an unknown zone, corrected in the cluster', async () => {
+  test('an unknown zone: a failure domain stays what it is, and the cluster that is made anew comes up', async () => {
     world = await World.start();
     await world.createCluster({ zone: 'no-zone' });
 
@@ -51,11 +54,14 @@ describe('bad input is named, and put right it is used at once', () => {
     const failureDomains = structuredClone(cluster?.spec.failureDomains ?? []);
     for (const entry of failureDomains) entry.zone.name = 'zone-1';
     const patch = { spec: { failureDomains } };
-    await world.kube
-      .patch(CloudStackCluster, { namespace: 'default', name: 'c1' }, { type: 'merge', patch })
-      .then(() => world.untilReady(CloudStackCluster, 'c1', 15_000))
-      // Where the schema freezes failure domains, the correction is a new cluster.
-      .catch((error: unknown) => expect(String(error)).toMatch(/immutable|Cannot change|Forbidden/i));
+    await expect(
+      world.kube.patch(CloudStackCluster, { namespace: 'default', name: 'c1' }, { type: 'merge', patch }),
+    ).rejects.toThrow('add another failure domain instead');
+
+    await world.delete(CloudStackCluster, 'c1');
+    await world.delete(Cluster, 'c1');
+    await world.until('the cluster is gone', async () => (await world.get(CloudStackCluster, 'c1')) === undefined);
+    await standing();
   });
 
   test('an address that is not one of the zone', async () => {

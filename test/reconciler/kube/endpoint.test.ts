@@ -81,6 +81,47 @@ test('what cannot be used is said without quoting it', async () => {
   });
 });
 
+test.each([
+  ['a certificate authority', {}, { 'certificate-authority': 'none.pem' }, 'certificate-authority'],
+  ['a certificate', { 'client-certificate': 'none.pem', 'client-key': 'none.key' }, {}, 'client-certificate'],
+  ['a token', { tokenFile: 'none.token' }, {}, 'tokenFile'],
+])('%s that does not exist is named', async (_what, user, cluster, field) => {
+  await expect(endpointOfKubeconfigFile(file('refers', kubeconfig(user, cluster)))).rejects.toMatchObject({
+    code: 'KUBECONFIG_INVALID',
+    message: expect.stringContaining(`its ${field} ${join(directory, 'none.')}`),
+  });
+});
+
+test.each([
+  ['that is missing', '/nowhere/login', [], 'does not exist'],
+  ['without JSON', 'echo', ['S3CR3T'], 'prints no ExecCredential'],
+  ['without a credential', 'echo', ['{}'], 'prints no ExecCredential'],
+  ['that fails', 'sh', ['-c', 'echo S3CR3T >&2; exit 3'], 'failed; run it by hand'],
+])('a login program %s is named, and what it printed is not', async (_what, command, args, why) => {
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command, args, interactiveMode: 'Never' };
+
+  const outcome = endpointOfKubeconfigFile(file('program', kubeconfig({ exec })));
+
+  await expect(outcome).rejects.toMatchObject({
+    code: 'KUBECONFIG_INVALID',
+    message: expect.stringMatching(new RegExp(`its login program "${command}" ${why}`)),
+  });
+  await expect(outcome).rejects.toMatchObject({ message: expect.not.stringContaining('S3CR3T') });
+});
+
+test('a token in a file is read for every request, and the last one stays when the file is gone', async () => {
+  const token = file('renewed', 'first\n');
+  const endpoint = await endpointOfKubeconfigFile(file('by-file', kubeconfig({ tokenFile: 'renewed' })));
+  const before = await endpoint.headers();
+  file('renewed', 'second\n');
+  const renewed = await endpoint.headers();
+  rmSync(token);
+
+  expect(before).toMatchObject({ authorization: 'Bearer first' });
+  expect(renewed).toMatchObject({ authorization: 'Bearer second' });
+  expect(await endpoint.headers()).toMatchObject({ authorization: 'Bearer second' });
+});
+
 test('the token of a Pod is read again, because kubelet renews it', async () => {
   const clock = new VirtualClock();
   file('ca.crt', 'CA');
