@@ -1,3 +1,4 @@
+import { KubeUnreachable } from '../api/ports';
 import { CapstanError } from '../machinery/errors';
 
 /** Exit codes of every command. */
@@ -25,12 +26,15 @@ const ADVICE: { readonly [code: string]: string } = {
   KUBE_UNREACHABLE: 'Is that API server running? Start it, or name another one with --kubeconfig.',
   KUBE_UNAUTHORIZED: 'Are the credentials of that kubeconfig still good?',
 };
+const UNTRUSTED_ADVICE =
+  'Does the kubeconfig hold the current certificate authority of that server, and is its certificate still valid?';
 
 /** What is printed about a failure, and with which code the command ends. */
 export function describeFailure(error: unknown): { readonly text: string; readonly exitCode: 1 | 2 } {
   if (error instanceof CommandError) return { text: error.message, exitCode: error.exitCode };
   if (error instanceof CapstanError) {
-    const advice = ADVICE[error.code];
+    const isUntrusted = error instanceof KubeUnreachable && error.isUntrusted;
+    const advice = isUntrusted ? UNTRUSTED_ADVICE : ADVICE[error.code];
     return {
       text: advice === undefined ? error.message : `${error.message.trimEnd()}\n${advice}`,
       exitCode: error.code === 'KUBECONFIG_INVALID' ? ExitCode.wrongInput : ExitCode.failed,

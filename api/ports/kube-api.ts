@@ -138,8 +138,22 @@ export class KubeError extends CapstanError {
 export class KubeUnreachable extends CapstanError {
   constructor(request: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    super({ name: 'KubeUnreachable', code: 'KUBE_UNREACHABLE', message: `${request}: no answer (${why})`, cause });
+    const what = isUntrusted(cause) ? 'the certificate of the server is not trusted' : 'no answer';
+    super({ name: 'KubeUnreachable', code: 'KUBE_UNREACHABLE', message: `${request}: ${what} (${why})`, cause });
   }
+
+  /** Somebody answers, but the certificate does not prove that it is the server that was asked for. */
+  get isUntrusted(): boolean {
+    return isUntrusted(this.cause);
+  }
+}
+
+/** Codes of OpenSSL's verification and of Node's check of the name. */
+const UNTRUSTED =
+  /^(CERT_|UNABLE_TO_(GET_ISSUER|VERIFY|DECODE)|SELF_SIGNED_|DEPTH_ZERO_|INVALID_CA|ERR_TLS_CERT_ALTNAME_INVALID)/;
+
+function isUntrusted(cause: unknown): boolean {
+  return typeof cause === 'object' && cause !== null && 'code' in cause && UNTRUSTED.test(String(cause.code));
 }
 
 export function isReason(error: unknown, ...reasons: readonly string[]): error is KubeError {
