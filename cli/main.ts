@@ -10,6 +10,7 @@ import { whyCommand } from './commands/why';
 import { toolVersion } from './installation';
 
 async function main(): Promise<void> {
+  endWhenUnread(process.stdout);
   const program = new Command('capstan')
     .description('TypeScript cluster definitions become Kubernetes clusters on Apache CloudStack, through git')
     .version(toolVersion())
@@ -30,6 +31,23 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = report(error);
   }
+}
+
+/** Ends the command when nobody can read what it says: a pipe that closed is no failure, a disk that is full is one. */
+function endWhenUnread(output: NodeJS.WriteStream): void {
+  // Standard error is where failures are told; its own can be told nowhere.
+  process.stderr.on('error', () => undefined);
+  output.on('error', () => undefined);
+  output.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      process.stderr.write(`cannot write to standard output: ${error.message}\n`);
+      process.once('exit', () => {
+        process.exitCode = ExitCode.failed;
+      });
+    }
+    // Commands that run until they are stopped clean up; all others are about to end.
+    process.emit('SIGTERM');
+  });
 }
 
 /** Prints what went wrong and returns the exit code. */

@@ -27,16 +27,25 @@ export function managementKubeconfig(flag: string | undefined): string {
   );
 }
 
-/** The file that the flag or the environment names. @throws CommandError (2) when it does not exist */
+/**
+ * The file that the flag names, or the first one that exists of those that the environment's KUBECONFIG lists.
+ * @throws CommandError (2) when none exists
+ */
 export function namedKubeconfig(flag: string | undefined): string | undefined {
-  // The environment may list several; the first is the one that kubectl writes to.
-  const named = flag ?? process.env.KUBECONFIG?.split(delimiter)[0];
-  if (named === undefined || named === '') return undefined;
-  return existingKubeconfig(named);
+  if (flag !== undefined) return existingKubeconfig(flag);
+  // As kubectl does it: some of a list may be missing.
+  const listed = (process.env.KUBECONFIG ?? '').split(delimiter).filter((name) => name !== '');
+  const [first] = listed;
+  if (first === undefined) return undefined;
+  const existing = listed.find((name) => existsSync(resolve(name)));
+  if (existing === undefined && listed.length > 1)
+    throw wrongInput(`KUBECONFIG lists no file that exists: ${listed.map((name) => resolve(name)).join(', ')}`);
+  return existingKubeconfig(existing ?? first);
 }
 
 /** @throws CommandError (2) when there is no such file */
 export function existingKubeconfig(name: string): string {
+  if (name === '') throw wrongInput('--kubeconfig: the name of the file is empty');
   const path = resolve(name);
   if (!existsSync(path)) throw wrongInput(`there is no kubeconfig ${path}`);
   return path;

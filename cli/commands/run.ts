@@ -13,6 +13,7 @@ import { productionWorld } from '../../reconciler/production-world';
 import { createLog, electLeader, fencedApi, type Leadership, type LogLevel, Metrics } from '../../reconciler/runtime';
 import { CommandError, wrongInput } from '../command-error';
 import { namedKubeconfig } from '../management-api';
+import { openPort } from '../open-port';
 import { aborted, stopOnSignals } from '../stop-signal';
 import { announcedAddresses, translationBy } from '../translated-addresses';
 import { parsePort } from './port-option';
@@ -98,24 +99,20 @@ async function run(flags: RunFlags): Promise<void> {
   closers.push(() => rmSync(gitCache, { recursive: true, force: true }));
   let ready = false;
   try {
-    const diagnostics = await startDiagnostics({
-      host: '0.0.0.0',
-      port: diagnosticsPort,
-      metrics: () => metrics.text(),
-      notReady: () => (ready ? [] : ['the loops have not started']),
-    });
+    const diagnostics = await openPort('--diagnostics-port', diagnosticsPort, () =>
+      startDiagnostics({
+        host: '0.0.0.0',
+        port: diagnosticsPort,
+        metrics: () => metrics.text(),
+        notReady: () => (ready ? [] : ['the loops have not started']),
+      }),
+    );
     closers.push(() => diagnostics.close());
     log.info({ address: diagnostics.address }, 'serving metrics and probes');
     const { api } = connection;
-    const server = await prepareManagement({
-      api,
-      clock,
-      random,
-      log,
-      crds: flags.crds,
-      namespace: flags.systemNamespace,
-      webhooks,
-    });
+    const server = await openPort('--webhook-port', webhooks === 'loopback' ? 0 : webhooks.port, () =>
+      prepareManagement({ api, clock, random, log, crds: flags.crds, namespace: flags.systemNamespace, webhooks }),
+    );
     closers.push(() => server.close());
 
     const leadership =

@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { messageOf } from '../../machinery/errors';
+import { wrongInput } from '../command-error';
 
 /** Where a command keeps the state of what it simulates. */
 export interface DataDirectory {
@@ -10,15 +12,45 @@ export interface DataDirectory {
   remove(): void;
 }
 
-/** The named folder, which stays, or a temporary one. */
+/**
+ * The named folder, which stays, or a temporary one.
+ * @throws CommandError (2) when the folder cannot be used
+ */
 export function openDataDirectory(named: string | undefined): DataDirectory {
+  if (named === '') throw wrongInput('--data-dir: the name of the directory is empty');
   if (named !== undefined) {
     const path = resolve(named);
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     return { path, persistent: true, remove: () => undefined };
   }
   const path = mkdtempSync(join(tmpdir(), 'capstan-'));
   return { path, persistent: false, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** One folder after the other: `mkdir` with `recursive` never returns below a file system that makes none (`/proc`). */
+function makeDirectory(path: string): void {
+  try {
+    const missing: string[] = [];
+    for (let folder = path; !isDirectory(folder); folder = dirname(folder)) missing.unshift(folder);
+    for (const folder of missing) mkdirSync(folder, { mode: 0o700 });
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw wrongInput(`--data-dir: ${path} cannot be used: ${reasonOf(error, path)}; name a directory that can be written`);
+  }
+}
+
+/** @throws Error when something else is there, or nobody can tell */
+function isDirectory(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found !== undefined && !found.isDirectory()) throw new Error(`${path} is not a directory`);
+  return found !== undefined;
+}
+
+/** What the system said, without Node's call, and with the path when it is another one. */
+function reasonOf(error: unknown, path: string): string {
+  return messageOf(error).replace(/^[A-Z0-9]+: (.*), \w+ '(.*)'$/, (_all, why: string, where: string) =>
+    where === path ? why : `${where}: ${why}`,
+  );
 }
 
 /**

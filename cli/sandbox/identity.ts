@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isJsonObject } from '../../machinery/json';
 import { createAuthority, generateEcKeyPair, issued, serialNumber, signCertificate } from '../../machinery/pki';
 import type { Random } from '../../machinery/random';
+import { readJson } from './remembered';
 
 /** Certificates of a sandbox's Kubernetes API, PEM. */
 export interface SandboxIdentity {
@@ -18,7 +19,7 @@ const FIELDS = ['caPem', 'serverCertificatePem', 'serverKeyPem', 'adminCertifica
 
 /** The identity kept in `file`, or a new one that is written there (readable by its owner alone). */
 export function sandboxIdentity(file: string, random: Random, now: number): SandboxIdentity {
-  const kept = existsSync(file) ? parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
+  const kept = existsSync(file) ? parse(readJson(file)) : undefined;
   if (kept !== undefined) return kept;
   const identity = create(random, now);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

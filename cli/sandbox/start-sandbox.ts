@@ -15,6 +15,7 @@ import type { LatencyProfile } from '../../sandbox/latency';
 import { claimPublicRange } from '../../sandbox/public-range';
 import { listenTranslated } from '../../sandbox/translated-addresses';
 import { CommandError } from '../command-error';
+import { openPort } from '../open-port';
 import { sandboxIdentity } from './identity';
 import { readPlaces, writePlaces } from './remembered';
 
@@ -61,13 +62,13 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { dataDirectory } = options;
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-  const places = readPlaces(dataDirectory);
   const closers: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const close of closers.reverse()) await close();
     closers.length = 0;
   };
   try {
+    const places = readPlaces(dataDirectory);
     const kube = options.parts.has('kube') ? await startKube(options, places.kubePort, closers) : undefined;
     const cloud = options.parts.has('cloudstack') ? await startCloudStack(options, places, closers) : undefined;
     writePlaces(dataDirectory, {
@@ -79,7 +80,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     return { kubeconfig: kube?.kubeconfig, cloudstack, translatedAddresses, stop };
   } catch (error) {
     await stop();
-    throw new CommandError(`the sandbox cannot start in ${dataDirectory}: ${messageOf(error)}`, 1, { cause: error });
+    throw new CommandError(`the sandbox cannot start: ${messageOf(error)}`, 1, { cause: error });
   }
 }
 
@@ -97,15 +98,11 @@ async function startKube(
   const server = createKubeServer({ clock, random, journal, log: options.log, conversions });
   closers.push(() => server.close());
   const identity = sandboxIdentity(join(directory, 'identity.json'), random, clock.now());
-  const listener = await server.listen({
-    host: '127.0.0.1',
-    port: options.kubePort ?? rememberedPort ?? 0,
-    tls: {
-      cert: identity.serverCertificatePem,
-      key: identity.serverKeyPem,
-      clientCa: identity.caPem,
-    },
-  });
+  const tls = { cert: identity.serverCertificatePem, key: identity.serverKeyPem, clientCa: identity.caPem };
+  const port = options.kubePort ?? rememberedPort ?? 0;
+  const listener = await openPort(flagFor('--kube-port', options.kubePort, options), port, () =>
+    server.listen({ host: '127.0.0.1', port, tls }),
+  );
   closers.push(() => listener.close());
   const kubeconfig = join(options.dataDirectory, 'kubeconfig');
   const text = formatKubeconfig({
@@ -158,7 +155,10 @@ async function startCloudStack(
   closers.push(() => journal.close());
   const cloud = createCloudStack({ clock, random, latency, guests, publicRange: range.addresses, journal });
   closers.push(() => cloud.close());
-  const listener = await cloud.listen({ port: options.cloudstackPort ?? remembered.cloudstackPort ?? 0 });
+  const port = options.cloudstackPort ?? remembered.cloudstackPort ?? 0;
+  const listener = await openPort(flagFor('--cloudstack-port', options.cloudstackPort, options), port, () =>
+    cloud.listen({ port }),
+  );
   const cloudstack: SandboxCloudStack = {
     endpoint: listener.endpoint,
     apiKey: cloud.credentials.apiKey,
@@ -167,6 +167,11 @@ async function startCloudStack(
     calls: () => cloud.calls(),
   };
   return { cloudstack, port: listener.port, publicRange: range.cidr, translatedAddresses };
+}
+
+/** How to name another port than the one that was named, or that the data directory remembers. */
+function flagFor(flag: string, named: number | undefined, { dataDirectory }: SandboxOptions): string {
+  return named === undefined ? `\`capstan sandbox --data-dir ${dataDirectory} ${flag} 0\`` : flag;
 }
 
 /** Deletes the files of a journal that is closed. */

@@ -111,16 +111,29 @@ export class Project {
     return this.git('rev-parse', 'HEAD');
   }
 
-  /** Runs a command to its end. */
+  /** Runs a command to its end; it fails when any part of a pipe does. */
   capstan(...args: string[]): Promise<Finished> {
     return this.start(...args).finished;
   }
 
   start(...args: string[]): RunningCommand {
-    const program = join(this.installation.modules, 'capstan/bin/capstan.js');
+    return this.#spawn(process.execPath, [this.#program, ...args]);
+  }
+
+  /** Runs a line of bash, in which `capstan` is the installed command, to its end; it fails when any part of a pipe does. */
+  shell(line: string): Promise<Finished> {
+    const script = `set -o pipefail; capstan() { "${process.execPath}" "${this.#program}" "$@"; }; ${line}`;
+    return this.#spawn('bash', ['-c', script]).finished;
+  }
+
+  get #program(): string {
+    return join(this.installation.modules, 'capstan/bin/capstan.js');
+  }
+
+  #spawn(program: string, args: readonly string[]): RunningCommand {
     const { KUBECONFIG: _, ...environment } = process.env;
     const env = { ...environment, TMPDIR: this.temporary };
-    const child = spawn(process.execPath, [program, ...args], { cwd: this.directory, env });
+    const child = spawn(program, args, { cwd: this.directory, env });
     const command = new RunningCommand(child);
     this.#running.add(command);
     void command.finished.then(() => this.#running.delete(command));
