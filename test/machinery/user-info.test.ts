@@ -1,0 +1,12 @@
+import { withoutUserInfo } from '../../machinery/user-info';
+
+test.each([
+  ['https://bob:hunter2secret@git.example.org/fleet.git', 'https://git.example.org/fleet.git'],
+  ['https://token@git.example.org/fleet.git', 'https://git.example.org/fleet.git'],
+  ['ssh://git:p@ss?w@git.example.org:2222/fleet.git', 'ssh://git.example.org:2222/fleet.git'],
+  ["cannot read 'http://a:b@one/x' and http://c@two/y", "cannot read 'http://one/x' and http://two/y"],
+  ['https://git.example.org/fleet@v1', 'https://git.example.org/fleet@v1'],
+  ['/srv/fleet.git', '/srv/fleet.git'],
+])('%s is shown as %s', (text, shown) => {
+  expect(withoutUserInfo(text)).toBe(shown);
+});
