@@ -31,6 +31,11 @@ module.exports = {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['<rootDir>/test/real-kube/'],
     },
-    { ...shared, displayName: 'real-kube', testMatch: ['<rootDir>/test/real-kube/**/*.test.ts'] },
+    {
+      ...shared,
+      displayName: 'real-kube',
+      testMatch: ['<rootDir>/test/real-kube/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/real-kube/announce-assets.js',
+    },
   ],
 };

@@ -1,5 +1,16 @@
 import { ApiObject, Chart, Duration, Size } from 'cdk8s';
-import { Cpu, Deployment, DeploymentStrategy, Namespace, Probe, Service, ServiceAccount, Volume } from 'cdk8s-plus-27';
+import {
+  Cpu,
+  Deployment,
+  DeploymentStrategy,
+  LabelSelector,
+  Namespace,
+  Pods,
+  Probe,
+  Service,
+  ServiceAccount,
+  Volume,
+} from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { reconcilerRules } from './cluster-role';
 import { managementCrds } from './crds';
@@ -10,6 +21,7 @@ const NAME = 'capstan-reconciler';
 const WEBHOOK_SERVICE = 'capstan-webhook';
 const WEBHOOK_PORT = 9443;
 const DIAGNOSTICS_PORT = 8080;
+const POD_LABELS = { 'app.kubernetes.io/name': 'capstan', 'app.kubernetes.io/component': 'reconciler' };
 
 export interface ManagementChartProps {
   /** Image of the reconciler: this package, started as `capstan run`. */
@@ -50,15 +62,15 @@ export class ManagementChart extends Chart {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: NAME },
       subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: MANAGEMENT_NAMESPACE }],
     });
-    const deployment = this.#deployment(props);
+    this.#deployment(props);
     new Service(this, 'webhook', {
       metadata: { name: WEBHOOK_SERVICE, namespace: MANAGEMENT_NAMESPACE },
-      selector: deployment,
+      selector: Pods.select(this, 'reconcilers', { labels: POD_LABELS }),
       ports: [{ name: 'webhook', port: 443, targetPort: WEBHOOK_PORT }],
     });
   }
 
-  #deployment(props: ManagementChartProps): Deployment {
+  #deployment(props: ManagementChartProps): void {
     const loops = props.loops === undefined ? [] : [`--loops=${props.loops.join(',')}`];
     const deployment = new Deployment(this, 'deployment', {
       metadata: { name: NAME, namespace: MANAGEMENT_NAMESPACE },
@@ -67,8 +79,12 @@ export class ManagementChart extends Chart {
         namespaceName: MANAGEMENT_NAMESPACE,
       }),
       automountServiceAccountToken: true,
+      // A selector cannot be changed later, so it does not come from the names of constructs.
+      select: false,
+      podMetadata: { labels: POD_LABELS },
       strategy: DeploymentStrategy.rollingUpdate(),
     });
+    deployment.select(LabelSelector.of({ labels: POD_LABELS }));
     deployment.addContainer({
       name: 'manager',
       image: props.image,
@@ -93,6 +109,5 @@ export class ManagementChart extends Chart {
       // The root file system is read-only; clones of the Fleets' repositories live here.
       volumeMounts: [{ path: '/tmp', volume: Volume.fromEmptyDir(this, 'temporary', 'temporary') }],
     });
-    return deployment;
   }
 }

@@ -19,6 +19,8 @@ interface Rendered {
   readonly metadata: { readonly name: string; readonly labels?: { readonly [key: string]: string } };
   readonly spec?: {
     readonly group?: string;
+    readonly selector?: object;
+    readonly template?: { readonly metadata: { readonly labels?: object } };
     readonly conversion?: { readonly webhook?: { readonly clientConfig?: { readonly service?: object } } };
   };
 }
@@ -54,6 +56,12 @@ test('the management side is rendered with CRDs, rights and the Deployment', () 
     name: 'capstan-webhook',
   });
   expect(stdout).toContain('image: "registry.example/capstan:1"');
+  // A selector is immutable: it must not follow from the structure of this app.
+  const selected = { 'app.kubernetes.io/name': 'capstan', 'app.kubernetes.io/component': 'reconciler' };
+  const deployment = objects.find(({ kind }) => kind === 'Deployment');
+  expect(deployment?.spec?.selector).toEqual({ matchLabels: selected });
+  expect(deployment?.spec?.template?.metadata.labels).toMatchObject(selected);
+  expect(objects.find(({ kind }) => kind === 'Service')?.spec?.selector).toEqual(selected);
 });
 
 test('beside an upstream Cluster API its CRDs are left to it', () => {

@@ -16,8 +16,6 @@ const goModules = process.env['GOMODCACHE'];
 /** The catalog without what only Go's types tell. */
 const asServed = (catalog: string): string => catalog.replace(/(?<=,)"empty":"\w+",?|,"empty":"\w+"/g, '');
 
-if (kubeAssets === undefined)
-  console.info('skipped: KUBEBUILDER_ASSETS is not set, so there is no real kube-apiserver');
 if (goModules === undefined)
   console.info("skipped in part: GOMODCACHE is not set, so there are no Kubernetes' Go types");
 const suite = kubeAssets === undefined ? describe.skip : describe;

@@ -2,8 +2,6 @@ import { startRealServer } from '../kube-conformance/real-server';
 import { conformanceSuite } from '../kube-conformance/suite';
 import { kubeAssets } from '../reconciler/kube/real-control-plane';
 
-if (kubeAssets === undefined)
-  console.info('skipped: KUBEBUILDER_ASSETS is not set, so there is no real kube-apiserver');
 const suite = kubeAssets === undefined ? describe.skip : describe;
 
 suite('a real kube-apiserver, as a Kubernetes API', () => {

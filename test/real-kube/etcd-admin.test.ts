@@ -11,7 +11,6 @@ import { ended } from '../reconciler/kube/real-control-plane';
 import { portOf, startForwardingServer, testAuthority } from '../reconciler/workload/forwarding-server';
 
 const assets = process.env.KUBEBUILDER_ASSETS;
-if (assets === undefined) console.info('skipped: KUBEBUILDER_ASSETS is not set, so there is no real etcd');
 const suite = assets === undefined ? describe.skip : describe;
 const clock = new SystemClock();
 const cluster = { namespace: 'default', name: 'dev' };

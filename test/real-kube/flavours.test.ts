@@ -2,8 +2,6 @@ import { flavourSuite } from '../e2e/flavour-suite';
 import { haveFlavours } from '../e2e/flavours';
 import { kubeAssets, startRealControlPlane } from '../reconciler/kube/real-control-plane';
 
-if (kubeAssets === undefined)
-  console.info('skipped: KUBEBUILDER_ASSETS is not set, so there is no real kube-apiserver');
 if (!haveFlavours) console.info('skipped: the conformance data with upstream’s templates is not beside the checkout');
 const suite = kubeAssets === undefined || !haveFlavours ? describe.skip : describe;
 

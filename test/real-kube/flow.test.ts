@@ -12,8 +12,6 @@ import { ManifestRepository } from './manifest-repository';
 import { bindRestrictedUser } from './restricted-user';
 import { RunProcess } from './run-process';
 
-if (kubeAssets === undefined)
-  console.info('skipped: KUBEBUILDER_ASSETS is not set, so there is no real kube-apiserver');
 const suite = kubeAssets === undefined ? describe.skip : describe;
 
 const LOOK_MS = 250;

@@ -11,7 +11,6 @@ import {
 } from '../../machinery/kubeadm';
 
 const assets = process.env.KUBEBUILDER_ASSETS;
-if (assets === undefined) console.warn('kubeadm configuration: skipped, because KUBEBUILDER_ASSETS is not set');
 const withKubeadm = assets === undefined ? describe.skip : describe;
 
 const nodeRegistration = {

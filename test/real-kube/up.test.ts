@@ -1,8 +1,6 @@
 import { upGitSuite } from '../e2e/up-git-suite';
 import { kubeAssets, startRealControlPlane } from '../reconciler/kube/real-control-plane';
 
-if (kubeAssets === undefined)
-  console.info('skipped: KUBEBUILDER_ASSETS is not set, so there is no real kube-apiserver');
 const suite = kubeAssets === undefined ? describe.skip : describe;
 const CONTROLLERS = ['garbage-collector-controller', 'namespace-controller'];
 

@@ -51,7 +51,7 @@ interface Placed {
 
 const oneSurvives: Rule<Placed> = {
   cel: 'oldSelf.failureDomains.exists(o, self.failureDomains.exists(n, n.name == o.name))',
-  message: 'at least one failure domain must stay',
+  message: 'at least one failure domain must stay; to move a cluster elsewhere, delete it and make it anew',
   field: 'failureDomains',
   reason: 'FieldValueForbidden',
   transition: true,
