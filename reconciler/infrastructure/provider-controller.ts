@@ -114,17 +114,12 @@ async function guarded<T extends ProviderObject>(
     scope.isFault = true;
     scope.report('False', fault.reason, fault.message);
     deps.onError?.(fault.metricCode);
+    const known = conditionOf(scope.original, 'Ready');
+    const isNews = known?.reason !== fault.reason || known.message !== fault.message;
+    const { namespace, name } = scope;
     // End-to-end suites match the text of the error together with the namespace in one entry (`capc.md` 8).
-    deps.log.error(
-      {
-        controller: loop.name,
-        namespace: scope.namespace,
-        name: scope.name,
-        reason: fault.reason,
-        error: fault.message,
-      },
-      'reconcile failed',
-    );
+    const fields = { controller: loop.name, namespace, name, reason: fault.reason, error: fault.message };
+    deps.log[isNews ? 'error' : 'debug'](fields, 'reconcile failed');
     return requeueAfter(delayMs);
   }
 }
