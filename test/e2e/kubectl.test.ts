@@ -49,6 +49,7 @@ suite('unmodified kubectl', () => {
       const rows = await kubectl.run('get clusters');
       expect(rows).toMatch(/^NAME +CLUSTERCLASS +AVAILABLE/);
       expect(rows).toMatch(/^dev +True/m);
+      expect(await kubectl.run('get cloudstackmachines')).toMatch(/^dev-general-\S+ +dev +/m);
       expect(await kubectl.run('get kcp,md,ms,machines,cloudstackmachines -o name')).toMatch(
         /^kubeadmcontrolplane\.controlplane\.cluster\.x-k8s\.io\/dev-control-plane$/m,
       );
@@ -130,6 +131,18 @@ suite('unmodified kubectl', () => {
       const authority = await management.run('get secret dev-ca -o jsonpath={.data.tls\\.crt}');
       const [, trusted] = /certificate-authority-data: "?([\w+/=]+)/.exec(await kubectl.run('config view --raw')) ?? [];
       expect(trusted).toBe(authority);
+    });
+
+    test('hears that simulated pods run no containers', async () => {
+      const [pod = ''] = (await kubectl.run('get pods -n kube-system -l k8s-app=kube-proxy -o name')).split('\n');
+      const told = expect.stringMatching(/is simulated and runs no containers/);
+
+      for (const line of [`logs ${pod}`, `exec ${pod} -- true`, `attach ${pod}`, `port-forward ${pod} 10256`])
+        expect(await kubectl.try(['-n', 'kube-system', ...line.split(' ')])).toMatchObject({
+          code: 1,
+          stdout: '',
+          stderr: told,
+        });
     });
 
     test('cordons, drains and uncordons a node', async () => {

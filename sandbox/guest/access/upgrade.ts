@@ -1,10 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
-import { type KubeApi, tryGet } from '../../../api/ports/kube-api';
+import { type KubeApi, type Status, tryGet } from '../../../api/ports/kube-api';
 import { messageOf } from '../../../machinery/errors';
 import { valueAt } from '../../../machinery/json';
 import type { ObjectKey } from '../../../machinery/kube-object';
+import { noContainers, statusBody } from '../../kube';
 import type { WorkloadUser } from '../ports';
 import { resources } from '../workload/resources';
 
@@ -12,7 +13,7 @@ import { resources } from '../workload/resources';
 const SUBPROTOCOL = 'v4.channel.k8s.io';
 const DATA = 0;
 const ERROR = 1;
-const PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/portforward$/;
+const PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/(portforward|exec|attach)$/;
 
 export interface PortForwardUpgrade {
   /** The API with every right. */
@@ -26,7 +27,10 @@ const sockets = new WebSocketServer({
   handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
 });
 
-/** Answers `pods/portforward` over WebSocket; one port for each connection, as Cluster API's clients ask. */
+/**
+ * Answers `pods/portforward` over WebSocket; one port for each connection, as Cluster API's clients ask. Who asks for
+ * more than a port of a static pod, or as kubectl does, hears that there are no containers.
+ */
 export async function upgradeToPortForward(
   options: PortForwardUpgrade,
   request: IncomingMessage,
@@ -36,23 +40,26 @@ export async function upgradeToPortForward(
 ): Promise<void> {
   try {
     const url = new URL(request.url ?? '/', 'https://kubernetes');
-    const match = PATH.exec(url.pathname);
+    const [, namespace, name, subresource = ''] = PATH.exec(url.pathname) ?? [];
+    if (namespace === undefined || name === undefined)
+      return refuse(socket, status(404, 'NotFound', 'the server could not find the requested resource'));
+    const pod = { namespace: decodeURIComponent(namespace), name: decodeURIComponent(name) };
+    if (!(await isAllowed(options.api, user, pod, subresource)))
+      return refuse(socket, status(403, 'Forbidden', `user "${user.username}" may not get pods/${subresource} here`));
+    if ((await tryGet(options.api, resources.pods, pod)) === undefined)
+      return refuse(socket, status(404, 'NotFound', `pods "${pod.name}" not found`));
+    const isOurs = String(request.headers['sec-websocket-protocol'] ?? '').includes(SUBPROTOCOL);
+    if (subresource !== 'portforward' || !isOurs) return refuse(socket, noContainers(pod.name).status);
     const port = Number(url.searchParams.get('ports') ?? url.searchParams.get('port'));
-    if (match === null) return refuse(socket, 404, 'Not Found');
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) return refuse(socket, 400, 'Bad Request');
-    if (!String(request.headers['sec-websocket-protocol'] ?? '').includes(SUBPROTOCOL)) {
-      return refuse(socket, 400, 'Bad Request');
-    }
-    const pod = { namespace: decodeURIComponent(match[1] ?? ''), name: decodeURIComponent(match[2] ?? '') };
-    if (!(await isAllowed(options.api, user, pod))) return refuse(socket, 403, 'Forbidden');
-    if ((await tryGet(options.api, resources.pods, pod)) === undefined) return refuse(socket, 404, 'Not Found');
+    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+      return refuse(socket, status(400, 'BadRequest', 'one port between 1 and 65535 must be named'));
     sockets.handleUpgrade(request, socket, head, (webSocket) => void connect(webSocket, options, pod, port));
-  } catch {
-    refuse(socket, 500, 'Internal Server Error');
+  } catch (error) {
+    refuse(socket, status(500, 'InternalError', messageOf(error)));
   }
 }
 
-async function isAllowed(api: KubeApi, user: WorkloadUser, pod: ObjectKey): Promise<boolean> {
+async function isAllowed(api: KubeApi, user: WorkloadUser, pod: ObjectKey, subresource: string): Promise<boolean> {
   const group = 'authorization.k8s.io';
   const kind = 'SubjectAccessReview';
   const answer = await api.create(
@@ -64,7 +71,7 @@ async function isAllowed(api: KubeApi, user: WorkloadUser, pod: ObjectKey): Prom
       spec: {
         user: user.username,
         groups: [...user.groups],
-        resourceAttributes: { verb: 'get', resource: 'pods', subresource: 'portforward', ...pod },
+        resourceAttributes: { verb: 'get', resource: 'pods', subresource, ...pod },
       },
     },
   );
@@ -105,6 +112,18 @@ async function connect(webSocket: WebSocket, options: PortForwardUpgrade, pod: O
   }
 }
 
-function refuse(socket: Duplex, code: number, text: string): void {
-  socket.end(`HTTP/1.1 ${code} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+function status(code: number, reason: string, message: string): Status {
+  return { code, reason, message, details: {} };
+}
+
+/** Clients print the Status of a refused upgrade. */
+function refuse(socket: Duplex, refusal: Status): void {
+  const body = JSON.stringify(statusBody(refusal));
+  const head = [
+    `HTTP/1.1 ${refusal.code} ${STATUS_CODES[refusal.code] ?? ''}`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

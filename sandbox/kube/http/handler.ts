@@ -9,6 +9,7 @@ import type { Engine } from '../engine';
 import type { Caller, CollectionTarget, Target, User } from '../rest/core';
 import { typeMetaFault } from '../rest/decode';
 import { deletedStatus } from '../rest/delete';
+import { refuseContainers } from '../rest/pods';
 import { badRequest, forbiddenRequest, internalError, notFound, Refusal } from '../rest/refusal';
 import type { TokenReviewer } from '../rest/reviews';
 import type { IncludeObject } from '../tables/table';
@@ -92,6 +93,7 @@ export class RequestHandler {
     }
     const target = route(this.engine.core.registry, info, verb);
     if (target === undefined) return sendText(response, 404, '404 page not found\n');
+    refuseContainers(this.engine.core, target);
     const representation = negotiate(request, offerOf(target, verb));
     const caller: Caller = { user, userAgent: request.headers['user-agent'] ?? 'unknown', warnings };
     if (target.version.deprecation !== undefined) caller.warnings.push(target.version.deprecation);

@@ -143,3 +143,22 @@ export async function bindPod(core: Core, caller: Caller, target: Target, body: 
   }
   return SUCCESS;
 }
+
+/** What the kubelet of a Pod's node answers, from its containers. */
+const OF_CONTAINERS: readonly string[] = ['attach', 'exec', 'log', 'portforward', 'proxy'];
+
+/** Refuses what asks the containers of a Pod: it is simulated and has none. @throws Refusal */
+export function refuseContainers(core: Core, target: Target): void {
+  if (target.resource.table !== '/pods' || !OF_CONTAINERS.includes(target.subresource)) return;
+  if (core.store.get('/pods', target) === undefined) throw notFound({ group: '', resource: 'pods' }, target.name);
+  throw noContainers(target.name);
+}
+
+/** 501: real servers ask a kubelet here. */
+export const noContainers = (pod: string): Refusal =>
+  new Refusal({
+    code: 501,
+    reason: 'NotImplemented',
+    message: `pod ${JSON.stringify(pod)} is simulated and runs no containers: it has no logs, and nothing in it can be executed or connected to`,
+    details: { name: pod, kind: 'pods' },
+  });

@@ -153,6 +153,16 @@ describe('a workload cluster on loopback', () => {
     await expect(once(closed, 'data')).rejects.toThrow('connection refused');
   });
 
+  test('says that simulated pods run no containers to who asks for their logs', async () => {
+    const path = '/api/v1/namespaces/kube-system/pods';
+
+    expect(await get(`${path}/etcd-node-1/log`, clientCertificate())).toEqual({
+      status: 501,
+      body: expect.stringContaining('runs no containers'),
+    });
+    expect(await get(`${path}/etcd-node-9/log`, clientCertificate())).toMatchObject({ status: 404 });
+  });
+
   test('is gone without a route, and back with one', async () => {
     world.setMembers();
     await world.guests.settled();
