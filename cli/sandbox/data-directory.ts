@@ -35,7 +35,9 @@ function makeDirectory(path: string): void {
     for (const folder of missing) mkdirSync(folder, { mode: 0o700 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw wrongInput(`--data-dir: ${path} cannot be used: ${reasonOf(error, path)}; name a directory that can be written`);
+    throw wrongInput(
+      `--data-dir: ${path} cannot be used: ${reasonOf(error, path)}; name a directory that can be written`,
+    );
   }
 }
 
