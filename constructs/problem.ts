@@ -1,5 +1,7 @@
 /** A mistake in a cluster definition, as data; worded by {@link formatProblem}. */
 export interface Problem {
+  /** The file that defines the cluster, where it is known and `path` does not say it. */
+  readonly file?: string;
   /** Construct path, e.g. `prod/pool-general`. */
   readonly path: string;
   /** The prop, e.g. `controlPlane.replicas`. */
@@ -12,10 +14,11 @@ export interface Problem {
   readonly fix: string;
 }
 
-/** One line a problem: `path: field = value: message; fix`. */
+/** One line a problem: `file: path: field = value: message; fix`. */
 export function formatProblem(problem: Problem): string {
   const value = problem.value === undefined ? '' : ` = ${formatValue(problem.value)}`;
-  return `${problem.path}: ${problem.field}${value}: ${problem.message}; ${problem.fix}`;
+  const file = problem.file === undefined ? '' : `${problem.file}: `;
+  return `${file}${problem.path}: ${problem.field}${value}: ${problem.message}; ${problem.fix}`;
 }
 
 /** Longer values say less than their beginning. */

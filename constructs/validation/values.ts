@@ -1,4 +1,5 @@
 /** Checks of single values. Plain JavaScript may pass anything, so every check begins with the type. */
+import { closestName } from '../../machinery/closest-name';
 import { isLabelValue } from '../../machinery/label-values';
 import type { Problem } from '../problem';
 
@@ -117,8 +118,9 @@ export function checkFields(prefix: string, props: { readonly [key: string]: unk
   const unknown = Object.keys(props)
     .filter((key) => !known.includes(key))
     .map((key) => {
-      const close = known.find((name) => name.toLowerCase() === key.toLowerCase());
-      const fix = close === undefined ? `remove it; known fields: ${[...known].sort().join(', ')}` : `write "${close}"`;
+      const close = closestName(key, known);
+      const fix =
+        close === undefined ? `remove it; known fields: ${[...known].sort().join(', ')}` : `did you mean "${close}"?`;
       return { field: `${prefix}${key}`, value: props[key], message: 'unknown field', fix };
     });
   return [...Object.entries(fields).flatMap(([name, check]) => check(`${prefix}${name}`, props[name])), ...unknown];
