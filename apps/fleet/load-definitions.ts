@@ -1,13 +1,16 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { ClusterDefinition } from '../../constructs/define-cluster';
 import { isClusterDefinition } from '../../constructs/define-cluster';
 import type { Problem } from '../../constructs/problem';
-import { messageOf } from '../../machinery/errors';
+import { failureText } from './failure-text';
+import { isDefinitionFile, unreadFiles } from './unread-files';
 
 export interface LoadedDefinitions {
   readonly definitions: readonly { readonly file: string; readonly definition: ClusterDefinition }[];
   readonly problems: readonly Problem[];
+  /** Files that look like definitions and were not read. */
+  readonly unread: readonly string[];
 }
 
 /**
@@ -17,16 +20,16 @@ export interface LoadedDefinitions {
 export function loadDefinitions(directory: string, load: (file: string) => unknown): LoadedDefinitions {
   const definitions: { file: string; definition: ClusterDefinition }[] = [];
   const problems: Problem[] = [];
-  if (!existsSync(directory)) {
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  if (stat?.isDirectory() !== true) {
+    const message = stat === undefined ? 'does not exist' : 'is not a folder';
     const fix = 'create the folder, or name another one with --clusters';
-    return {
-      definitions,
-      problems: [{ path: directory, field: 'clusters', value: undefined, message: 'there is no such folder', fix }],
-    };
+    problems.push({ path: directory, field: 'folder', value: undefined, message, fix });
+    return { definitions, problems, unread: [] };
   }
   const owners = new Map<string, string>();
   for (const name of readdirSync(directory).sort()) {
-    if (!/\.[jt]s$/.test(name) || /\.(d|test)\.ts$/.test(name) || name.startsWith('.')) continue;
+    if (!isDefinitionFile(name)) continue;
     const path = join(directory, name);
     const file = relative(process.cwd(), path);
     for (const definition of definitionsOf(file, () => load(resolve(path)), problems)) {
@@ -46,7 +49,7 @@ export function loadDefinitions(directory: string, load: (file: string) => unkno
       definitions.push({ file, definition });
     }
   }
-  return { definitions, problems };
+  return { definitions, problems, unread: unreadFiles(directory).map((name) => join(directory, name)) };
 }
 
 function definitionsOf(file: string, load: () => unknown, problems: Problem[]): ClusterDefinition[] {
@@ -54,7 +57,7 @@ function definitionsOf(file: string, load: () => unknown, problems: Problem[]): 
   try {
     loaded = load();
   } catch (error) {
-    const message = `cannot be loaded (${failureOf(error)})`;
+    const message = `cannot be loaded (${failureText(error)})`;
     const fix = 'correct the file; `npx tsc --noEmit` shows type errors';
     problems.push({ path: file, field: 'module', value: undefined, message, fix });
     return [];
@@ -62,19 +65,13 @@ function definitionsOf(file: string, load: () => unknown, problems: Problem[]): 
   const exported: unknown = typeof loaded === 'object' && loaded !== null ? Reflect.get(loaded, 'default') : undefined;
   const list: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
   if (list.length > 0 && list.every(isClusterDefinition)) return [...list];
+  if (list.some((item) => item instanceof Promise)) {
+    const message = 'is a promise, and nothing waits for definitions';
+    const fix = 'export the definition itself';
+    problems.push({ path: file, field: 'default export', value: undefined, message, fix });
+    return [];
+  }
   const fix = "write: export default defineCluster('name', { … })";
   problems.push({ path: file, field: 'default export', value: undefined, message: 'is not a cluster definition', fix });
   return [];
-}
-
-/** What failed, in one line: without Node's list of importers, and with paths as the user writes them. */
-function failureOf(error: unknown): string {
-  return messageOf(error)
-    .replace(/\nRequire stack:[\s\S]*$/, '')
-    .replace(/^Transform failed with \d+ errors?:\n/, '')
-    .replaceAll(`${process.cwd()}/`, '')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join('; ');
 }

@@ -5,15 +5,24 @@ import { synthesizeFleet } from './synthesize-fleet';
 /** Exit code for wrong input, as everywhere in `capstan`. */
 const WRONG_INPUT = 2;
 
-try {
-  const { files } = synthesizeFleet({
-    clusters: process.env['CAPSTAN_CLUSTERS'] ?? 'clusters',
-    manifests: process.env['CAPSTAN_MANIFESTS'] ?? 'manifests',
-    link: process.env['CDK8S_OUTDIR'] ?? '.cdk8s/out',
-  });
-  process.stderr.write(`${files} manifests rendered\n`);
-} catch (error) {
-  if (!(error instanceof DefinitionInvalid)) throw error;
-  process.stderr.write(`${error.message}\nNothing was written; the manifests are as they were.\n`);
-  process.exitCode = WRONG_INPUT;
+async function main(): Promise<number> {
+  const clusters = process.env['CAPSTAN_CLUSTERS'] ?? 'clusters';
+  try {
+    const { files, unread } = await synthesizeFleet({
+      clusters,
+      manifests: process.env['CAPSTAN_MANIFESTS'] ?? 'manifests',
+      link: process.env['CDK8S_OUTDIR'] ?? '.cdk8s/out',
+    });
+    if (unread.length > 0)
+      process.stderr.write(`warning: not read: ${unread.join(', ')}; only *.ts and *.js directly in ${clusters} are\n`);
+    process.stderr.write(`${files} manifests rendered\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DefinitionInvalid)) throw error;
+    process.stderr.write(`${error.message}\nNothing was written; the manifests are as they were.\n`);
+    return WRONG_INPUT;
+  }
 }
+
+// Timers and requests that a definition leaves behind must not keep the command, nor fail it.
+void main().then((code) => process.exit(code));

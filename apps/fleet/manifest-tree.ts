@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -10,20 +9,26 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-
-/** Files that a synth does not render and leaves as they are: written by `capstan publish`. */
-export const PROVENANCE_FILE = '.provenance.json';
+import { PROVENANCE_FILE, readFolder, treeDigest } from './tree-digest';
+import { removeUntrueProvenance, trueProvenance } from './true-provenance';
 
 /** A rendered tree: path below the output folder → content. */
 export type ManifestTree = ReadonlyMap<string, string>;
 
 /**
- * Replaces `target` by `tree`, all or nothing: the new tree is written beside it and takes its place by rename, so a
- * crash leaves either the old tree or the new one (or, between the two renames, the old one under `.<name>.old`, which
- * the next run puts back).
+ * Makes `tree` the content of `target`, where provenance stays that is still true. An unchanged tree is left alone: no
+ * file changes under the eyes of another synth or an editor.
  */
-export function replaceTree(target: string, tree: ManifestTree): void {
-  const folder = resolve(target);
+export function writeTree(target: string, tree: ManifestTree): void {
+  if (treeDigest(readFolder(target)) !== treeDigest(tree)) replaceTree(resolve(target), tree);
+  else removeUntrueProvenance(target, tree);
+}
+
+/**
+ * All or nothing: the new tree is written beside the old one and takes its place by rename, so a crash leaves either the
+ * old tree or the new one (or, between the two renames, the old one under `<name>.old`, which the next run puts back).
+ */
+function replaceTree(folder: string, tree: ManifestTree): void {
   const next = `${folder}.next`;
   const old = `${folder}.old`;
   if (existsSync(old) && !existsSync(folder)) renameSync(old, folder);
@@ -34,8 +39,8 @@ export function replaceTree(target: string, tree: ManifestTree): void {
     mkdirSync(dirname(join(next, path)), { recursive: true });
     writeFileSync(join(next, path), content);
   }
-  const provenance = join(folder, PROVENANCE_FILE);
-  if (existsSync(provenance)) cpSync(provenance, join(next, PROVENANCE_FILE));
+  for (const [cluster, provenance] of trueProvenance(folder, tree))
+    writeFileSync(join(next, cluster, PROVENANCE_FILE), provenance);
   if (existsSync(folder)) renameSync(folder, old);
   renameSync(next, folder);
   rmSync(old, { recursive: true, force: true });

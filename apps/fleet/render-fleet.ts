@@ -4,7 +4,7 @@ import { DefinitionInvalid, type Problem } from '../../constructs/problem';
 import { chartsOf, FastApp } from '../../constructs/synthesis/fast-app';
 import { emitYaml } from '../../constructs/synthesis/yaml-emitter';
 import { WorkloadCluster } from '../../constructs/workload-cluster';
-import { messageOf } from '../../machinery/errors';
+import { failureText } from './failure-text';
 import type { LoadedDefinitions } from './load-definitions';
 import type { ManifestTree } from './manifest-tree';
 
@@ -15,23 +15,28 @@ import type { ManifestTree } from './manifest-tree';
 export function renderFleet(loaded: LoadedDefinitions): ManifestTree {
   const app = new FastApp();
   const problems: Problem[] = [...loaded.problems];
+  const files = new Map<string, string>();
   for (const { file, definition } of loaded.definitions) {
     try {
-      definition.render(new Chart(app, chartId(definition.name), { disableResourceNameHashes: true }));
+      const chart = new Chart(app, chartId(definition.name), { disableResourceNameHashes: true });
+      files.set(chart.node.path, file);
+      definition.render(chart);
     } catch (error) {
-      const message = `cannot be rendered (${messageOf(error)})`;
+      const message = `cannot be rendered (${failureText(error)})`;
       const fix = 'correct the construct';
       problems.push({ path: file, field: String(definition.name), value: undefined, message, fix });
     }
   }
+  const found: Problem[] = [];
   const tree = new Map<string, string>();
   for (const construct of app.node.findAll()) {
-    if (construct instanceof WorkloadCluster) problems.push(...construct.problems);
-    else problems.push(...construct.node.validate().map((message) => constructProblem(construct.node.path, message)));
+    if (construct instanceof WorkloadCluster) found.push(...construct.problems);
+    else found.push(...construct.node.validate().map((message) => constructProblem(construct.node.path, message)));
   }
   for (const { chart, objects } of chartsOf(app.node.findAll())) {
-    for (const object of objects) addObject(tree, chart, object, problems);
+    for (const object of objects) addObject(tree, chart, object, found);
   }
+  problems.push(...found.map((problem) => inFile(problem, files)));
   if (problems.length > 0) throw new DefinitionInvalid(problems);
   return new Map([...tree].sort(([left], [right]) => (left < right ? -1 : 1)));
 }
@@ -42,7 +47,7 @@ function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, p
     json = object.toJson();
   } catch (error) {
     // A patch that does not fit, or a value that cannot be written.
-    problems.push(constructProblem(object.node.path, `cannot be rendered (${messageOf(error)})`));
+    problems.push(constructProblem(object.node.path, `cannot be rendered (${failureText(error)})`));
     return;
   }
   const kind = kindFor(object.apiVersion, object.kind);
@@ -61,6 +66,12 @@ function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, p
     });
   }
   tree.set(path, emitYaml(json));
+}
+
+/** A construct belongs to the file that defines the cluster at the root of its path. */
+function inFile(problem: Problem, files: ReadonlyMap<string, string>): Problem {
+  const file = files.get(problem.path.split('/')[0] ?? '');
+  return file === undefined ? problem : { file, ...problem };
 }
 
 /** Names may be anything until they are checked. */

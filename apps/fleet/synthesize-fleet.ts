@@ -1,8 +1,11 @@
+import type { Problem } from '../../constructs/problem';
+import { failureText, placeOf } from './failure-text';
 import { loadDefinitions } from './load-definitions';
-import { pointLink, replaceTree } from './manifest-tree';
+import { pointLink, writeTree } from './manifest-tree';
+import { withRejections } from './rejections';
 import { renderFleet } from './render-fleet';
 import { rememberDigest } from './rendered-digest';
-import { readFolder, treeDigest } from './tree-digest';
+import { treeDigest } from './tree-digest';
 import { enableTypeScript } from './typescript-loader';
 
 export interface SynthesisOptions {
@@ -14,17 +17,30 @@ export interface SynthesisOptions {
   readonly link: string;
 }
 
+export interface Synthesis {
+  /** How many were rendered. */
+  readonly files: number;
+  /** Files that look like definitions and were not read. */
+  readonly unread: readonly string[];
+}
+
 /**
  * Compiles all definitions and replaces the manifests.
  * @throws DefinitionInvalid with all mistakes; the manifests are then untouched.
  */
-export function synthesizeFleet(options: SynthesisOptions): { readonly files: number } {
+export async function synthesizeFleet({ clusters, manifests, link }: SynthesisOptions): Promise<Synthesis> {
   enableTypeScript();
-  const tree = renderFleet(loadDefinitions(options.clusters, (file) => require(file)));
-  const digest = treeDigest(tree);
-  // An unchanged tree is left alone: no file changes under the eyes of another synth or an editor.
-  if (treeDigest(readFolder(options.manifests)) !== digest) replaceTree(options.manifests, tree);
-  pointLink(options.link, options.manifests);
-  rememberDigest(options.link, digest);
-  return { files: tree.size };
+  const { result: loaded, reasons } = await withRejections(() => loadDefinitions(clusters, (file) => require(file)));
+  const rejected = reasons.map((reason) => rejection(reason, clusters));
+  const tree = renderFleet({ ...loaded, problems: [...loaded.problems, ...rejected] });
+  writeTree(manifests, tree);
+  pointLink(link, manifests);
+  rememberDigest(link, treeDigest(tree));
+  return { files: tree.size, unread: loaded.unread };
+}
+
+function rejection(reason: unknown, clusters: string): Problem {
+  const path = placeOf(reason)?.replace(/:\d+$/, '') ?? clusters;
+  const message = `was rejected (${failureText(reason)})`;
+  return { path, field: 'promise', value: undefined, message, fix: 'define clusters by code without async' };
 }

@@ -1,14 +1,22 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROVENANCE_FILE } from './manifest-tree';
 
-/** Content of a folder by path, without the file that `capstan publish` adds. Empty when the folder does not exist. */
+/** The file in a cluster's folder that says where the rest comes from: written by `capstan publish`, never by synth. */
+export const PROVENANCE_FILE = '.provenance.json';
+
+/** True for the provenance of a cluster, by its path below the manifests. */
+export function isProvenance(path: string): boolean {
+  const [, file, more] = path.split('/');
+  return file === PROVENANCE_FILE && more === undefined;
+}
+
+/** Content of a folder by path, without provenance. Empty when the folder does not exist. */
 export function readFolder(folder: string): Map<string, string> {
   const tree = new Map<string, string>();
   const walk = (path: string, prefix: string) => {
     for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (`${prefix}${entry.name}` === PROVENANCE_FILE) continue;
+      if (isProvenance(`${prefix}${entry.name}`)) continue;
       if (entry.isDirectory()) walk(join(path, entry.name), `${prefix}${entry.name}/`);
       else tree.set(`${prefix}${entry.name}`, readFileSync(join(path, entry.name), 'utf8'));
     }
@@ -25,4 +33,17 @@ export function treeDigest(tree: ReadonlyMap<string, string>): string {
     hash.update(`${path}\0${Buffer.byteLength(content)}\0`).update(content);
   }
   return `sha256:${hash.digest('hex')}`;
+}
+
+/** The digest of each cluster's folder, over paths inside it. */
+export function clusterDigests(tree: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const folders = new Map<string, Map<string, string>>();
+  for (const [path, content] of tree) {
+    const slash = path.indexOf('/');
+    // A file beside the folders is no cluster's.
+    if (slash < 0) continue;
+    const folder = folders.get(path.slice(0, slash)) ?? new Map<string, string>();
+    folders.set(path.slice(0, slash), folder.set(path.slice(slash + 1), content));
+  }
+  return new Map([...folders].map(([cluster, folder]) => [cluster, treeDigest(folder)]));
 }

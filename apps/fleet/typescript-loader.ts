@@ -6,6 +6,8 @@ import { registerHooks } from './module-hooks';
  * registered already (tsx).
  */
 export function enableTypeScript(): void {
+  // Stacks name the lines that the user wrote.
+  process.setSourceMapsEnabled(true);
   if (require.extensions['.ts'] !== undefined) return;
   registerHooks((file) => {
     // Loaded late: a start without TypeScript files does not pay for it.

@@ -1,8 +1,12 @@
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
-import { openCheckout } from '../publish/checkout';
+import { type Checkout, openCheckout } from '../publish/checkout';
 import { type Published, publish } from '../publish/publish';
+import type { Destination } from '../publish/push-failure';
+import { refuseDetachedHead, refuseUnfinishedWork } from '../publish/unfinished-work';
 import { findRunningSandbox } from '../running-sandbox';
 
 /** `capstan publish [--push]`. */
@@ -18,20 +22,24 @@ export function publishCommand(): Command {
     .addOption(new Option('--output <format>', 'print one JSON object').choices(['json']))
     .addHelpText(
       'after',
-      '\nExample:\n  $ capstan publish --push\n\nExit codes: 0 done, 1 failed, 2 wrong definitions or manifests edited by hand',
+      '\nExample:\n  $ capstan publish --push\n\nExit codes: 0 done, 1 failed, 2 wrong definitions, manifests edited by hand,\n  a merge or rebase under way, or HEAD on no branch',
     )
     .action(async (options: { clusters: string; push?: true; remote?: string; output?: string }) => {
       const directory = process.cwd();
       if (options.remote !== undefined && options.push !== true)
         throw wrongInput('--remote says where to push; add --push');
-      const push = options.push === true ? await destination(directory, options.remote) : undefined;
+      const checkout = await openCheckout(directory);
+      await refuseUnfinishedWork(checkout, join(realpathSync(directory), 'manifests'));
+      await refuseDetachedHead(checkout);
+      const push = options.push === true ? await destination(checkout, directory, options.remote) : undefined;
       const result = await publish({ directory, clusters: options.clusters, push, toolVersion: toolVersion() });
+      for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
       if (options.output === 'json') process.stdout.write(`${JSON.stringify(result)}\n`);
-      else process.stdout.write(describe(result, push?.remote));
+      else process.stdout.write(describe(result));
     });
 }
 
-function describe(result: Published, remote: string | undefined): string {
+function describe(result: Published): string {
   const revision = result.commit.slice(0, 12);
   const lines = [
     result.committed
@@ -43,14 +51,16 @@ function describe(result: Published, remote: string | undefined): string {
     const more = others.length === 0 ? '' : ` and ${others.length} more`;
     lines.push(`Not committed: ${first}${more}. The manifests came from there; commit that, too.`);
   }
-  if (remote === undefined) lines.push('Next: git push, or npx capstan publish --push');
-  else lines.push(`Pushed to ${remote}.`, 'Next: watch it arrive with npx capstan status');
+  if (result.remote === undefined) lines.push('Next: git push, or npx capstan publish --push');
+  else {
+    lines.push(result.pushed ? `Pushed to ${result.remote}.` : `${result.remote} has it already: nothing was pushed.`);
+    lines.push('Next: watch it arrive with npx capstan status');
+  }
   return `${lines.join('\n')}\n`;
 }
 
 /** Where `--push` goes: to the remote that the reconciler reads, else where git itself would push. */
-async function destination(directory: string, named: string | undefined): Promise<{ remote: string; ref: string }> {
-  const { git } = await openCheckout(directory);
+async function destination({ git }: Checkout, directory: string, named: string | undefined): Promise<Destination> {
   const ask = async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
   const remotes = (await ask('remote')).split('\n').filter((name) => name !== '');
   const listed = remotes.length === 0 ? 'none' : remotes.join(', ');
@@ -62,12 +72,12 @@ async function destination(directory: string, named: string | undefined): Promis
   const upstream = await ask('config', `branch.${branch}.remote`);
   const remote = named ?? (remotes.includes(read) ? read : upstream === '' ? undefined : upstream);
   if (remote === undefined) {
-    const where = branch === '' ? 'HEAD is on no branch' : `branch ${branch} has no upstream`;
     const fix =
       remotes.length === 0 ? 'add one with `git remote add`, or run `npx capstan up`' : 'choose one with --remote';
-    throw wrongInput(`cannot tell where to push: ${where}, and there are these remotes: ${listed}; ${fix}`);
+    throw wrongInput(
+      `cannot tell where to push: branch ${branch} has no upstream, and there are these remotes: ${listed}; ${fix}`,
+    );
   }
   if (remote === read) return { remote, ref: 'refs/heads/main' };
-  if (branch === '') throw wrongInput('HEAD is on no branch; check one out before pushing');
   return { remote, ref: `refs/heads/${branch}` };
 }

@@ -1,16 +1,23 @@
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { PROVENANCE_FILE, replaceTree } from '../../apps/fleet/manifest-tree';
+import { writeTree } from '../../apps/fleet/manifest-tree';
 import { digestFile, rememberDigest } from '../../apps/fleet/rendered-digest';
-import { readFolder, treeDigest } from '../../apps/fleet/tree-digest';
+import { clusterDigests, isProvenance, readFolder, treeDigest } from '../../apps/fleet/tree-digest';
 import { CommandError, wrongInput } from '../command-error';
-import { type Checkout, identityArguments, openCheckout } from './checkout';
+import { type Checkout, openCheckout } from './checkout';
 import { withCheckoutLock } from './checkout-lock';
-import { commitMessage, formatProvenance, type Provenance, uncommittedSources } from './provenance';
+import { changedFiles, commitManifests } from './commit-manifests';
+import { uncommittedSources } from './provenance';
+import { push } from './push';
+import type { Destination } from './push-failure';
 import { runSynth } from './run-synth';
+import { refuseUnfinishedWork } from './unfinished-work';
 
 /** The cdk8s CLI's `output` of `cdk8s.yaml`. */
 const LINK = '.cdk8s/out';
+
+/** More lines would hide what to do about them. */
+const CHANGES_LIMIT = 20;
 
 export interface PublishOptions {
   /** Folder of the project (with `cdk8s.yaml`), inside a git work tree. */
@@ -20,7 +27,7 @@ export interface PublishOptions {
   /** @default 'manifests' */
   readonly manifests?: string | undefined;
   /** Remote and branch to push HEAD to. @default - nothing is pushed */
-  readonly push?: { readonly remote: string; readonly ref: string } | undefined;
+  readonly push?: Destination | undefined;
   readonly toolVersion: string;
 }
 
@@ -29,7 +36,10 @@ export interface Published {
   readonly commit: string;
   /** False: the manifests were up to date. */
   readonly committed: boolean;
+  /** False: nothing was to be pushed, or the remote had it all. */
   readonly pushed: boolean;
+  /** The remote that has HEAD now. Absent when nothing was to be pushed. */
+  readonly remote?: string;
   readonly treeDigest: string;
   /** Names of the rendered clusters (folders of the tree). */
   readonly clusters: readonly string[];
@@ -37,11 +47,13 @@ export interface Published {
   readonly manifests: string;
   /** Sources that are not committed: HEAD alone does not render these manifests. */
   readonly uncommittedSources: readonly string[];
+  /** What the author should know of, although it is no mistake. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Synthesises, commits `manifests/` (nothing else) with its provenance, and pushes.
- * @throws CommandError with code 2 when definitions are wrong, or when the manifests were edited by hand.
+ * @throws CommandError with code 2 when definitions are wrong, when the manifests were edited by hand, or during a merge.
  */
 export async function publish(options: PublishOptions): Promise<Published> {
   const checkout = await openCheckout(options.directory);
@@ -53,66 +65,49 @@ async function publishAlone(checkout: Checkout, options: PublishOptions): Promis
   const clusters = resolve(options.directory, options.clusters ?? 'clusters');
   const path = join(realpathSync(options.directory), folder);
   const link = join(options.directory, LINK);
+  await refuseUnfinishedWork(checkout, path);
   const before = treeDigest(readFolder(path));
-  const ours = before === rememberedDigest(link) || (await isCommitted(checkout, path));
+  const foreign = before === rememberedDigest(link) ? [] : await changedManifests(checkout, path);
 
-  const tree = await runSynth(options.directory, options.clusters ?? 'clusters');
+  const { tree, warnings } = await runSynth(options.directory, options.clusters ?? 'clusters');
   const rendered = treeDigest(tree);
-  if (!ours && before !== rendered) {
-    const changed = await checkout.git.raw(['status', '--porcelain', '--', path]);
-    throw wrongInput(
-      `${folder}/ holds changes that synth did not write:\n${changed.trimEnd()}\nMove them into clusters/, or drop them with \`git restore --staged --worktree ${folder} && git clean -fd ${folder}\`. Nothing was committed.`,
-    );
-  }
-  if (before !== rendered) replaceTree(path, tree);
+  if (foreign.length > 0 && before !== rendered) throw editedByHand(folder, foreign);
+  writeTree(path, tree);
   rememberDigest(link, rendered);
 
   const uncommitted = await uncommittedSources(checkout, { clusters, manifests: path });
-  const committed = await commitManifests(checkout, path, {
+  const committed = await commitManifests(checkout, path, tree, {
     sourceCommit: (await checkout.head()) ?? null,
     ...(uncommitted.length === 0 ? {} : { uncommittedSources: uncommitted }),
     toolVersion: `capstan ${options.toolVersion}`,
-    treeDigest: rendered,
   });
   const commit = await checkout.head();
   if (commit === undefined) throw new CommandError('there is no commit to publish; commit your definitions first');
-  if (options.push !== undefined) await push(checkout, options.push);
+  const pushed = options.push !== undefined && (await push(checkout, options.push, committed ? commit : undefined));
   return {
     commit,
     committed,
-    pushed: options.push !== undefined,
+    pushed,
+    ...(options.push === undefined ? {} : { remote: options.push.remote }),
     treeDigest: rendered,
-    clusters: [...new Set([...tree.keys()].map((file) => file.split('/')[0] ?? ''))],
+    clusters: [...clusterDigests(tree).keys()],
     manifests: relative(checkout.root, path),
     uncommittedSources: uncommitted,
+    warnings,
   };
 }
 
-/** False when there is nothing to commit. */
-async function commitManifests(checkout: Checkout, path: string, provenance: Provenance): Promise<boolean> {
-  const { git, root } = checkout;
-  if (await isCommitted(checkout, path)) return false;
-  writeFileSync(join(path, PROVENANCE_FILE), formatProvenance(provenance));
-  await git.raw(['add', '--force', '--', path]);
-  const identity = await identityArguments(git);
-  const message = commitMessage(relative(root, path), provenance);
-  await git.raw([...identity, 'commit', '--quiet', '--no-verify', '--only', '-m', message, '--', path]);
-  return true;
+/** Provenance is publish's own: whatever happened to it is set right. */
+async function changedManifests(checkout: Checkout, path: string): Promise<string[]> {
+  return (await changedFiles(checkout, path)).filter((file) => !isProvenance(file));
 }
 
-async function push(checkout: Checkout, { remote, ref }: { remote: string; ref: string }): Promise<void> {
-  try {
-    await checkout.git.raw(['push', '--quiet', remote, `HEAD:${ref}`]);
-  } catch (error) {
-    const why = (error instanceof Error ? error.message : String(error)).trim().split('\n').slice(-3).join(' ');
-    throw new CommandError(`push to ${remote} failed: ${why}\nThe commit is made; fetch, rebase and push again.`, 1, {
-      cause: error,
-    });
-  }
-}
-
-async function isCommitted({ git }: Checkout, path: string): Promise<boolean> {
-  return (await git.raw(['status', '--porcelain', '--ignored=no', '--', path])).trim() === '';
+function editedByHand(folder: string, files: readonly string[]): CommandError {
+  const more = files.length > CHANGES_LIMIT ? [`  and ${files.length - CHANGES_LIMIT} more`] : [];
+  const list = [...files.slice(0, CHANGES_LIMIT).map((file) => `  ${folder}/${file}`), ...more].join('\n');
+  return wrongInput(
+    `${folder}/ holds changes that synth did not write:\n${list}\nMove them into clusters/, or drop them with \`git restore --staged --worktree ${folder} && git clean -fd ${folder}\`. Nothing was committed.`,
+  );
 }
 
 function rememberedDigest(link: string): string | undefined {

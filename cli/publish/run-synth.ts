@@ -6,12 +6,20 @@ import { readFolder } from '../../apps/fleet/tree-digest';
 import { CommandError } from '../command-error';
 import { fleetApp } from '../installation';
 
+export interface Rendered {
+  readonly tree: ReadonlyMap<string, string>;
+  /** What synth warned of, a line each. */
+  readonly warnings: readonly string[];
+}
+
+const WARNING = 'warning: ';
+
 /**
- * Renders the definitions of a project in a process of their own (they are the user's code) and returns the tree.
+ * Renders the definitions of a project in a process of their own (they are the user's code).
  * Nothing in the project is written.
  * @throws CommandError with code 2 and all mistakes when the definitions are wrong.
  */
-export async function runSynth(directory: string, clusters: string): Promise<ReadonlyMap<string, string>> {
+export async function runSynth(directory: string, clusters: string): Promise<Rendered> {
   const scratch = mkdtempSync(join(tmpdir(), 'capstan-synth-'));
   try {
     const manifests = join(scratch, 'manifests');
@@ -21,7 +29,8 @@ export async function runSynth(directory: string, clusters: string): Promise<Rea
       CDK8S_OUTDIR: join(scratch, 'out'),
     });
     if (code !== 0) throw new CommandError(errors.trim(), code === 2 ? 2 : 1);
-    return readFolder(manifests);
+    const lines = errors.split('\n').filter((line) => line.startsWith(WARNING));
+    return { tree: readFolder(manifests), warnings: lines.map((line) => line.slice(WARNING.length)) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Installation, Project } from '../e2e/up-project';
 
@@ -16,7 +16,13 @@ beforeEach(() => {
 afterEach(() => project.close());
 afterAll(() => installation.remove());
 
-const provenance = (): unknown => JSON.parse(project.read('manifests/.provenance.json'));
+const provenance = (cluster = 'dev'): unknown => JSON.parse(project.read(`manifests/${cluster}/.provenance.json`));
+const bareRemote = (name: string): string => {
+  const remote = join(project.folder, `${name}.git`);
+  project.git('init', '--quiet', '--bare', '--initial-branch=main', remote);
+  project.git('remote', 'add', name, remote);
+  return remote;
+};
 
 test('publish commits the manifests alone, with the commit, the tool and the digest they come from', async () => {
   const source = project.git('rev-parse', 'HEAD');
@@ -37,7 +43,7 @@ test('publish commits the manifests alone, with the commit, the tool and the dig
   expect(provenance()).toEqual({
     sourceCommit: source,
     toolVersion: expect.stringMatching(/^capstan \d/),
-    treeDigest: result.treeDigest,
+    treeDigest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
   });
   expect(project.git('show', '--name-only', '--format=', 'HEAD')).not.toMatch(/^(?!manifests\/)/m);
   expect(await project.capstan('publish')).toMatchObject({ code: 0, stdout: expect.stringContaining('is up to date') });
@@ -55,6 +61,27 @@ test('sources that are not committed are named, because the commit alone does no
   });
   expect(project.git('log', '-1', '--format=%B')).toContain('Uncommitted-Sources: clusters/dev.ts, clusters/two.ts');
   expect(provenance()).toMatchObject({ uncommittedSources: ['clusters/dev.ts', 'clusters/two.ts'] });
+});
+
+test('before the first commit all sources are named', async () => {
+  rmSync(join(project.directory, '.git'), { recursive: true });
+  project.git('init', '--quiet', '--initial-branch=main');
+  project.git('config', 'user.name', 'test');
+  project.git('config', 'user.email', 'test@localhost');
+  project.git('add', 'package.json');
+
+  const finished = await project.capstan('publish', '--output', 'json');
+
+  expect(finished.code).toBe(0);
+  expect(JSON.parse(finished.stdout)).toMatchObject({ uncommittedSources: ['package.json', 'clusters/dev.ts'] });
+  expect(provenance()).toMatchObject({
+    sourceCommit: null,
+    uncommittedSources: ['package.json', 'clusters/dev.ts'],
+  });
+  expect(project.git('log', '-1', '--format=%B')).toContain(
+    'Source-Commit: none\nUncommitted-Sources: package.json, clusters/dev.ts\n',
+  );
+  expect(project.git('show', '--name-only', '--format=', 'HEAD')).not.toMatch(/^(?!manifests\/)/m);
 });
 
 test.each([
@@ -83,17 +110,14 @@ test('a mistake exits with 2 and leaves manifests and history as they are', asyn
   expect(finished).toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringContaining('dev/dev: kubernetesVersion'),
+    stderr: expect.stringContaining('clusters/dev.ts: dev/dev: kubernetesVersion'),
   });
   expect(project.git('rev-parse', 'HEAD')).toBe(head);
   expect(project.git('status', '--porcelain', '--', 'manifests')).toBe('');
 });
 
 test('--push goes to the branch of the same name, and asks where to when nothing tells', async () => {
-  const remote = join(project.folder, 'remote.git');
-  mkdirSync(remote);
-  project.git('init', '--quiet', '--bare', remote);
-  project.git('remote', 'add', 'origin', remote);
+  const remote = bareRemote('origin');
 
   const unclear = await project.capstan('publish', '--push');
   const pushed = await project.capstan('publish', '--push', '--remote', 'origin');
@@ -101,6 +125,14 @@ test('--push goes to the branch of the same name, and asks where to when nothing
   expect(unclear).toMatchObject({ code: 2, stderr: expect.stringContaining('origin; choose one with --remote') });
   expect(pushed).toMatchObject({ code: 0, stdout: expect.stringContaining('Pushed to origin.') });
   expect(project.git('ls-remote', remote, 'refs/heads/main')).toContain(project.git('rev-parse', 'HEAD'));
+
+  const again = await project.capstan('publish', '--push', '--remote', 'origin', '--output', 'json');
+
+  expect(JSON.parse(again.stdout)).toMatchObject({ committed: false, pushed: false, remote: 'origin' });
+  expect(await project.capstan('publish', '--push', '--remote', 'origin')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('origin has it already: nothing was pushed.'),
+  });
 });
 
 test('a project in a folder of a larger repository publishes there', async () => {
@@ -118,4 +150,16 @@ test('a project in a folder of a larger repository publishes there', async () =>
   expect(git('log', '-1', '--format=%s')).toBe('Render project/manifests');
   expect(git('status', '--porcelain', '--', 'project')).toBe('');
   expect(JSON.parse(up.stdout)).toMatchObject({ ready: true, clusters: [{ name: 'dev' }] });
+});
+
+test('definitions that were not read are told in one line, and their folder is published all the same', async () => {
+  project.write('clusters/other.mts', 'export default undefined;\n');
+  project.write('clusters/team/three.ts', 'export default undefined;\n');
+
+  const finished = await project.capstan('publish');
+
+  expect(finished).toMatchObject({
+    code: 0,
+    stderr: 'warning: not read: clusters/other.mts, clusters/team/; only *.ts and *.js directly in clusters are\n',
+  });
 });

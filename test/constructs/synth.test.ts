@@ -27,13 +27,17 @@ export default defineCluster('good', {
 const define = (name: string, text: string) => writeFileSync(join(project, 'clusters', name), text);
 
 function synth(environment: { readonly [name: string]: string } = {}) {
-  const args = [
-    '-C',
-    'capstan-source',
-    '--require',
-    join(root, 'node_modules/tsx/dist/cjs/index.cjs'),
-    join(root, 'apps/fleet/main.ts'),
-  ];
+  const tsx = join(root, 'node_modules/tsx/dist/cjs/index.cjs');
+  return run(['-C', 'capstan-source', '--require', tsx, join(root, 'apps/fleet/main.ts')], environment);
+}
+
+/** As a project without tsx does. */
+function synthAsInstalled() {
+  execFileSync(process.execPath, [join(root, 'scripts/build.js'), '--stale'], { cwd: root, stdio: 'pipe' });
+  return run([join(root, 'dist/apps/fleet/main.js')]);
+}
+
+function run(args: readonly string[], environment: { readonly [name: string]: string } = {}) {
   const result = spawnSync(process.execPath, args, {
     cwd: project,
     encoding: 'utf8',
@@ -104,8 +108,8 @@ test('reports all mistakes at once, with path, field, value and fix, and leaves 
     `import { defineCluster, IsolatedNetwork } from 'capstan';
 export default defineCluster('bad', {
   kubernetesVersion: '1.34.2', zone: '', network: IsolatedNetwork.named('net'), podCidrs: ['10.0.0.0/33'],
-  serviceCidrs: ['10.96.0.0/12'], colour: 'red',
-  controlPlane: { replicas: 2, offering: '' },
+  serviceCidrs: ['10.96.0.0/12'], colour: 'red', podCidr: [],
+  controlPlane: { replicas: 2, replica: 1, offering: '' },
   pools: { ['a'.repeat(60)]: { replicas: -1, offering: 'Small Instance' } },
 } as never);
 `,
@@ -120,7 +124,9 @@ export default defineCluster('bad', {
     'bad/bad: kubernetesVersion = "1.34.2": not a Kubernetes version; write "v1.34.2"',
     'bad/bad: zone = "": is empty; write the name of a CloudStack zone',
     'bad/bad: podCidrs[0] = "10.0.0.0/33": not a CIDR range',
-    'bad/bad: colour = "red": unknown field',
+    'bad/bad: colour = "red": unknown field; remove it; known fields: controlPlane, ',
+    'clusters/bad.ts: bad/bad: podCidr = []: unknown field; did you mean "podCidrs"?',
+    'clusters/bad.ts: bad/bad: controlPlane.replica = 1: unknown field; did you mean "replicas"?',
     'bad/bad: controlPlane.replicas = 2: etcd needs an odd number of members; use 1 or 3',
     'bad/bad: controlPlane.offering = "": is empty',
     'replicas = -1: not a number of machines',
@@ -240,10 +246,84 @@ test('a file that cannot be loaded is told in one line, without a stack or paths
     /clusters\/broken\.ts: module: cannot be loaded \(.*clusters\/broken\.ts:1:6.*\); correct the file/,
   );
   expect(errors).toContain(
-    "clusters/lost.ts: module: cannot be loaded (Cannot find module './nothing'); correct the file",
+    "clusters/lost.ts: module: cannot be loaded (Cannot find module './nothing', at clusters/lost.ts:1); correct the file",
   );
   expect(errors).toContain('clusters/number.ts: default export: is not a cluster definition; write: export default');
   expect(errors).not.toContain(project);
+});
+
+test.each([
+  ['tsx', synth],
+  ['the package', synthAsInstalled],
+])('an error at run time names the line that the user wrote, loaded by %s', (_name, run) => {
+  mkdirSync(join(project, 'clusters/lib'));
+  define('lib/zones.ts', 'interface Zone { name: string }\n\nexport const zone = (of?: Zone) => of!.name;\n');
+  define(
+    'direct.ts',
+    'interface Unused { a: string }\n\nconst none: { a?: { b: string } } = {};\nexport default none.a!.b;\n',
+  );
+  define('nested.ts', "import { zone } from './lib/zones';\nexport default zone();\n");
+  define('syntax.js', '\nconst = ;\n');
+  define(
+    'rendered.ts',
+    "import { defineClusterWith } from 'capstan';\nexport default defineClusterWith('late', () => {\n  throw new Error('no');\n});\n",
+  );
+
+  const { code, errors } = run();
+
+  expect(code).toBe(2);
+  for (const text of [
+    "clusters/direct.ts: module: cannot be loaded (Cannot read properties of undefined (reading 'b'), at clusters/direct.ts:4);",
+    "clusters/nested.ts: module: cannot be loaded (Cannot read properties of undefined (reading 'name'), at clusters/lib/zones.ts:3);",
+    "clusters/syntax.js: module: cannot be loaded (Unexpected token '=', at clusters/syntax.js:2);",
+    'clusters/rendered.ts: late: cannot be rendered (no, at clusters/rendered.ts:3);',
+  ])
+    expect(errors).toContain(text);
+});
+
+test('a promise that is exported, or left to itself and rejected, is a mistake like any other', () => {
+  define('good.ts', GOOD);
+  define('async.ts', "async function load() {\n  throw new Error('no answer');\n}\nexport default load();\n");
+  define('later.ts', "export default [new Promise((_, reject) => setTimeout(() => reject(new Error('late')), 50))];\n");
+  define('aside.ts', `${GOOD.replace("'good'", "'aside'")}void Promise.reject(new Error('ignored'));\n`);
+
+  const { code, errors } = synth();
+
+  expect(code).toBe(2);
+  for (const text of [
+    '4 mistakes in the cluster definitions:',
+    'clusters/async.ts: default export: is a promise, and nothing waits for definitions; export the definition itself',
+    'clusters/later.ts: default export: is a promise',
+    'clusters/async.ts: promise: was rejected (no answer, at clusters/async.ts:2)',
+    'clusters/aside.ts: promise: was rejected (ignored, at clusters/aside.ts:9)',
+  ])
+    expect(errors).toContain(text);
+  expect(errors).not.toMatch(/\n\s+at /);
+  expect(existsSync(join(project, 'manifests'))).toBe(false);
+});
+
+test('a folder of definitions that is not there is told once', () => {
+  expect(synth({ CAPSTAN_CLUSTERS: 'nowhere' })).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('  - nowhere: folder: does not exist; create the folder, or name another one with'),
+  });
+});
+
+test('what is not read is told in one line; what a definition imports is no surprise', () => {
+  for (const folder of ['lib', 'team', 'notes']) mkdirSync(join(project, 'clusters', folder));
+  define('good.ts', `import { zone } from './lib/zone';\n${GOOD.replace("'zone-1'", 'zone')}`);
+  define('lib/zone.ts', "export const zone = 'zone-1';\n");
+  define('team/other.ts', GOOD);
+  define('notes/plan.md', 'Plans\n');
+  define('module.mts', GOOD);
+  define('good.test.ts', GOOD);
+
+  const { code, errors } = synth();
+
+  expect(code).toBe(0);
+  expect(errors).toBe(
+    'warning: not read: clusters/module.mts, clusters/team/; only *.ts and *.js directly in clusters are\n7 manifests rendered\n',
+  );
 });
 
 test('overlapping ranges are named', () => {

@@ -1,0 +1,78 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Installation, Project } from '../e2e/up-project';
+
+jest.setTimeout(120_000);
+
+let installation: Installation;
+let project: Project;
+let remote: string;
+beforeAll(() => {
+  installation = new Installation();
+});
+beforeEach(() => {
+  project = new Project(installation);
+  remote = join(project.folder, 'origin.git');
+  project.git('init', '--quiet', '--bare', '--initial-branch=main', remote);
+  project.git('remote', 'add', 'origin', remote);
+});
+afterEach(() => project.close());
+afterAll(() => installation.remove());
+
+const push = () => project.capstan('publish', '--push', '--remote', 'origin');
+
+test('a remote that is ahead is the reason, with the command that catches up', async () => {
+  await push();
+  project.git('clone', '--quiet', remote, join(project.folder, 'other'));
+  const other = ['-C', join(project.folder, 'other'), '-c', 'user.name=o', '-c', 'user.email=o@localhost'];
+  project.git(...other, 'commit', '--quiet', '--allow-empty', '-m', 'Elsewhere');
+  project.git(...other, 'push', '--quiet');
+  project.define('two');
+
+  const committed = await push();
+  const head = project.git('rev-parse', '--short=12', 'HEAD');
+  const again = await push();
+
+  expect(committed).toMatchObject({ code: 1, stdout: '' });
+  expect(committed.stderr).toBe(
+    `push to origin failed: [rejected] (fetch first)\nThe commit ${head} is made and stays.\nIt has commits that HEAD lacks: \`git pull --rebase origin main\`, then publish again.\n`,
+  );
+  expect(again.stderr).toBe(
+    'push to origin failed: [rejected] (fetch first)\nIt has commits that HEAD lacks: `git pull --rebase origin main`, then publish again.\n',
+  );
+});
+
+test("a server's hook that refuses is quoted", async () => {
+  const hook = join(remote, 'hooks/pre-receive');
+  writeFileSync(hook, '#!/bin/sh\necho "main is protected" >&2\nexit 1\n');
+  chmodSync(hook, 0o755);
+
+  const finished = await push();
+
+  expect(finished.code).toBe(1);
+  expect(finished.stderr).toContain('push to origin failed: [remote rejected] (pre-receive hook declined)\n');
+  expect(finished.stderr).toMatch(/remote: main is protected/);
+  expect(finished.stderr).toContain('or publish from another branch than main and have it merged');
+});
+
+test('a repository that is not there is told with the command that corrects it', async () => {
+  project.git('remote', 'set-url', 'origin', join(project.folder, 'nowhere.git'));
+
+  const finished = await push();
+
+  expect(finished.code).toBe(1);
+  expect(finished.stderr).toContain("nowhere.git' does not appear to be a git repository");
+  expect(finished.stderr).toContain('correct it with `git remote set-url origin URL`');
+  expect(finished.stderr).not.toContain('Please make sure');
+});
+
+test('a remote that cannot be reached is told, and secrets of its URL are not', async () => {
+  project.git('remote', 'set-url', 'origin', 'http://robot:s3cret@127.0.0.1:9/fleet.git?access_token=t0ken');
+
+  const finished = await push();
+
+  expect(finished.code).toBe(1);
+  expect(finished.stderr).toContain('127.0.0.1');
+  expect(finished.stderr).toContain('can it be reached from here?');
+  expect(finished.stderr).not.toMatch(/s3cret|t0ken/);
+});

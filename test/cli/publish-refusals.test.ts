@@ -1,0 +1,136 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Finished, Installation, Project } from '../e2e/up-project';
+
+jest.setTimeout(120_000);
+
+let installation: Installation;
+let project: Project;
+beforeAll(() => {
+  installation = new Installation();
+});
+beforeEach(() => {
+  project = new Project(installation);
+});
+afterEach(() => project.close());
+afterAll(() => installation.remove());
+
+/** Runs a git command that stops for the user. */
+function stops(...args: string[]): void {
+  expect(() => project.git(...args)).toThrow();
+}
+
+/** Branches `main` and `side`, each of which publishes the cluster in its own way; `main` is checked out. */
+async function diverge(): Promise<void> {
+  await project.capstan('publish');
+  project.git('switch', '--quiet', '-c', 'side');
+  project.define('dev', { kubernetesVersion: 'v1.33.6' });
+  project.commit('Upgrade');
+  await project.capstan('publish');
+  project.git('switch', '--quiet', 'main');
+  project.define('dev', { kubernetesVersion: 'v1.33.7' });
+  project.commit('Upgrade further');
+  await project.capstan('publish');
+}
+
+function expectRefusal(finished: Finished, ...texts: string[]): void {
+  expect(finished).toMatchObject({ code: 2, stdout: '' });
+  for (const text of [...texts, 'Nothing was rendered.']) expect(finished.stderr).toContain(text);
+  expect(finished.stderr).not.toMatch(/\n\s+at /);
+}
+
+test('a merge that waits for the user is named, with its conflicts, and nothing is rendered', async () => {
+  await diverge();
+  stops('merge', 'side');
+  const before = project.git('status', '--porcelain');
+
+  const finished = await project.capstan('publish');
+
+  expectRefusal(
+    finished,
+    'a merge is under way in this checkout; finish it with `git merge --continue` or drop it with `git merge --abort`',
+    'Conflicts: clusters/dev.ts, manifests/dev/.provenance.json, ',
+    'Those in manifests/ need no editing: when the definitions are merged, `npx cdk8s synth` renders them anew',
+  );
+  expect(project.git('status', '--porcelain')).toBe(before);
+});
+
+test('a merge that was resolved as advised is published', async () => {
+  await diverge();
+  stops('merge', 'side');
+  project.define('dev', { kubernetesVersion: 'v1.33.7' });
+  project.git('add', 'clusters');
+
+  execFileSync(process.execPath, [join(installation.modules, 'capstan/dist/apps/fleet/main.js')], {
+    cwd: project.directory,
+    stdio: 'pipe',
+  });
+  project.git('add', 'manifests');
+  project.git('-c', 'core.editor=true', 'merge', '--continue');
+
+  const finished = await project.capstan('publish', '--output', 'json');
+
+  // The tree is that of one side; what it came from is said anew.
+  expect(finished).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(finished.stdout)).toMatchObject({ committed: true, uncommittedSources: [] });
+  expect(JSON.parse(project.read('manifests/dev/.provenance.json')).sourceCommit).toBe(
+    project.git('rev-parse', 'HEAD~1'),
+  );
+  expect(project.git('status', '--porcelain')).toBe('');
+});
+
+test.each([
+  ['a rebase', 'rebase', ['rebase', 'side']],
+  ['a cherry-pick', 'cherry-pick', ['cherry-pick', 'side~1']],
+  ['a revert', 'revert', ['revert', '--no-edit', 'side~1']],
+])('%s that waits for the user is named', async (what, command, args) => {
+  await diverge();
+  if (command === 'revert') project.git('merge', '--quiet', '--no-edit', '--strategy=ours', 'side');
+  stops(...args);
+
+  const finished = await project.capstan('publish', '--push');
+
+  expectRefusal(finished, `${what} is under way`, `\`git ${command} --continue\``, `\`git ${command} --abort\``);
+});
+
+test('unmerged files without a merge are refused, too', async () => {
+  await diverge();
+  project.define('dev', { zone: 'zone-2' });
+  project.git('stash', '--quiet');
+  project.define('dev', { zone: 'zone-3' });
+  project.commit('Move');
+  stops('stash', 'pop');
+
+  const finished = await project.capstan('publish');
+
+  expectRefusal(finished, 'there are unmerged files in this checkout', 'Conflicts: clusters/dev.ts');
+});
+
+test.each([[[]], [['--push']]])('a detached HEAD is refused, with %j, and the way out is said', async (options) => {
+  project.git('checkout', '--quiet', '--detach');
+  project.define('dev', { zone: 'zone-2' });
+
+  const finished = await project.capstan('publish', ...options);
+
+  expectRefusal(finished, 'HEAD is on no branch', '`git switch -c NAME`');
+});
+
+test.each([
+  ['with words', 'echo "dev.yaml is not formatted"; exit 1', 'dev.yaml is not formatted'],
+  ['without a word', 'exit 1', 'git does not say why'],
+])('a hook that refuses %s ends publish with 1, and is named', async (_name, script, reason) => {
+  const hooks = join(project.directory, '.githooks');
+  mkdirSync(hooks);
+  project.write('.githooks/pre-commit', `#!/bin/sh\n${script}\n`);
+  chmodSync(join(hooks, 'pre-commit'), 0o755);
+  project.git('config', 'core.hooksPath', '.githooks');
+  const head = project.git('rev-parse', 'HEAD');
+
+  const finished = await project.capstan('publish');
+
+  expect(finished).toMatchObject({ code: 1, stdout: '' });
+  expect(finished.stderr).toContain(`git did not commit manifests/: ${reason}\n`);
+  expect(finished.stderr).toContain('hooks that may refuse a commit: pre-commit.');
+  expect(project.git('rev-parse', 'HEAD')).toBe(head);
+});
