@@ -4,6 +4,7 @@ import { tryGet } from '../../api/ports';
 import { CommandError, wrongInput } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP, managementKubeconfig } from '../management-api';
 import { announcedAddresses, translateKubeconfig, translationBy } from '../translated-addresses';
+import { clusterArgument, commandsAfter } from '../view/printed-commands';
 import { listFrom } from '../view/snapshot';
 
 /** `capstan kubeconfig NAME`. */
@@ -26,9 +27,10 @@ export function kubeconfigCommand(): Command {
         const secret = await tryGet(connection.api, Secret, key);
         const value = secret?.data?.value;
         if (value === undefined) {
-          throw new CommandError(
-            `cluster ${name} has no kubeconfig yet; \`npx capstan why ${name}\` tells what it waits for`,
+          const why = commandsAfter(options.kubeconfig).capstan(
+            `npx capstan why ${clusterArgument(name, key.namespace)}`,
           );
+          throw new CommandError(`cluster ${name} has no kubeconfig yet; \`${why}\` tells what it waits for`);
         }
         const addresses = announcedAddresses(process.cwd(), managementKubeconfig(options.kubeconfig));
         const text = translateKubeconfig(Buffer.from(value, 'base64').toString('utf8'), translationBy(addresses));

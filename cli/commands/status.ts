@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import type { Fleet } from '../../api/kinds';
-import { conditionOf } from '../../machinery/conditions';
 import { ExitCode } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
 import { type ClusterView, clusterViews } from '../view/cluster-view';
+import { type FleetView, fleetView, pendingLines } from '../view/fleet-view';
+import { clusterArgument, commandsAfter, type PrintedCommands } from '../view/printed-commands';
 import { renderTree } from '../view/render-tree';
 import { listFrom, takeSnapshot } from '../view/snapshot';
 
@@ -26,10 +26,11 @@ export function statusCommand(): Command {
         const clusters = clusterViews(snapshot).filter(
           ({ namespace }) => namespace === (options.namespace ?? namespace),
         );
-        const fleets = snapshot.fleets.map(fleetView);
+        const commands = commandsAfter(options.kubeconfig);
+        const fleets = snapshot.fleets.map((fleet) => fleetView(fleet, commands));
         if (options.output === 'json')
           process.stdout.write(`${JSON.stringify({ fleets, clusters: clusters.map(withoutTree) })}\n`);
-        else process.stdout.write(renderStatus(fleets, clusters));
+        else process.stdout.write(renderStatus(fleets, clusters, commands, terminalWidth()));
         const ready = fleets.every((fleet) => fleet.ready) && clusters.every((cluster) => cluster.ready);
         process.exitCode = ready ? ExitCode.done : ExitCode.failed;
       } finally {
@@ -38,48 +39,34 @@ export function statusCommand(): Command {
     });
 }
 
-interface FleetView {
-  readonly namespace: string;
-  readonly name: string;
-  readonly url: string;
-  readonly ready: boolean;
-  readonly revision: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly pendingDeletions: readonly { readonly kind: string; readonly name: string; readonly command: string }[];
-}
-
-function fleetView(fleet: Fleet): FleetView {
-  const ready = conditionOf(fleet, 'Ready');
-  return {
-    namespace: fleet.metadata.namespace ?? '',
-    name: fleet.metadata.name,
-    url: fleet.spec.source.url,
-    ready: ready?.status === 'True',
-    revision: fleet.status?.lastAppliedRevision ?? '',
-    reason: ready?.reason ?? 'NotYetReported',
-    message: ready?.message ?? '',
-    pendingDeletions: fleet.status?.pendingDeletions ?? [],
-  };
-}
-
-function renderStatus(fleets: readonly FleetView[], clusters: readonly ClusterView[]): string {
+/** @param width - columns of the terminal; undefined: it is none, so nothing is cut */
+export function renderStatus(
+  fleets: readonly FleetView[],
+  clusters: readonly ClusterView[],
+  commands: PrintedCommands,
+  width?: number,
+): string {
   const lines: string[] = [];
   for (const fleet of fleets) {
     const mark = fleet.ready ? pc.green('●') : pc.yellow('○');
     const revision = fleet.revision === '' ? 'nothing applied yet' : `revision ${fleet.revision.slice(0, 12)}`;
     lines.push(`${mark} Fleet ${fleet.name}  ${pc.dim(`${revision}  ${fleet.url}`)}`);
     if (!fleet.ready) lines.push(...fleet.message.split('\n').map((line) => `   ${pc.yellow(line)}`));
-    for (const { kind, name, command } of fleet.pendingDeletions) {
-      lines.push(`   ${pc.yellow(`${kind} ${name} left git. To delete it:`)} ${command}`);
-    }
+    for (const line of pendingLines(fleet)) lines.push(`   ${pc.yellow(line)}`);
   }
-  for (const cluster of clusters) lines.push(...renderTree(cluster.tree));
+  for (const cluster of clusters) lines.push(...renderTree(cluster.tree, { width }));
   if (clusters.length === 0)
     lines.push('No clusters. They come from git: write clusters/NAME.ts, then npx capstan publish --push');
   const waiting = clusters.find((cluster) => !cluster.ready);
-  if (waiting !== undefined) lines.push('', `Next: npx capstan why ${waiting.name}`);
+  if (waiting !== undefined) {
+    const why = `npx capstan why ${clusterArgument(waiting.name, waiting.namespace)}`;
+    lines.push('', `Next: ${commands.capstan(why)}`);
+  }
   return `${lines.join('\n')}\n`;
+}
+
+function terminalWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined;
 }
 
 function withoutTree({ tree: _tree, ...cluster }: ClusterView): Omit<ClusterView, 'tree'> {

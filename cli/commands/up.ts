@@ -10,6 +10,7 @@ import { existingKubeconfig } from '../management-api';
 import { stopOnSignals } from '../stop-signal';
 import { Progress } from '../up/progress';
 import { Up } from '../up/up';
+import { clusterArgument } from '../view/printed-commands';
 import { latencyOption, latencyProfile } from './latency-option';
 
 interface UpFlags {
@@ -95,9 +96,10 @@ async function run(flags: UpFlags): Promise<void> {
 }
 
 function notReady(up: Up, timeout: string | undefined): string {
-  const [cluster] = up.outcome().clusters;
+  const cluster = up.outcome().clusters.find(({ ready }) => !ready);
+  const argument = cluster === undefined ? 'NAME' : clusterArgument(cluster.name, cluster.namespace);
   const head = timeout === undefined ? 'Stopped before everything was ready:' : `Not ready after ${timeout} s:`;
-  const next = `Next: run it without --exit-when-ready, then \`npx capstan why ${cluster?.name ?? 'NAME'}\` from another terminal.`;
+  const next = `Next: run it without --exit-when-ready, then \`npx capstan why ${argument}\` from another terminal.`;
   return [head, ...up.reasons().map((reason) => `  ${reason.split('\n').join('\n  ')}`), next].join('\n');
 }
 
@@ -123,20 +125,24 @@ function summary(up: Up, clusters: string): string {
   const outcome = up.outcome();
   const [first] = up.views();
   const name = first?.name ?? 'dev';
+  const argument = clusterArgument(name, first?.namespace ?? 'default');
   const kept = data?.persistent === true ? data.path : `${data?.path} (deleted at the end; keep it with --data-dir)`;
   const rows = [
     ['management API', `export KUBECONFIG=${up.kubeconfig()}`],
     ...up
       .views()
-      .map((view) => [`cluster ${view.name}`, `${up.endpointOf(view)}  (npx capstan kubeconfig ${view.name})`]),
+      .map((view) => [
+        `cluster ${view.title}`,
+        `${up.endpointOf(view)}  (npx capstan kubeconfig ${clusterArgument(view.name, view.namespace)})`,
+      ]),
     ['git', `${repository} (remote ${remote})`],
     ['CloudStack API', cloudstack],
     ['data', kept],
   ];
   const next = [
-    `npx capstan kubeconfig ${name} > ${name}.kubeconfig && kubectl --kubeconfig ${name}.kubeconfig get nodes -o wide`,
+    `npx capstan kubeconfig ${argument} > ${name}.kubeconfig && kubectl --kubeconfig ${name}.kubeconfig get nodes -o wide`,
     `change replicas in ${join(clusters, `${name}.ts`)}, then: npx capstan publish --push`,
-    `npx capstan status; npx capstan why ${name}`,
+    `npx capstan status; npx capstan why ${argument}`,
   ];
   return [
     '',

@@ -1,10 +1,14 @@
 import { Command, Option } from 'commander';
-import { conditionOf } from '../../machinery/conditions';
+import type { Cluster, Machine } from '../../api/kinds';
 import { ExitCode, wrongInput } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
+import { commandsAfter } from '../view/printed-commands';
 import { renderWhy } from '../view/render-why';
 import { listFrom, type Snapshot, takeSnapshot } from '../view/snapshot';
+import type { Asking } from '../view/subject';
+import { withWarning } from '../view/warning-event';
 import { type Blocking, why, whyFleet } from '../view/why';
+import { whyGit } from '../view/why-git';
 
 /** `capstan why NAME[/MACHINE]`: exit code 0 when nothing blocks, else 1. */
 export function whyCommand(): Command {
@@ -22,10 +26,13 @@ export function whyCommand(): Command {
       const connection = await connectManagement(options.kubeconfig);
       try {
         const snapshot = await takeSnapshot(listFrom(connection.api));
-        const blocking = answer(snapshot, name, options.namespace);
+        const now = Date.now();
+        const asking = { now, commands: commandsAfter(options.kubeconfig) };
+        const [found, ...git] = answer(snapshot, name, options.namespace, asking);
+        const blocking = found === undefined ? undefined : await withWarning(connection.api, found, now);
         if (options.output === 'json')
-          process.stdout.write(`${JSON.stringify({ subject: name, blocking: blocking ?? null })}\n`);
-        else process.stdout.write(renderWhy(name, blocking, Date.now()));
+          process.stdout.write(`${JSON.stringify({ subject: name, blocking: blocking ?? null, git })}\n`);
+        else process.stdout.write(renderWhy(name, blocking, now, git));
         process.exitCode = blocking === undefined ? ExitCode.done : ExitCode.failed;
       } finally {
         connection.close();
@@ -33,42 +40,42 @@ export function whyCommand(): Command {
     });
 }
 
-function answer(snapshot: Snapshot, name: string, namespace: string | undefined): Blocking | undefined {
+/** What blocks, first what everything else waits for. */
+function answer(snapshot: Snapshot, name: string, namespace: string | undefined, asking: Asking): readonly Blocking[] {
   const [clusterName = '', machineName] = name.split('/');
   const clusters = snapshot.clusters.filter(
     ({ metadata }) => metadata.name === clusterName && metadata.namespace === (namespace ?? metadata.namespace),
   );
   const [cluster] = clusters;
-  if (cluster === undefined) {
-    const fleet = snapshot.fleets.find(({ metadata }) => metadata.name === name);
-    if (fleet !== undefined) return whyFleet(fleet);
-    const refused = snapshot.fleets.map(whyFleet).find((blocking) => blocking !== undefined);
-    if (refused !== undefined) return refused;
-    const known = snapshot.clusters.map(({ metadata }) => metadata.name).join(', ');
-    throw wrongInput(`there is no cluster ${clusterName}${known === '' ? '' : `; there are ${known}`}`);
-  }
+  if (cluster === undefined) return withoutCluster(snapshot, name, asking);
   if (clusters.length > 1) {
     const places = clusters.map(({ metadata }) => metadata.namespace).join(', ');
     throw wrongInput(`cluster ${clusterName} exists in the namespaces ${places}; choose one with --namespace`);
   }
-  if (machineName === undefined) return why(snapshot, cluster) ?? fromGit(snapshot, clusterName);
-  const machine = snapshot.machines.find(
-    ({ metadata, spec }) =>
-      metadata.name === machineName &&
-      metadata.namespace === cluster.metadata.namespace &&
-      spec.clusterName === clusterName,
-  );
-  if (machine === undefined)
-    throw wrongInput(`cluster ${clusterName} has no machine ${machineName}; \`capstan status\` lists them`);
-  return why(snapshot, cluster, machine);
+  const machine = machineName === undefined ? undefined : machineOf(snapshot, cluster, machineName);
+  const own = why(snapshot, cluster, { ...asking, machine });
+  // A cluster that stands well may still wait: its deletion for a confirmation, its next revision for a repair.
+  const git = machineName === undefined || own !== undefined ? whyGit(snapshot, cluster, asking) : [];
+  return own === undefined ? git : [own, ...git];
 }
 
-/** A cluster that stands well may still wait: its deletion for a confirmation, its next revision for a repair. */
-function fromGit(snapshot: Snapshot, cluster: string): Blocking | undefined {
-  const pending = snapshot.fleets.find(
-    ({ status }) => status?.pendingDeletions?.some(({ name }) => name === cluster) ?? false,
+function withoutCluster(snapshot: Snapshot, name: string, asking: Asking): readonly Blocking[] {
+  const fleet = snapshot.fleets.find(({ metadata }) => metadata.name === name);
+  const asked = fleet === undefined ? snapshot.fleets : [fleet];
+  const found = asked.map((one) => whyFleet(one, asking)).find((blocking) => blocking !== undefined);
+  if (fleet !== undefined || found !== undefined) return found === undefined ? [] : [found];
+  const known = snapshot.clusters.map(({ metadata }) => metadata.name).join(', ');
+  throw wrongInput(`there is no cluster ${name}${known === '' ? '' : `; there are ${known}`}`);
+}
+
+function machineOf(snapshot: Snapshot, cluster: Cluster, name: string): Machine {
+  const machine = snapshot.machines.find(
+    ({ metadata, spec }) =>
+      metadata.name === name &&
+      metadata.namespace === cluster.metadata.namespace &&
+      spec.clusterName === cluster.metadata.name,
   );
-  if (pending !== undefined) return whyFleet(pending);
-  const stuck = snapshot.fleets.find((fleet) => conditionOf(fleet, 'Ready')?.status === 'False');
-  return stuck === undefined ? undefined : whyFleet(stuck);
+  if (machine === undefined)
+    throw wrongInput(`cluster ${cluster.metadata.name} has no machine ${name}; \`capstan status\` lists them`);
+  return machine;
 }

@@ -2,6 +2,11 @@ import type { Fleet } from '../../api/kinds';
 import { conditionOf } from '../../machinery/conditions';
 import type { ClusterView } from '../view/cluster-view';
 
+/** True when a revision is applied, so that what is seen of clusters is about it. */
+export function isApplied(fleets: readonly Fleet[], revision: string): boolean {
+  return fleets.some((fleet) => fleet.status?.lastAppliedRevision === revision);
+}
+
 /** True when the published revision is applied and every cluster it asks for is ready. */
 export function isReached(
   fleets: readonly Fleet[],
@@ -9,8 +14,7 @@ export function isReached(
   wanted: readonly string[],
   views: readonly ClusterView[],
 ): boolean {
-  const applied = fleets.some((fleet) => fleet.status?.lastAppliedRevision === revision);
-  return applied && wanted.every((name) => views.some((view) => view.name === name && view.ready));
+  return isApplied(fleets, revision) && wanted.every((name) => views.some((view) => view.name === name && view.ready));
 }
 
 /** Why the fleet's revision is not applied; empty when it is. */

@@ -1,21 +1,26 @@
 import pc from 'picocolors';
 import type { ClusterView } from '../view/cluster-view';
+import { fitLine } from '../view/fit-line';
 import { renderTree } from '../view/render-tree';
 
 const ESCAPE = '\u001b';
-const COLOUR_OR_CHARACTER = new RegExp(`${ESCAPE}\\[[0-9;]*m|.`, 'gsu');
 
 /** What there is to show. */
 export interface Shown {
   readonly clusters: readonly ClusterView[];
   /** Why the published revision is not applied; empty when it is. */
   readonly fleetReasons: readonly string[];
+  /** The published revision while it is not applied yet: clusters still stand as an earlier one asks. */
+  readonly applying?: string | undefined;
+  /** Clusters that left git, and how to delete them. */
+  readonly pending?: readonly string[] | undefined;
 }
 
 /** Shows how clusters come up: redrawn in place on a terminal, a line for each change elsewhere. */
 export class Progress {
   #drawn = 0;
-  #last = '';
+  /** What was said last about each subject. */
+  #told = new Map<string, string>();
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
@@ -26,7 +31,7 @@ export class Progress {
   say(text: string): void {
     this.#clear();
     this.stream.write(`${text}\n`);
-    this.#last = '';
+    this.#told.clear();
   }
 
   /** Says something that stays, below what is shown, which stays as well. */
@@ -40,16 +45,17 @@ export class Progress {
     else this.#report(shown);
   }
 
-  #redraw({ clusters, fleetReasons }: Shown): void {
-    const columns = this.stream.columns ?? 100;
-    const reasons = fleetReasons.flatMap((reason) => reason.split('\n')).map((line) => pc.yellow(line));
+  #redraw({ clusters, fleetReasons, applying, pending = [] }: Shown): void {
+    const width = (this.stream.columns ?? 100) - 1;
+    const reasons = [...fleetReasons, ...applyingLine(applying, fleetReasons), ...pending]
+      .flatMap((reason) => reason.split('\n'))
+      .map((line) => pc.yellow(line));
     const room = Math.max(5, (this.stream.rows ?? 40) - 2);
-    const trees = (fold: boolean) => clusters.flatMap((cluster) => renderTree(cluster.tree, { width: columns, fold }));
+    const trees = (fold: boolean) => clusters.flatMap((cluster) => renderTree(cluster.tree, { width, fold }));
     // Where not all has room, what is ready is the least interesting.
     const whole = [...reasons, ...trees(false)];
-    const lines = (whole.length > room ? [...reasons, ...trees(true)] : whole).map((line) =>
-      fitLine(line, columns - 1),
-    );
+    // A longer line would wrap, and redrawing counts lines.
+    const lines = (whole.length > room ? [...reasons, ...trees(true)] : whole).map((line) => fitLine(line, width));
     const shown =
       lines.length > room ? [...lines.slice(0, room - 1), `… ${lines.length - room + 1} more lines`] : lines;
     this.#clear();
@@ -57,22 +63,27 @@ export class Progress {
     this.#drawn = shown.length;
   }
 
-  #report({ clusters, fleetReasons }: Shown): void {
-    const states = clusters.map(({ name, ready, controlPlane, workers, reasons }) => {
-      const counts = `control plane ${controlPlane.ready}/${controlPlane.desired}, workers ${workers.ready}/${workers.desired}`;
-      return `${name}: ${ready ? 'ready' : counts}${ready || reasons[0] === undefined ? '' : `; ${reasons.at(-1)}`}`;
-    });
-    const text = [...fleetReasons, ...states].join('\n');
-    if (text === this.#last) return;
-    this.#last = text;
-    if (text === '') return;
+  #report({ clusters, fleetReasons, applying, pending = [] }: Shown): void {
+    // What stands ready as an earlier revision asks is no news about this one.
+    const about = applying === undefined ? clusters : clusters.filter(({ ready }) => !ready);
+    const news = [
+      ...fleetReasons.map((reason) => [reason.split(':')[0] ?? '', reason]),
+      ...applyingLine(applying, fleetReasons).map((line) => ['revision', line]),
+      ...about.map((cluster) => [`cluster ${cluster.title}`, stateOf(cluster)]),
+      ...pending.map((line) => [line, line]),
+    ] as const;
+    const before = this.#told;
+    this.#told = new Map(news.map(([subject = '', text = '']) => [subject, stable(text)]));
     const time = `${this.elapsedSeconds().toFixed(1)}s`.padStart(6);
-    this.stream.write(
-      `${text
-        .split('\n')
-        .map((line) => `${time}  ${line}`)
-        .join('\n')}\n`,
-    );
+    for (const [subject = '', text = ''] of news) {
+      if (before.get(subject) === stable(text)) continue;
+      this.stream.write(
+        `${text
+          .split('\n')
+          .map((line) => `${time}  ${line}`)
+          .join('\n')}\n`,
+      );
+    }
   }
 
   #clear(): void {
@@ -82,20 +93,19 @@ export class Progress {
   }
 }
 
-/** Cuts a line to a number of visible characters; a longer one would wrap, and redrawing counts lines. */
-function fitLine(line: string, width: number): string {
-  let visible = 0;
-  let fitted = '';
-  // Colours take no room.
-  for (const [part] of line.matchAll(COLOUR_OR_CHARACTER)) {
-    if (part.startsWith(`${ESCAPE}[`)) fitted += part;
-    else if (visible < width - 1) {
-      fitted += part;
-      visible++;
-    } else if (visible === width - 1) {
-      fitted += '…';
-      visible++;
-    }
-  }
-  return fitted;
+function applyingLine(revision: string | undefined, fleetReasons: readonly string[]): string[] {
+  return revision === undefined || fleetReasons.length > 0
+    ? []
+    : [`Revision ${revision.slice(0, 12)} is being applied.`];
+}
+
+function stateOf({ title, ready, controlPlane, workers, reason }: ClusterView): string {
+  if (ready) return `${title}: ready`;
+  const counts = `control plane ${controlPlane.ready}/${controlPlane.desired}, workers ${workers.ready}/${workers.desired}`;
+  return `${title}: ${counts}${reason === '' ? '' : `; ${reason}`}`;
+}
+
+/** Without what changes with every attempt: a job's id, a time that runs. */
+function stable(text: string): string {
+  return text.replace(/[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9.]+ ?(ms|s|m|h)\b/g, '…');
 }

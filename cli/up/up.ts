@@ -19,8 +19,10 @@ import { type DataDirectory, dataDirectoryFor, openDataDirectory } from '../sand
 import { type Sandbox, startSandbox } from '../sandbox/start-sandbox';
 import { describeEndpoint, translationBy, translationNotice } from '../translated-addresses';
 import { type ClusterView, clusterViews } from '../view/cluster-view';
+import { fleetView, pendingLines } from '../view/fleet-view';
+import { commandsFor } from '../view/printed-commands';
 import { takeSnapshot } from '../view/snapshot';
-import { fleetReasons, isReached } from './goal';
+import { fleetReasons, isApplied, isReached } from './goal';
 import { createClusterNamespace, createFleet, SYSTEM_NAMESPACE } from './management-objects';
 import { outcomeOf, type UpOutcome } from './outcome';
 import type { Progress } from './progress';
@@ -171,9 +173,10 @@ export class Up {
     });
   }
 
-  /** Why it is not ready, one line each. */
+  /** Why it is not ready: a line for the revision, and one for each cluster. */
   reasons(): readonly string[] {
-    const reasons = [...this.#fleetReasons, ...this.#views.flatMap((view) => view.reasons)];
+    const waiting = this.#views.filter(({ ready }) => !ready);
+    const reasons = [...this.#fleetReasons, ...waiting.map(({ title, reason }) => `${title}: ${reason}`)];
     return reasons.length > 0 ? reasons : [...new Set(this.outcome().clusters.flatMap((cluster) => cluster.reasons))];
   }
 
@@ -296,7 +299,15 @@ export class Up {
       const id = `${namespace}/${name}`;
       if (ready && !this.#readyAfter.has(id)) this.#readyAfter.set(id, this.#seconds());
     }
-    if (show) this.#options.progress.show({ clusters: views, fleetReasons: this.#fleetReasons });
+    if (show) {
+      const commands = commandsFor(this.kubeconfig(), true);
+      this.#options.progress.show({
+        clusters: views,
+        fleetReasons: this.#fleetReasons,
+        applying: isApplied(snapshot.fleets, this.#revision) ? undefined : this.#revision,
+        pending: snapshot.fleets.flatMap((fleet) => pendingLines(fleetView(fleet, commands))),
+      });
+    }
     this.#reached = isReached(snapshot.fleets, this.#revision, this.#wanted, views);
     return this.#reached;
   }

@@ -1,26 +1,41 @@
 import type { Condition } from '../../machinery/conditions';
-import { type KubeObject, parseApiVersion } from '../../machinery/kube-object';
+import type { KubeObject } from '../../machinery/kube-object';
+import { type Asking, Subject } from './subject';
+
+type Wording = string | ((subject: Subject) => string);
 
 interface Advice {
   readonly reason: RegExp;
   /** Where one reason has several causes: what the message says of this one. */
   readonly message?: RegExp;
-  readonly advice: string;
+  readonly advice: Wording;
+  /** What to do when waiting did not help. @default - as advised at first */
+  readonly lasting?: Wording;
 }
 
 const WORK = 'nothing: this is work in progress, wait for it';
+
+/** Longer than any single step of a machine takes that is still going well. */
+export const PATIENCE_MS = 5 * 60_000;
+
+const READ_CONSOLE = (subject: Subject) =>
+  `read the console of the VM in CloudStack: kubeadm writes there why it failed; then its events: ${subject.describe()}`;
+
+const LEAD_TO_CONTROL_PLANE = (subject: Subject) =>
+  `check that a control plane machine runs and that the load balancer leads to it: ${subject.workload('get --raw /readyz')}`;
 
 /** What a human can do about a condition, by its reason; the first that matches counts. */
 const ADVICE: readonly Advice[] = [
   // The account and its rights.
   {
     reason: /^CredentialsMissing$/,
-    advice:
-      'create the credentials Secret that the message names, with api-url, api-key, secret-key and verify-ssl; work resumes by itself',
+    advice: (subject) =>
+      `create ${subject.credentials()} with api-url, api-key, secret-key and verify-ssl; work resumes by itself`,
   },
   {
     reason: /^Credentials(Invalid|Refused)$/,
-    advice: 'correct api-url, api-key and secret-key in the credentials Secret; work resumes when it changes',
+    advice: (subject) =>
+      `correct api-url, api-key and secret-key in ${subject.credentials()}; work resumes when it changes`,
   },
   {
     reason: /^PermissionDenied$/,
@@ -85,10 +100,17 @@ const ADVICE: readonly Advice[] = [
       "read the message of the CloudStack job (queryAsyncJobResult; more in the management server's log); it is tried again by itself",
   },
   {
-    reason: /^(InstanceLost|NetworkLost)$/,
-    advice: 'find out who removed it from CloudStack; delete the Machine to have it replaced',
+    reason: /^InstanceLost$/,
+    advice: (subject) => `find out who removed it from CloudStack; ${subject.deleteMachine('to have it replaced')}`,
   },
-  { reason: /^InstanceNotRunning$/, advice: 'start the instance in CloudStack, or delete the Machine to replace it' },
+  {
+    reason: /^NetworkLost$/,
+    advice: 'find out who removed it from CloudStack: what was in it is lost; delete the cluster and publish it again',
+  },
+  {
+    reason: /^InstanceNotRunning$/,
+    advice: (subject) => `start the instance in CloudStack, or ${subject.deleteMachine('to replace it')}`,
+  },
   {
     reason: /^WaitingForExpunge$/,
     advice: 'wait for CloudStack to expunge the VM, or let an administrator expunge it',
@@ -125,23 +147,48 @@ const ADVICE: readonly Advice[] = [
     reason: /^(NodeNotHealthy|NodeNotReady)$/,
     message: /network plugin|cni plugin/i,
     advice: 'wait for the network plugin; if it lasts, install one (CNI): the template of the machine brings none',
+    lasting: (subject) =>
+      `install a network plugin (CNI), or see why it does not start: ${subject.workload('get pods -A -o wide')}`,
   },
   {
-    reason: /^(ConnectionDown|ProbeFailed)$/,
-    advice: 'check that the load balancer leads to a running control plane: `kubectl --kubeconfig … get --raw /readyz`',
+    reason:
+      /^(NotAvailable|NotReady|InternalError|InspectionFailed|ConnectionDown|ProbeFailed|Deleting\w*|\w*Unknown)$/,
+    message:
+      /no answer|time[d-]? ?out|ECONN|connection refused|API server of the workload cluster to answer|etcd to report|get etcd members/i,
+    advice: (subject) =>
+      `wait a minute for the API server of the cluster; if it lasts, ${LEAD_TO_CONTROL_PLANE(subject)}`,
+    lasting: LEAD_TO_CONTROL_PLANE,
   },
+  { reason: /^(ConnectionDown|ProbeFailed)$/, advice: LEAD_TO_CONTROL_PLANE },
   {
     reason: /^(NodeDoesNotExist|InspectionFailed|NodeHealthUnknown|NodeReadyUnknown)$/,
     advice: 'wait for the machine to boot; if it lasts, read the console of the VM: kubeadm writes there why it failed',
+    lasting: READ_CONSOLE,
   },
-  { reason: /^NodeDeleted$/, advice: 'delete the Machine to have it replaced: its Node was removed by somebody' },
+  {
+    reason: /^(NodeNotHealthy|NodeNotReady)$/,
+    advice: (subject) => `wait for the Node; if it lasts, see what it lacks: ${subject.workload('describe nodes')}`,
+    lasting: (subject) => `see what the Node lacks: ${subject.workload('describe nodes')}`,
+  },
+  {
+    reason: /^(NotHealthy|Failed)$/,
+    advice: (subject) => `see how the control plane's pods do: ${subject.workload('get pods -n kube-system -o wide')}`,
+  },
+  {
+    reason: /^NodeDeleted$/,
+    advice: (subject) => `its Node was removed by somebody; ${subject.deleteMachine('to have it replaced')}`,
+  },
   {
     reason: /^DrainingNode$/,
-    advice: 'wait for the pods to leave; `kubectl get pdb -A` on the workload cluster shows budgets that hold them',
+    advice: (subject) => `wait for the pods to leave; budgets that hold them: ${subject.workload('get pdb -A')}`,
+    lasting: (subject) => `see which budgets hold the pods, and make room for them: ${subject.workload('get pdb -A')}`,
   },
   {
     reason: /^WaitingForVolumeDetach$/,
-    advice: 'wait for the volumes to detach; `kubectl get volumeattachments` on the workload cluster lists them',
+    advice: (subject) =>
+      `wait for the volumes to detach; what is still attached: ${subject.workload('get volumeattachments')}`,
+    lasting: (subject) =>
+      `see what keeps the volumes attached (pods, the CSI driver): ${subject.workload('get volumeattachments')}`,
   },
   {
     reason: /^WaitingForPre(Drain|Terminate)Hook$/,
@@ -151,25 +198,52 @@ const ADVICE: readonly Advice[] = [
     reason: /^(ObjectDoesNotExist|ObjectDeleted)$/,
     advice: 'put the object back that the message names: publish again, or see who deleted it',
   },
-  { reason: /^CannotBeRemediated$/, advice: 'repair the machine by hand, or delete it when the others are healthy' },
+  {
+    reason: /^CannotBeRemediated$/,
+    advice: (subject) => `repair the machine by hand, or ${subject.deleteMachine('when the others are healthy')}`,
+  },
   {
     reason: /^ScalingUp$/,
     message: /blocked|preflight/i,
     advice: 'wait for what the message names; it goes on by itself as soon as that is done',
+    lasting: (subject) =>
+      `see why what the message names does not end: ${subject.whyCluster()}; it goes on by itself as soon as that is done`,
   },
 ];
 
 const IN_PROGRESS =
   /^(Waiting\w*|Creating\w*|Allocating\w*|Opening\w*|Assigning\w*|Removing\w*|Destroying\w*|Releasing\w*|Deleting\w*|\w+Deleting|Deploying|Starting|Provisioning|NotProvisioned|Not(Yet)?Reported|NotInitialized|NotReady|NotAvailable|NotUpToDate|\w*Unknown|ScalingUp|ScalingDown|RollingOut|Updating|Remediating|RemediationDeferred|Progressing|DoesNotExist)$/;
 
-/** The next step for a condition of an object; waiting is named as such. */
-export function adviceFor(object: KubeObject, condition: Condition): string {
+/** Kinds that stand for one VM. */
+const OF_A_MACHINE = new Set(['Machine', 'CloudStackMachine', 'KubeadmConfig']);
+/** Kinds that change one machine after the other, so that much time says little. */
+const GROUPS = new Set(['KubeadmControlPlane', 'MachineDeployment', 'MachineSet']);
+
+/** The next step for a condition of an object. Waiting is advised only while it is reasonable. */
+export function adviceFor(object: KubeObject, condition: Condition, asking: Asking = {}): string {
+  const subject = new Subject(object, condition, asking);
+  const isLasting = subject.ageMs() >= PATIENCE_MS;
   const match = ADVICE.find(
     ({ reason, message }) => reason.test(condition.reason) && (message?.test(condition.message) ?? true),
   );
-  if (match !== undefined) return match.advice;
-  if (IN_PROGRESS.test(condition.reason)) return WORK;
-  const { group } = parseApiVersion(object.apiVersion);
-  const kind = [object.kind.toLowerCase(), group].filter(Boolean).join('.');
-  return `read its events: kubectl describe ${kind} ${object.metadata.name} --namespace ${object.metadata.namespace ?? ''}`;
+  if (match !== undefined) return wordsOf((isLasting ? match.lasting : undefined) ?? match.advice, subject);
+  if (!IN_PROGRESS.test(condition.reason)) return `read its events: ${subject.describe()}`;
+  return isLasting ? longWork(subject) : WORK;
+}
+
+function wordsOf(wording: Wording, subject: Subject): string {
+  return typeof wording === 'string' ? wording : wording(subject);
+}
+
+/** What to look at when work in progress does not end. */
+function longWork(subject: Subject): string {
+  const { kind } = subject.object;
+  const events = `read its events: ${subject.describe()}`;
+  if (kind === 'KubeadmConfig')
+    return `it takes longer than usual: see what its cluster waits for (${subject.whyCluster()}), then ${events}`;
+  if (OF_A_MACHINE.has(kind))
+    return `it takes longer than usual: look at the VM, its job and its console in CloudStack; ${subject.whyMachine()}; then ${events}`;
+  if (GROUPS.has(kind))
+    return `see whether its machines still change (${subject.status()}), and wait while they do; if not, ${events}`;
+  return `it takes longer than usual: ${events}`;
 }

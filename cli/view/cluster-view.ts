@@ -2,7 +2,10 @@ import type { CloudStackMachine, Cluster, KubeadmControlPlane, Machine, MachineD
 import { type Condition, conditionOf, isTrue } from '../../machinery/conditions';
 import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
 import { CLONED_FROM_NAME } from '../../machinery/template-clone';
+import { firstLine, isUnsettled } from './condition-text';
+import { headline } from './headline';
 import type { Snapshot } from './snapshot';
+import { why } from './why';
 
 /** Counts of machines. */
 export interface Replicas {
@@ -26,12 +29,16 @@ export interface TreeNode {
 export interface ClusterView {
   readonly namespace: string;
   readonly name: string;
+  /** The name, with its namespace where the name alone does not tell. */
+  readonly title: string;
   /** Available, every machine up to date and ready, nothing in motion. */
   readonly ready: boolean;
   readonly version: string;
   readonly endpoint: string;
   readonly controlPlane: Replicas;
   readonly workers: Replicas;
+  /** The one thing that it waits for, as `capstan why` finds it; empty when it is ready. */
+  readonly reason: string;
   /** Why it is not ready, one line each; empty when it is. */
   readonly reasons: readonly string[];
   readonly tree: TreeNode;
@@ -39,12 +46,16 @@ export interface ClusterView {
 
 /** All clusters, by namespace and name. */
 export function clusterViews(snapshot: Snapshot): ClusterView[] {
+  const counts = new Map<string, number>();
+  for (const { metadata } of snapshot.clusters) counts.set(metadata.name, (counts.get(metadata.name) ?? 0) + 1);
+  const titleOf = ({ metadata: { name, namespace } }: Cluster) =>
+    namespace !== 'default' || (counts.get(name) ?? 0) > 1 ? `${namespace}/${name}` : name;
   return [...snapshot.clusters]
     .sort((left, right) => (keyText(keyOf(left)) < keyText(keyOf(right)) ? -1 : 1))
-    .map((cluster) => clusterView(cluster, snapshot));
+    .map((cluster) => clusterView(cluster, titleOf(cluster), snapshot));
 }
 
-function clusterView(cluster: Cluster, snapshot: Snapshot): ClusterView {
+function clusterView(cluster: Cluster, title: string, snapshot: Snapshot): ClusterView {
   const namespace = cluster.metadata.namespace ?? '';
   const inCluster = (object: KubeObject) =>
     object.metadata.namespace === namespace &&
@@ -85,18 +96,21 @@ function clusterView(cluster: Cluster, snapshot: Snapshot): ClusterView {
   const { host, port } = cluster.spec.controlPlaneEndpoint ?? {};
   const own = clusterReason(cluster, controlPlane);
   const ready = own === '' && children.length > 0 && children.every((child) => child.ready);
+  const blocking = ready ? undefined : why(snapshot, cluster);
+  const reason = ready ? '' : blocking === undefined ? own : headline(blocking);
   const tree: TreeNode = {
-    label: `Cluster ${cluster.metadata.name}`,
+    label: `Cluster ${title}`,
     ready,
     detail: [controlPlane?.spec.version ?? '', host === undefined ? '' : `https://${host}:${port}`]
       .filter(Boolean)
       .join('  '),
-    reason: ready ? '' : own,
+    reason,
     children,
   };
   return {
     namespace,
     name: cluster.metadata.name,
+    title,
     ready,
     version: controlPlane?.spec.version ?? '',
     endpoint: host === undefined ? '' : `https://${host}:${port}`,
@@ -105,6 +119,7 @@ function clusterView(cluster: Cluster, snapshot: Snapshot): ClusterView {
       desired: sum(pools.map((pool) => pool.spec.replicas ?? 0)),
       ready: sum(pools.map((pool) => pool.status?.readyReplicas ?? 0)),
     },
+    reason,
     reasons: reasonsOf(tree),
     tree,
   };
@@ -165,6 +180,7 @@ function poolNode(cluster: Cluster, pool: MachineDeployment, { nodes, outdated }
   const status = pool.status;
   const desired = pool.spec.replicas ?? 1;
   const settled =
+    pool.metadata.deletionTimestamp === undefined &&
     isCurrent(pool) &&
     !outdated &&
     status?.replicas === desired &&
@@ -218,9 +234,6 @@ function clusterReason(cluster: Cluster, controlPlane: KubeadmControlPlane | und
   );
 }
 
-/** Conditions that are bad when they are True. */
-const NEGATIVE = new Set(['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Updating', 'Remediating', 'Paused']);
-
 /** The first of `types` that says something is wrong or in motion. */
 function worst(
   object: KubeObject & { status?: { conditions?: Condition[] | undefined } | undefined },
@@ -228,21 +241,9 @@ function worst(
 ): Condition | undefined {
   for (const type of types) {
     const condition = conditionOf(object, type);
-    if (condition !== undefined && condition.status !== (NEGATIVE.has(type) ? 'False' : 'True')) return condition;
+    if (condition !== undefined && isUnsettled(condition)) return condition;
   }
   return undefined;
-}
-
-/** Reason and the message up to its first cause: a heading (`… is blocked because:`) says nothing alone. */
-function firstLine(condition: Condition | undefined): string {
-  if (condition === undefined) return '';
-  const shown: string[] = [];
-  for (const line of condition.message.split('\n')) {
-    shown.push(line.replace(/^\s*\* /, '').trim());
-    if (!line.endsWith(':')) break;
-  }
-  const text = shown.join(' ').trim();
-  return text === '' ? condition.reason : `${condition.reason}: ${text}`;
 }
 
 function reasonsOf(node: TreeNode): string[] {

@@ -1,17 +1,26 @@
 import pc from 'picocolors';
 import type { TreeNode } from './cluster-view';
+import { fitLine, visibleWidth, wrapText } from './fit-line';
 
-/** The tree as lines of text; ready branches are folded into one line when `fold` is set. */
+/**
+ * The tree as lines of text; ready branches are folded into one line when `fold` is set.
+ * @param options.width - columns that a line may take. @default - as many as it needs
+ */
 export function renderTree(
   root: TreeNode,
-  options: { readonly fold?: boolean; readonly width?: number } = {},
+  options: { readonly fold?: boolean; readonly width?: number | undefined } = {},
 ): string[] {
+  const width = options.width ?? Number.POSITIVE_INFINITY;
   const lines: string[] = [];
   const visit = (node: TreeNode, lead: string, branch: string) => {
     const mark = node.ready ? pc.green('●') : pc.yellow('○');
     const detail = node.detail === '' ? '' : `  ${pc.dim(node.detail)}`;
-    const reason = node.reason === '' ? '' : `  ${pc.yellow(shorten(node.reason, options.width ?? 100))}`;
-    lines.push(`${lead}${branch}${mark} ${node.label}${detail}${reason}`);
+    const reason = node.reason === '' ? '' : `  ${pc.yellow(node.reason)}`;
+    const head = `${lead}${branch}${mark} ${node.label}${detail}`;
+    // What the cluster waits for is not cut.
+    if (node === root && visibleWidth(head + reason) > width)
+      lines.push(head, ...wrapText(node.reason, width - 3).map((line) => `│  ${pc.yellow(line)}`));
+    else lines.push(head + reason);
     if (options.fold === true && node.ready) return;
     const below = branch === '' ? lead : lead + (branch.startsWith('└') ? '   ' : '│  ');
     for (const [index, child] of node.children.entries()) {
@@ -19,9 +28,5 @@ export function renderTree(
     }
   };
   visit(root, '', '');
-  return lines;
-}
-
-function shorten(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+  return lines.map((line) => fitLine(line, width));
 }

@@ -1,19 +1,40 @@
 import pc from 'picocolors';
 import type { Blocking } from './why';
 
-/** The answer of `capstan why` as text. `now` is in milliseconds since the epoch. */
-export function renderWhy(subject: string, blocking: Blocking | undefined, now: number): string {
+/**
+ * The answer of `capstan why` as text. `now` is in milliseconds since the epoch.
+ * @param git - what besides keeps the cluster from following git
+ */
+export function renderWhy(
+  subject: string,
+  blocking: Blocking | undefined,
+  now: number,
+  git: readonly Blocking[] = [],
+): string {
   if (blocking === undefined) return `${pc.green('●')} ${subject}: nothing blocks it\n`;
   const lines = [
     `${pc.yellow('○')} ${subject} waits for ${pc.bold(blocking.object)}`,
     `  reason   ${blocking.condition}: ${blocking.reason}`,
-    `  since    ${blocking.since} (${duration(now - Date.parse(blocking.since))})`,
+    `  since    ${blocking.since} (${age(blocking.since, now)})`,
   ];
-  if (blocking.message !== '') lines.push(`  message  ${blocking.message.split('\n').join('\n           ')}`);
+  if (blocking.message !== '') lines.push(`  message  ${indented(blocking.message)}`);
+  const { warning } = blocking;
+  if (warning !== undefined)
+    lines.push(`  event    ${indented(`${warning.reason} (${age(warning.at, now)} ago): ${warning.message}`)}`);
   if (blocking.cloudstackJob !== undefined) lines.push(`  job      ${blocking.cloudstackJob}`);
   lines.push(`  next     ${blocking.nextStep}`);
   if (blocking.path.length > 1) lines.push(pc.dim(`  path     ${blocking.path.join(' → ')}`));
+  for (const { object, reason, message, nextStep } of git)
+    lines.push(`  git      ${indented(`${object}: ${reason}: ${message}\n${nextStep}`)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function indented(text: string): string {
+  return text.split('\n').join('\n           ');
+}
+
+function age(since: string, now: number): string {
+  return duration(now - Date.parse(since));
 }
 
 /** `42s`, `3m5s`, `2h10m`, `4d3h`, as kubectl prints ages. */

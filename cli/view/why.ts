@@ -1,13 +1,20 @@
 import type { Fleet } from '../../api/kinds';
 import type { Condition } from '../../machinery/conditions';
-import { describeObject, type KubeObject } from '../../machinery/kube-object';
+import { describeObject, type KubeObject, keyOf, type ObjectKey } from '../../machinery/kube-object';
+import { withoutUserInfo } from '../../machinery/user-info';
+import { isFaultReason } from '../../reconciler/infrastructure/reasons';
 import { adviceFor } from './advice';
+import { isUnsettled } from './condition-text';
+import { AS_THEY_ARE, completeMessage } from './printed-commands';
 import type { Snapshot } from './snapshot';
+import type { Asking } from './subject';
+import type { Warning } from './warning-event';
 
 /** The condition that everything else waits for. */
 export interface Blocking {
   /** `Kind namespace/name`. */
   readonly object: string;
+  readonly involved: ObjectKey & { readonly uid?: string | undefined };
   readonly condition: string;
   readonly reason: string;
   readonly message: string;
@@ -15,6 +22,8 @@ export interface Blocking {
   readonly since: string;
   /** CloudStack job that the message speaks of. */
   readonly cloudstackJob?: string | undefined;
+  /** The latest Warning about the object, where its condition alone does not tell enough. */
+  readonly warning?: Warning | undefined;
   /** What unblocks it. */
   readonly nextStep: string;
   /** From the object asked about down to the blocking one. */
@@ -25,22 +34,9 @@ interface Conditioned extends KubeObject {
   status?: { conditions?: Condition[] | undefined } | undefined;
 }
 
-/** Conditions whose True means work in progress or trouble. */
-const NEGATIVE = new Set([
-  'Deleting',
-  'RollingOut',
-  'ScalingUp',
-  'ScalingDown',
-  'Updating',
-  'Remediating',
-  'Paused',
-  'Stalled',
-  'DeletionPending',
-]);
-
 /**
  * In which order an object's conditions are asked, most telling first. A mirror (`InfrastructureReady`) leads to the
- * object it mirrors; `Available` and `Ready` come last, because they only sum up. A deletion that
+ * object it mirrors; `Ready` and `Available` come last, because they only sum up. A deletion that
  * waits for its confirmation keeps nothing else from working.
  */
 const ORDER = [
@@ -58,45 +54,63 @@ const ORDER = [
   'WorkersAvailable',
   'Initialized',
   'RemoteConnectionProbe',
-  'EtcdClusterHealthy',
-  'ControlPlaneComponentsHealthy',
   'NodeHealthy',
   'NodeReady',
+  'APIServerPodHealthy',
+  'EtcdPodHealthy',
+  'EtcdMemberHealthy',
+  'ControllerManagerPodHealthy',
+  'SchedulerPodHealthy',
+  'HealthCheckSucceeded',
+  'OwnerRemediated',
+  'EtcdClusterHealthy',
+  'ControlPlaneComponentsHealthy',
+  'Remediating',
   'MachinesReady',
-  'Available',
   'Ready',
+  'Available',
   'DeletionPending',
 ] as const;
 
 /**
- * Walks from a cluster (or one of its machines) over conditions to the one that blocks; undefined when nothing does.
- * @param machine - name of a Machine of the cluster
+ * Walks from a cluster (or one of its machines) over conditions to the one that blocks; undefined when nothing does. What
+ * somebody has to put right counts before what is in progress.
  */
-export function why(snapshot: Snapshot, cluster: KubeObject, machine?: KubeObject): Blocking | undefined {
-  const start: Conditioned = machine ?? cluster;
-  return walk(snapshot, start, [describeObject(start)], new Set());
+export function why(snapshot: Snapshot, cluster: KubeObject, question: Question = {}): Blocking | undefined {
+  const start: Conditioned = question.machine ?? cluster;
+  const found = walk(snapshot, start, { question, path: [describeObject(start)], seen: new Set() });
+  return found.find(({ reason }) => isFaultReason(reason)) ?? found[0];
 }
 
 /** Why a Fleet's revision is not applied, or what it waits for. */
-export function whyFleet(fleet: Fleet): Blocking | undefined {
-  return ownBlocking(fleet, [describeObject(fleet)]);
+export function whyFleet(fleet: Fleet, question: Question = {}): Blocking | undefined {
+  return ownBlocking(fleet, { question, path: [describeObject(fleet)], seen: new Set() });
 }
 
-function walk(
-  snapshot: Snapshot,
-  object: Conditioned,
-  path: readonly string[],
-  seen: Set<string>,
-): Blocking | undefined {
+export interface Question extends Asking {
+  /** A Machine of the cluster that the question is about. @default - the whole cluster */
+  readonly machine?: KubeObject | undefined;
+}
+
+interface Walk {
+  readonly question: Question;
+  readonly path: readonly string[];
+  readonly seen: Set<string>;
+}
+
+/** The deepest blocking conditions, in the order of the walk. */
+function walk(snapshot: Snapshot, object: Conditioned, { question, path, seen }: Walk): readonly Blocking[] {
   const id = describeObject(object);
-  if (seen.has(id)) return undefined;
+  if (seen.has(id)) return [];
   seen.add(id);
-  if (isPaused(object)) return ownBlocking(object, path);
-  for (const child of childrenOf(snapshot, object)) {
-    const found = walk(snapshot, child, [...path, describeObject(child)], seen);
-    if (found !== undefined) return found;
-  }
-  return ownBlocking(object, path);
+  const below = isPaused(object)
+    ? []
+    : childrenOf(snapshot, object).flatMap((child) =>
+        walk(snapshot, child, { question, path: [...path, describeObject(child)], seen }),
+      );
+  if (below.length > 0) return below;
+  const own = ownBlocking(object, { question, path, seen });
+  return own === undefined ? [] : [own];
 }
 
 /** What an object waits for, in the order in which Cluster API brings a cluster up (or takes it down). */
@@ -134,23 +148,32 @@ function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Condition
   }
 }
 
-function ownBlocking(object: Conditioned, path: readonly string[]): Blocking | undefined {
+function ownBlocking(object: Conditioned, { question, path }: Walk): Blocking | undefined {
+  const condition = worst(object);
+  if (condition === undefined) return undefined;
+  const { type, reason, lastTransitionTime: since } = condition;
+  return {
+    object: describeObject(object),
+    involved: { ...keyOf(object), uid: object.metadata.uid },
+    condition: type,
+    reason,
+    message: completeMessage(withoutUserInfo(condition.message), question.commands ?? AS_THEY_ARE),
+    since,
+    cloudstackJob: /\bjob ([0-9a-f]{8}-[0-9a-f-]{27})\b/i.exec(condition.message)?.[1],
+    nextStep: adviceFor(object, condition, question),
+    path,
+  };
+}
+
+/** The most telling condition. One without a message yields to the next that has one, unless it tells enough by itself. */
+function worst(object: Conditioned): Condition | undefined {
   const conditions = object.status?.conditions ?? [];
-  for (const type of ORDER) {
-    const condition = conditions.find((candidate) => candidate.type === type);
-    if (condition === undefined || condition.status === (NEGATIVE.has(type) ? 'False' : 'True')) continue;
-    return {
-      object: describeObject(object),
-      condition: type,
-      reason: condition.reason,
-      message: condition.message,
-      since: condition.lastTransitionTime,
-      cloudstackJob: /\bjob ([0-9a-f]{8}-[0-9a-f-]{27})\b/i.exec(condition.message)?.[1],
-      nextStep: adviceFor(object, condition),
-      path,
-    };
-  }
-  return undefined;
+  const unsettled = ORDER.flatMap(
+    (type) => conditions.find((candidate) => candidate.type === type && isUnsettled(candidate)) ?? [],
+  );
+  const [first] = unsettled;
+  if (first === undefined || first.type === 'Paused' || first.type === 'Deleting') return first;
+  return first.message === '' ? (unsettled.find(({ message }) => message !== '') ?? first) : first;
 }
 
 function isPaused(object: Conditioned): boolean {

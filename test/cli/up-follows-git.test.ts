@@ -45,3 +45,16 @@ test('a revision that is refused is shown with its reasons while up runs', async
   await up.says(/Fleet fleet: RevisionRefused: [\s\S]*manifests\/dev\/broken\.yaml/);
   await up.stop('SIGINT');
 });
+
+test('a cluster that left git is shown with the command that deletes it, which works where it is pasted', async () => {
+  const up = project.start('up', '--latency', 'instant');
+  await up.says('Ctrl-C stops everything');
+  project.git('rm', '--quiet', 'clusters/two.ts');
+
+  await project.capstan('publish', '--push');
+
+  const file = project.kubeconfig();
+  const command = `kubectl annotate cluster.cluster.x-k8s.io two --namespace team-b capstan.dev/confirm-delete=`;
+  await up.says(new RegExp(`Cluster team-b/two left git\\. To delete it: ${command}\\S+ --kubeconfig ${file}\\n`));
+  await up.stop('SIGINT');
+});

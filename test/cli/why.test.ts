@@ -1,45 +1,11 @@
 import type { Fleet } from '../../api/kinds';
 import { adviceFor } from '../../cli/view/advice';
-import { clusterViews } from '../../cli/view/cluster-view';
 import { renderWhy } from '../../cli/view/render-why';
-import { type ListKind, type Snapshot, takeSnapshot } from '../../cli/view/snapshot';
 import { why, whyFleet } from '../../cli/view/why';
 import type { Condition } from '../../machinery/conditions';
-import type { KubeObject } from '../../machinery/kube-object';
 import { Reason as FleetReason } from '../../reconciler/gitops/fleet/reasons';
 import { isFaultReason, Reason } from '../../reconciler/infrastructure/reasons';
-
-const SINCE = '2026-01-01T00:00:00Z';
-
-function condition(type: string, status: Condition['status'], reason: string, message = ''): Condition {
-  return { type, status, reason, message, lastTransitionTime: SINCE };
-}
-
-/** An object of cluster `dev` whose uid is `<kind>/<name>`. */
-function object(kind: string, name: string, owner: string | undefined, ...conditions: Condition[]): KubeObject {
-  const [ownerKind = '', ownerName = ''] = owner?.split('/') ?? [];
-  const reference = { apiVersion: 'v1', kind: ownerKind, name: ownerName, uid: owner ?? '', controller: true };
-  return {
-    apiVersion: 'cluster.x-k8s.io/v1beta2',
-    kind,
-    metadata: {
-      name,
-      namespace: 'default',
-      uid: `${kind}/${name}`,
-      generation: 1,
-      labels: { 'cluster.x-k8s.io/cluster-name': 'dev' },
-      ...(owner === undefined ? {} : { ownerReferences: [reference] }),
-    },
-    spec: { clusterName: 'dev', infrastructureRef: { kind: 'CloudStackMachine', name } },
-    status: { conditions, observedGeneration: 1 },
-  };
-}
-
-function snapshotOf(...objects: readonly KubeObject[]): Promise<Snapshot> {
-  const list: ListKind = async (resource) =>
-    JSON.parse(JSON.stringify(objects.filter(({ kind }) => kind === resource.kind)));
-  return takeSnapshot(list);
-}
+import { condition, object, SINCE, snapshotOf } from './plain-objects';
 
 const cluster = object(
   'Cluster',
@@ -170,16 +136,47 @@ test('what nobody knows better leads to the events, by a command that works', ()
   );
 });
 
-test('a line of the tree shows the cause under a heading, not the heading alone', async () => {
-  const heading = 'Scaling up from 1 to 3 replicas is blocked because:';
-  const scaling = object(
-    'MachineDeployment',
-    'dev-a',
-    'Cluster/dev',
-    condition('ScalingUp', 'True', 'ScalingUp', `${heading}\n* the control plane is upgrading\n* and more`),
+test.each([
+  'EtcdMemberHealthy',
+  'EtcdPodHealthy',
+  'APIServerPodHealthy',
+  'ControllerManagerPodHealthy',
+  'SchedulerPodHealthy',
+])('a control plane machine whose %s is not known is told by that, not by its summaries', async (type) => {
+  const member = object(
+    'Machine',
+    'dev-control-plane-x',
+    undefined,
+    condition('Available', 'False', 'NotReady'),
+    condition('Ready', 'Unknown', 'ReadyUnknown', `* ${type}: …`),
+    condition(type, 'Unknown', 'InspectionFailed', 'no answer within 5000 ms'),
   );
 
-  const [view] = clusterViews(await snapshotOf(cluster, scaling));
+  const blocking = why(await snapshotOf(member), cluster, { machine: member });
 
-  expect(view?.reasons).toContain(`pool a: ScalingUp: ${heading} the control plane is upgrading`);
+  expect(blocking).toMatchObject({ condition: type, message: 'no answer within 5000 ms' });
+});
+
+test('a condition without a message yields to the next that has one', async () => {
+  const initializing = object(
+    'KubeadmControlPlane',
+    'dev-control-plane',
+    undefined,
+    condition('Initialized', 'False', 'NotInitialized'),
+    condition('Available', 'False', 'NotAvailable', 'Control plane not yet initialized'),
+  );
+
+  const blocking = why(await snapshotOf(cluster, initializing), cluster);
+
+  expect(blocking).toMatchObject({ condition: 'Available', message: 'Control plane not yet initialized' });
+});
+
+test('a fault counts before work in progress that is met first', async () => {
+  const working = object('CloudStackMachine', 'a', 'Machine/a', condition('Ready', 'False', 'Deploying', 'a job runs'));
+  const faulty = object('CloudStackMachine', 'b', 'Machine/b', condition('Ready', 'False', 'LimitReached', 'no CPU'));
+  const machines = ['a', 'b'].map((name) => object('Machine', name, 'MachineSet/dev-a-1'));
+
+  const blocking = why(await snapshotOf(cluster, pool, machineSet(), ...machines, working, faulty), cluster);
+
+  expect(blocking).toMatchObject({ object: 'CloudStackMachine default/b', reason: 'LimitReached' });
 });

@@ -1,0 +1,41 @@
+import { managementKubeconfig, namedKubeconfig } from '../management-api';
+
+/** Completes commands that are printed, so that they work when they are pasted. */
+export interface PrintedCommands {
+  /** @param command - one of kubectl against the management cluster */
+  kubectl(command: string): string;
+  /** @param command - one of `npx capstan` */
+  capstan(command: string): string;
+}
+
+/** Where the environment leads kubectl and `capstan` to the same API server already. */
+export const AS_THEY_ARE: PrintedCommands = { kubectl: (command) => command, capstan: (command) => command };
+
+/**
+ * @param kubeconfig - file of the management cluster that kubectl does not know of
+ * @param isFound - `capstan` finds that file by itself: its sandbox runs
+ */
+export function commandsFor(kubeconfig: string, isFound: boolean): PrintedCommands {
+  const complete = (command: string) => `${command} --kubeconfig ${quoted(kubeconfig)}`;
+  return { kubectl: complete, capstan: isFound ? AS_THEY_ARE.capstan : complete };
+}
+
+/** For a command that was given `--kubeconfig`, or found the management cluster without it. */
+export function commandsAfter(flag: string | undefined): PrintedCommands {
+  if (flag === undefined && namedKubeconfig(undefined) !== undefined) return AS_THEY_ARE;
+  return commandsFor(managementKubeconfig(flag), flag === undefined);
+}
+
+/** A message in which the reconciler, who does not know where it is read, prints commands at the ends of lines. */
+export function completeMessage(message: string, commands: PrintedCommands): string {
+  return message.replace(/\bkubectl annotate .*$/gm, (command) => commands.kubectl(command));
+}
+
+/** `NAME`, with its namespace where the name alone does not tell. */
+export function clusterArgument(name: string, namespace: string): string {
+  return namespace === 'default' ? name : `${name} --namespace ${namespace}`;
+}
+
+function quoted(path: string): string {
+  return /^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

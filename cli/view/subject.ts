@@ -1,0 +1,93 @@
+import type { Condition } from '../../machinery/conditions';
+import { valueAt } from '../../machinery/json';
+import { type KubeObject, keyText, type ObjectKey, parseApiVersion } from '../../machinery/kube-object';
+import { AS_THEY_ARE, clusterArgument, type PrintedCommands } from './printed-commands';
+
+/** Who asks for advice, and when. */
+export interface Asking {
+  /** Milliseconds since the epoch. @default - every condition counts as new */
+  readonly now?: number | undefined;
+  /** @default AS_THEY_ARE */
+  readonly commands?: PrintedCommands | undefined;
+}
+
+/** A condition that somebody has to do something about, and the words that advice about it is made of. */
+export class Subject {
+  readonly #commands: PrintedCommands;
+
+  constructor(
+    readonly object: KubeObject,
+    readonly condition: Condition,
+    private readonly asking: Asking,
+  ) {
+    this.#commands = asking.commands ?? AS_THEY_ARE;
+  }
+
+  /** How long the condition has stood. */
+  ageMs(): number {
+    const since = Date.parse(this.condition.lastTransitionTime);
+    const { now } = this.asking;
+    return now === undefined || Number.isNaN(since) ? 0 : Math.max(0, now - since);
+  }
+
+  describe(): string {
+    const { kind, apiVersion, metadata } = this.object;
+    const { group } = parseApiVersion(apiVersion);
+    const resource = [kind.toLowerCase(), group].filter(Boolean).join('.');
+    const namespace = metadata.namespace === undefined ? '' : ` --namespace ${metadata.namespace}`;
+    return this.#commands.kubectl(`kubectl describe ${resource} ${metadata.name}${namespace}`);
+  }
+
+  /** `delete the Machine …`, with the command. */
+  deleteMachine(purpose: string): string {
+    const { name, namespace } = this.#machine();
+    const command = `kubectl delete machine.cluster.x-k8s.io ${name} --namespace ${namespace}`;
+    return `delete the Machine ${purpose}: ${this.#commands.kubectl(command)}`;
+  }
+
+  whyMachine(): string {
+    const { name, namespace } = this.#machine();
+    const cluster = clusterArgument(`${this.#cluster()}/${name}`, namespace);
+    return this.#commands.capstan(`npx capstan why ${cluster}`);
+  }
+
+  whyCluster(): string {
+    return this.#commands.capstan(`npx capstan why ${clusterArgument(this.#cluster(), this.#machine().namespace)}`);
+  }
+
+  status(): string {
+    return this.#commands.capstan('npx capstan status');
+  }
+
+  /** A kubectl command against the workload cluster. */
+  workload(command: string): string {
+    const cluster = this.#cluster();
+    const file = `${cluster}.kubeconfig`;
+    const argument = clusterArgument(cluster, this.#machine().namespace);
+    const fetch = this.#commands.capstan(`npx capstan kubeconfig ${argument}`);
+    return `${fetch} > ${file} && kubectl --kubeconfig ${file} ${command}`;
+  }
+
+  /** `the credentials Secret`, by its name where the message or the spec has it. */
+  credentials(): string {
+    const named = /\bSecret (\S+\/[a-z0-9.-]*[a-z0-9])/.exec(this.condition.message)?.[1] ?? this.#referredSecret();
+    return named === undefined ? 'the credentials Secret' : `the credentials Secret ${named}`;
+  }
+
+  #referredSecret(): string | undefined {
+    const name = valueAt(this.object, 'spec', 'acsEndpoint', 'name');
+    const namespace = valueAt(this.object, 'spec', 'acsEndpoint', 'namespace');
+    return typeof name === 'string' && typeof namespace === 'string' ? keyText({ namespace, name }) : undefined;
+  }
+
+  #cluster(): string {
+    const { labels, name } = this.object.metadata;
+    return labels?.['cluster.x-k8s.io/cluster-name'] ?? name;
+  }
+
+  #machine(): ObjectKey {
+    const { ownerReferences, name, namespace } = this.object.metadata;
+    const owner = ownerReferences?.find(({ kind }) => kind === 'Machine');
+    return { namespace: namespace ?? '', name: owner?.name ?? name };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Fleet } from '../../api/kinds';
+import { type Condition, conditionOf } from '../../machinery/conditions';
+import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
+import type { Snapshot } from './snapshot';
+import { type Blocking, type Question, whyFleet } from './why';
+
+/**
+ * What keeps a cluster from following git: a deletion that waits for its confirmation, and a revision that cannot be
+ * applied, so that corrections do not reach the cluster. A revision is applied as a whole, so any Fleet that is stuck
+ * counts.
+ */
+export function whyGit(snapshot: Snapshot, cluster: KubeObject, question: Question = {}): readonly Blocking[] {
+  return snapshot.fleets.flatMap((fleet) => {
+    const ask = (condition: Condition | undefined) =>
+      condition === undefined
+        ? undefined
+        : whyFleet({ ...fleet, status: { ...fleet.status, conditions: [condition] } }, question);
+    const ready = conditionOf(fleet, 'Ready');
+    const found = [ask(pendingDeletion(fleet, cluster)), ready?.status === 'False' ? ask(ready) : undefined];
+    return found.filter((blocking) => blocking !== undefined);
+  });
+}
+
+/** The condition as it would be if no other cluster waited. */
+function pendingDeletion(fleet: Fleet, cluster: KubeObject): Condition | undefined {
+  const { namespace, name } = keyOf(cluster);
+  const condition = conditionOf(fleet, 'DeletionPending');
+  const pending = fleet.status?.pendingDeletions?.find(
+    (item) => item.kind === 'Cluster' && item.namespace === namespace && item.name === name,
+  );
+  if (condition === undefined || pending === undefined) return undefined;
+  const message = `${describeObject(cluster)} left git and waits for confirmation; to delete it run: ${pending.command}`;
+  return { ...condition, message };
+}
