@@ -27,6 +27,7 @@ export async function runCloudInit(world: World, machine: Machine, signal: Abort
   say('Cloud-init v. 25.2 finished. Datasource DataSourceCloudStack');
 }
 
+/** Runs a list of commands as cloud-init does: one script of `sh` without `-e`, which goes on after failures. */
 async function runCommands(
   world: World,
   machine: Machine,
@@ -44,6 +45,9 @@ async function runCommands(
       if (signal.aborted) return status;
       if (step.connector === 'and' && status !== 0) continue;
       if (step.connector === 'or' && status === 0) continue;
+      const [program, code] = step.command.words;
+      // It ends the script, and with it every line that comes later.
+      if (program === 'exit') return code === undefined ? status : Number(code);
       status = await execute(world, machine, signal, step.command, module);
     }
   }
@@ -62,7 +66,6 @@ async function execute(
   const call = parseKubeadmCall(command.words);
   if (call !== undefined) return runKubeadm(world, machine, signal, call.command, call.configPath);
   if (program === 'false') return 1;
-  if (program === 'exit') return Number(args[0] ?? 0);
   if (program === 'echo' && command.redirect !== undefined) {
     const content = Buffer.from(`${args.join(' ')}\n`, 'utf8');
     const { path, append } = command.redirect;

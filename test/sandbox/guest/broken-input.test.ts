@@ -64,6 +64,15 @@ describe('a worker does not appear when', () => {
     await expectNoNode(world, 4, /dial tcp 127.64.0.99:6443: connect: connection refused/);
   });
 
+  test('a command before kubeadm ends the script, although kubeadm itself would work', async () => {
+    const world = await withControlPlane();
+
+    world.joinWorker(4, replace('swapoff -a', 'exit 3'));
+
+    await expectNoNode(world, 4, /Failed to run module scripts_user/);
+    expect(world.console(4)).not.toContain('kubeadm:');
+  });
+
   test('its kubeadm does not know the configuration API', async () => {
     const world = await withControlPlane();
 
