@@ -13,6 +13,8 @@ export interface DiskFile {
 
 export interface DiskRecord {
   readonly machineId: string;
+  /** The host name it booted with last; absent in records of older releases. */
+  readonly hostName?: string | undefined;
   readonly files: { readonly [path: string]: DiskFile };
   /** cloud-init's per-instance modules have run to their end, well or not. */
   readonly cloudInitDone: boolean;
@@ -51,6 +53,8 @@ export interface ClusterRecord {
   readonly id: string;
   readonly caPem: string;
   readonly controlPlaneEndpoint: string;
+  /** `networking.podSubnet`; absent: the network plug-in's own. */
+  readonly podSubnet?: string | undefined;
   /** Absent: external etcd. */
   readonly etcd: EtcdState | undefined;
 }

@@ -93,6 +93,7 @@ async function startControlPlane(
     id: random.uuid(),
     caPem: machine.readFile(`${directory}/ca.crt`) ?? '',
     controlPlaneEndpoint: endpoint.includes(':') ? endpoint : `${endpoint}:${bindPort}`,
+    podSubnet: config.cluster.networking?.podSubnet,
     etcd: hasLocalEtcd ? newEtcd(random, { name, machineId: machine.id, address: machine.address }) : undefined,
   });
   cluster.save();

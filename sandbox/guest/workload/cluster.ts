@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { KubeApi } from '../../../api/ports/kube-api';
 import type { Timer } from '../../../machinery/clock';
 import type { Environment, RunningCluster } from '../environment';
@@ -7,6 +6,7 @@ import type { Machine } from '../machine';
 import type { WorkloadKube } from '../ports';
 import type { ClusterRecord } from '../records';
 import { ClusterControllers } from './controllers';
+import { podAddress } from './pod-address';
 
 /** A workload cluster: one Kubernetes API, served by every control-plane machine whose etcd member is in the quorum. */
 export class WorkloadCluster implements RunningCluster {
@@ -79,8 +79,7 @@ export class WorkloadCluster implements RunningCluster {
 
   /** An address in the pod network that stays the same for a pod. */
   podAddress(podUid: string): string {
-    const digest = createHash('sha256').update(podUid).digest();
-    return `10.244.${digest.readUInt8(0)}.${1 + (digest.readUInt8(1) % 254)}`;
+    return podAddress(this.#record.podSubnet, podUid);
   }
 
   /** Whether any API server of the cluster answers. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../../machinery/kube-object';
 
 /** What a kubelet knows about itself when it registers. */
@@ -172,12 +173,19 @@ export function staticPod(facts: StaticPodFacts, now: string): KubeObject {
       restartPolicy: 'Always',
       tolerations: [{ effect: 'NoExecute', operator: 'Exists' }],
     },
-    status: runningStatus([{ name: facts.component, image: facts.image }], facts.address, facts.address, now),
+    status: runningStatus(
+      `${facts.nodeUid} ${facts.component}`,
+      [{ name: facts.component, image: facts.image }],
+      facts.address,
+      facts.address,
+      now,
+    ),
   };
 }
 
-/** The status of a pod whose containers all run. */
+/** The status of a pod whose containers all run. @param podUid - gives each pod containers of its own */
 export function runningStatus(
+  podUid: string,
   containers: readonly { readonly name: string; readonly image: string }[],
   hostAddress: string,
   podAddress: string,
@@ -195,7 +203,8 @@ export function runningStatus(
     containerStatuses: containers.map(({ name, image }) => ({
       name,
       image,
-      imageID: `${image}@sha256`,
+      imageID: `${repositoryOf(image)}@sha256:${digestOf(image)}`,
+      containerID: `containerd://${digestOf(`${podUid} ${name}`)}`,
       ready: true,
       started: true,
       restartCount: 0,
@@ -203,4 +212,13 @@ export function runningStatus(
       lastState: {},
     })),
   };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** An image without its tag or digest. */
+function repositoryOf(image: string): string {
+  return image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
 }

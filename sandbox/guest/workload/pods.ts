@@ -51,8 +51,9 @@ async function start(world: Environment, cluster: RunningCluster, pod: KubeObjec
     image: textAt(container, 'image'),
   }));
   const onHost = valueAt(pod, 'spec', 'hostNetwork') === true;
-  const podAddress = onHost ? address : cluster.podAddress(pod.metadata.uid ?? pod.metadata.name);
-  const patch = { status: runningStatus(containers, address, podAddress, kubeTime(world.clock)) };
+  const uid = pod.metadata.uid ?? pod.metadata.name;
+  const podAddress = onHost ? address : cluster.podAddress(uid);
+  const patch = { status: runningStatus(uid, containers, address, podAddress, kubeTime(world.clock)) };
   const options = { fieldManager: 'kubelet', subresource: 'status' };
   await cluster.api.patch(resources.pods, keyOf(pod), { type: 'merge', patch }, options);
 }

@@ -62,6 +62,27 @@ describe('pods', () => {
       metadata: { name: pod.metadata.name, namespace: 'default' },
     });
 
+  test('have an address of the pod subnet of their cluster, and images and containers with plausible ids', async () => {
+    await world.api.create(resources.deployments, deployment(2, 'registry.example:5000/web:1'));
+    await world.clock.advance(1000);
+
+    const pods = await web();
+
+    const hex = '[0-9a-f]{64}';
+    for (const pod of pods)
+      expect(pod['status']).toMatchObject({
+        podIP: expect.stringMatching(/^192\.168\.\d+\.\d+$/),
+        containerStatuses: [
+          {
+            imageID: expect.stringMatching(`^registry.example:5000/web@sha256:${hex}$`),
+            containerID: expect.stringMatching(`^containerd://${hex}$`),
+          },
+        ],
+      });
+    for (const path of [['podIP'], ['containerStatuses', 0, 'containerID']])
+      expect(new Set(pods.map((pod) => valueAt(pod, 'status', ...path))).size).toBe(2);
+  });
+
   test('of a Deployment are spread over workers, run, scale and roll', async () => {
     await world.api.create(resources.deployments, deployment(2));
     await world.clock.advance(1000);
