@@ -88,10 +88,13 @@ function text({ kubeconfig, cloudstack, translatedAddresses }: Sandbox): string 
   const lines: string[] = [];
   if (kubeconfig !== undefined) lines.push(`Kubernetes API   export KUBECONFIG=${kubeconfig}`);
   if (cloudstack !== undefined) {
-    const { endpoint, apiKey, secretKey, examples } = cloudstack;
+    const { endpoint, apiKey, secretKey, examples, administrator, consoles } = cloudstack;
     lines.push(`CloudStack API   ${endpoint}`, `  api key        ${apiKey}`, `  secret key     ${secretKey.reveal()}`);
     lines.push(`  zone           ${examples.zone}`, `  offering       ${examples.offering}`);
     lines.push(`  template       ${examples.template}`);
+    lines.push(`  administrator  api key ${administrator.apiKey}`);
+    lines.push(`                 secret key ${administrator.secretKey.reveal()}`);
+    lines.push(`VM consoles      ${consoles}`);
   }
   if (translatedAddresses !== undefined) lines.push(translationNotice(translatedAddresses));
   const next =

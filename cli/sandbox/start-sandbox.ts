@@ -16,6 +16,7 @@ import { claimPublicRange } from '../../sandbox/public-range';
 import { listenTranslated } from '../../sandbox/translated-addresses';
 import { CommandError } from '../command-error';
 import { openPort } from '../open-port';
+import { FileConsoles } from './file-consoles';
 import { sandboxIdentity } from './identity';
 import { readPlaces, writePlaces } from './remembered';
 
@@ -39,6 +40,10 @@ export interface SandboxCloudStack {
   readonly apiKey: string;
   readonly secretKey: SecretText;
   readonly examples: ExampleNames;
+  /** Keys of the root administrator. */
+  readonly administrator: { readonly apiKey: string; readonly secretKey: SecretText };
+  /** Folder with a file for the console of each VM. */
+  readonly consoles: string;
   /** Answered commands so far. */
   calls(): { readonly total: number; readonly calls: { readonly [command: string]: number } };
 }
@@ -139,6 +144,7 @@ async function startCloudStack(
       remove: (clusterId) => removeFiles(workloads, clusterId),
     },
   });
+  const consoles = join(dataDirectory, 'consoles');
   const onFault = (where: string, error: unknown) => log.error({ where, error }, 'guest simulation');
   const guests = createGuestHost({
     clock,
@@ -146,6 +152,7 @@ async function startCloudStack(
     latency,
     kube,
     journal: guestJournal,
+    consoles: new FileConsoles(consoles),
     network: 'loopback',
     listenFor: translatedAddresses === undefined ? undefined : listenTranslated(translatedAddresses, range.cidr),
     onFault,
@@ -164,6 +171,11 @@ async function startCloudStack(
     apiKey: cloud.credentials.apiKey,
     secretKey: new SecretText(cloud.credentials.secretKey),
     examples: cloud.examples,
+    administrator: {
+      apiKey: cloud.adminCredentials.apiKey,
+      secretKey: new SecretText(cloud.adminCredentials.secretKey),
+    },
+    consoles,
     calls: () => cloud.calls(),
   };
   return { cloudstack, port: listener.port, publicRange: range.cidr, translatedAddresses };

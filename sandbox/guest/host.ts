@@ -7,7 +7,8 @@ import { LoopbackServers } from './access/loopback';
 import { runCloudInit } from './cloud-init/run';
 import { GuestStore } from './guest-store';
 import { Machine } from './machine';
-import type { ListenFor, WorkloadKubeFactory } from './ports';
+import type { Consoles, ListenFor, WorkloadKubeFactory } from './ports';
+import type { DiskRecord } from './records';
 import { runKubelet } from './workload/kubelet';
 import { World } from './world';
 
@@ -22,6 +23,8 @@ export interface GuestHostOptions {
   readonly network: 'loopback' | 'in-process';
   /** With `loopback`: where they listen for a public address. @default - at the address itself */
   readonly listenFor?: ListenFor | undefined;
+  /** Keeps what machines write to their consoles. @default - each machine's last lines, in memory */
+  readonly consoles?: Consoles | undefined;
   /** Faults of the simulation itself. @default - ignored */
   readonly onFault?: ((where: string, error: unknown) => void) | undefined;
 }
@@ -46,19 +49,20 @@ export function createGuestHost(options: GuestHostOptions): Guests {
     record: (change) => store.record(change),
     onFault,
   });
+  const machines: Machines = { world, consoles: options.consoles };
   const servers = options.network === 'loopback' ? new LoopbackServers(world, options.listenFor) : undefined;
-  restore(world, store);
+  restore(machines, store);
   const access = new InProcessAccess(world);
   return {
     access,
-    powerOn: (machine, firstBoot) => powerOn(world, machine, firstBoot),
+    powerOn: (machine, firstBoot) => powerOn(machines, machine, firstBoot),
     powerOff: (machineId) => {
       const machine = world.machines.get(machineId);
       if (machine === undefined) return;
       machine.halt();
       world.changed(machine.kubelet?.clusterId);
     },
-    destroy: (machineId) => destroy(world, machineId),
+    destroy: (machineId) => destroy(machines, machineId),
     setRoutes: (routes) => world.setRoutes(routes),
     console: (machineId) => world.machines.get(machineId)?.console ?? [],
     settled: async () => servers?.settled(),
@@ -71,14 +75,37 @@ export function createGuestHost(options: GuestHostOptions): Guests {
   };
 }
 
+interface Machines {
+  readonly world: World;
+  readonly consoles: Consoles | undefined;
+}
+
+function newMachine({ world, consoles }: Machines, spec: GuestMachine, disk?: DiskRecord): Machine {
+  const machine: Machine = new Machine(spec, world.clock, {
+    ...(disk === undefined ? {} : { disk }),
+    written: (lines) => keep(world, machine, () => consoles?.append(machine.spec.name, lines)),
+  });
+  return machine;
+}
+
+/** A console that cannot be kept is a fault to tell of, not one of the machine. */
+function keep(world: World, machine: Machine, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    world.options.onFault(machine.id, error);
+  }
+}
+
 /** Clusters and disks of an earlier process; their machines stay off until the cloud powers them on. */
-function restore(world: World, store: GuestStore): void {
+function restore(machines: Machines, store: GuestStore): void {
+  const { world } = machines;
   const { disks, clusters } = store.load();
   for (const record of clusters) world.openCluster(record).isStarting = false;
   for (const disk of disks) {
     const spec: GuestMachine = {
       id: disk.machineId,
-      name: disk.kubelet?.nodeName ?? disk.machineId,
+      name: disk.hostName ?? disk.kubelet?.nodeName ?? disk.machineId,
       userData: '',
       metadata: {},
       addresses: [],
@@ -86,17 +113,18 @@ function restore(world: World, store: GuestStore): void {
       cpuNumber: 1,
       memoryMiB: 1024,
     };
-    const machine = new Machine(spec, world.clock, disk);
+    const machine = newMachine(machines, spec, disk);
     machine.silentSince = world.clock.now();
     world.addMachine(machine);
   }
   world.dropOrphans();
 }
 
-function powerOn(world: World, spec: GuestMachine, firstBoot: boolean): void {
+function powerOn(machines: Machines, spec: GuestMachine, firstBoot: boolean): void {
+  const { world } = machines;
   const known = world.machines.get(spec.id);
   if (known !== undefined && firstBoot) world.removeMachine(known);
-  const machine = (firstBoot ? undefined : known) ?? new Machine(spec, world.clock);
+  const machine = (firstBoot ? undefined : known) ?? newMachine(machines, spec);
   machine.spec = spec;
   world.addMachine(machine);
   if (!firstBoot && !machine.disk.cloudInitDone) startOver(world, machine);
@@ -126,7 +154,7 @@ async function boot(world: World, machine: Machine, signal: AbortSignal): Promis
   world.saveDisk(machine);
 }
 
-function destroy(world: World, machineId: string): void {
+function destroy({ world, consoles }: Machines, machineId: string): void {
   const machine = world.machines.get(machineId);
   if (machine === undefined) return;
   const clusterId = machine.kubelet?.clusterId;
@@ -134,4 +162,5 @@ function destroy(world: World, machineId: string): void {
   world.removeMachine(machine);
   world.changed(clusterId);
   world.dropOrphans();
+  keep(world, machine, () => consoles?.remove(machine.spec.name));
 }

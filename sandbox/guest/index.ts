@@ -4,6 +4,7 @@ export { inProcessEtcd } from './access/in-process-etcd';
 export { createGuestHost, type GuestHostOptions, type Guests } from './host';
 export { kubeadmConfigOf } from './kubeadm/config';
 export type {
+  Consoles,
   ListenFor,
   WorkloadKube,
   WorkloadKubeFactory,

@@ -21,12 +21,25 @@ export class Machine {
 
   readonly #clock: Clock;
   readonly #console: string[] = [];
+  readonly #written: (lines: readonly string[]) => void;
   #bootedAt = 0;
 
-  constructor(spec: GuestMachine, clock: Clock, disk?: DiskRecord) {
+  /** @param written - called with what is written to the console. @default - it is kept here alone */
+  constructor(
+    spec: GuestMachine,
+    clock: Clock,
+    options: { readonly disk?: DiskRecord; readonly written?: (lines: readonly string[]) => void } = {},
+  ) {
     this.spec = spec;
     this.#clock = clock;
-    this.disk = disk ?? { machineId: spec.id, files: {}, cloudInitDone: false, kubelet: undefined };
+    this.#written = options.written ?? (() => undefined);
+    this.disk = options.disk ?? {
+      machineId: spec.id,
+      hostName: spec.name,
+      files: {},
+      cloudInitDone: false,
+      kubelet: undefined,
+    };
   }
 
   get id(): string {
@@ -65,8 +78,10 @@ export class Machine {
   /** Writes lines to the serial console, with the time since power on as the kernel prints it. */
   print(program: string, text: string): void {
     const seconds = ((this.#clock.now() - this.#bootedAt) / 1000).toFixed(6).padStart(12);
-    for (const line of text.split('\n')) this.#console.push(`[${seconds}] ${program}: ${line}`);
+    const lines = text.split('\n').map((line) => `[${seconds}] ${program}: ${line}`);
+    this.#console.push(...lines);
     if (this.#console.length > CONSOLE_LINES) this.#console.splice(0, this.#console.length - CONSOLE_LINES);
+    this.#written(lines);
   }
 
   readFile(path: string): string | undefined {

@@ -46,3 +46,11 @@ export interface WorkloadKubeFactory {
   /** Deletes what is stored under this id; the API is closed. */
   remove(clusterId: string): void;
 }
+
+/** Where serial consoles are kept, for people to read. */
+export interface Consoles {
+  /** Adds lines that a VM has written. */
+  append(vmName: string, lines: readonly string[]): void;
+  /** The VM is expunged. */
+  remove(vmName: string): void;
+}

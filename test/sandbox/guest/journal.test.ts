@@ -32,6 +32,7 @@ class MemoryJournal implements Journal {
 
 class Disk {
   readonly guests = new MemoryJournal();
+  readonly consoles = new Map<string, string[]>();
   readonly clusters = new Map<string, MemoryJournal>();
 
   host(clock: VirtualClock, random = new SeededRandom(9)) {
@@ -49,6 +50,10 @@ class Disk {
       latency: latencyProfiles.production,
       kube: workloadKube({ clock, random, journals }),
       journal: this.guests,
+      consoles: {
+        append: (vmName, lines) => this.consoles.set(vmName, [...(this.consoles.get(vmName) ?? []), ...lines]),
+        remove: (vmName) => this.consoles.delete(vmName),
+      },
       network: 'in-process',
     });
   }
@@ -159,4 +164,29 @@ test('with its last control-plane machine a cluster is gone from the disk', asyn
     { clusters: new Set<unknown>(), disks: new Set<unknown>() },
   );
   expect([clusters.size, disks.size]).toEqual([0, 0]);
+});
+
+test('consoles go on after the end of the process, and end with their VMs', async () => {
+  const { disk, world } = await started();
+  await world.controlPlane(1);
+  const before = disk.consoles.get('node-1')?.length ?? 0;
+
+  restart(disk, world, 1);
+  await world.clock.advance(600_000);
+  const lines = disk.consoles.get('node-1') ?? [];
+  world.guests.destroy(vm(1));
+
+  expect(lines[before - 1]).toContain('Cloud-init v. 25.2 finished');
+  expect(lines[before]).toContain('kernel: Linux version');
+  expect([...disk.consoles.keys()]).toEqual([]);
+});
+
+test('the console of a VM that was off all the time ends with it, too', async () => {
+  const { disk, world } = await started();
+  await world.controlPlane(1);
+
+  restart(disk, world);
+  world.guests.destroy(vm(1));
+
+  expect([...disk.consoles.keys()]).toEqual([]);
 });
