@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { ClusterView } from '../view/cluster-view';
-import { fitLine } from '../view/fit-line';
+import { fitLine, wrapText } from '../view/fit-line';
 import { renderTree } from '../view/render-tree';
 
 const ESCAPE = '\u001b';
@@ -21,6 +21,9 @@ export class Progress {
   #drawn = 0;
   /** What was said last about each subject. */
   #told = new Map<string, string>();
+
+  /** Of what waits for somebody, what was said on this terminal. */
+  #announced: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly stream: NodeJS.WriteStream,
@@ -47,8 +50,10 @@ export class Progress {
 
   #redraw({ clusters, fleetReasons, applying, pending = [] }: Shown): void {
     const width = (this.stream.columns ?? 100) - 1;
-    const reasons = [...fleetReasons, ...applyingLine(applying, fleetReasons), ...pending]
+    this.#announce(pending);
+    const reasons = [...fleetReasons, ...applyingLine(applying, fleetReasons)]
       .flatMap((reason) => reason.split('\n'))
+      .flatMap((line) => wrapText(line, width))
       .map((line) => pc.yellow(line));
     const room = Math.max(5, (this.stream.rows ?? 40) - 2);
     const trees = (fold: boolean) => clusters.flatMap((cluster) => renderTree(cluster.tree, { width, fold }));
@@ -61,6 +66,13 @@ export class Progress {
     this.#clear();
     if (shown.length > 0) this.stream.write(`${shown.join('\n')}\n`);
     this.#drawn = shown.length;
+  }
+
+  /** Says new lines in place of what is redrawn: cut to the width of the terminal, their commands were worth nothing. */
+  #announce(pending: readonly string[]): void {
+    const news = pending.filter((line) => !this.#announced.has(line));
+    this.#announced = new Set(pending);
+    for (const line of news) this.say(pc.yellow(line));
   }
 
   #report({ clusters, fleetReasons, applying, pending = [] }: Shown): void {

@@ -1,8 +1,12 @@
 import { firstLine } from './condition-text';
 import type { Blocking } from './why';
 
+/** What `capstan why` prints beside the message. */
+const JOB = / \(CloudStack job [0-9a-f-]+\)/g;
+
 /** What blocks, in one line: `Kind name: Reason: message`. The namespace is that of the cluster it is told about. */
 export function headline({ object, condition, reason, message }: Blocking): string {
   const name = object.replace(/ [^ /]+\//, ' ');
-  return message === '' ? `${name}: ${condition} ${reason}` : `${name}: ${firstLine({ reason, message })}`;
+  if (message === '') return `${name}: ${condition} ${reason}`;
+  return `${name}: ${firstLine({ reason, message }).replace(JOB, '')}`;
 }

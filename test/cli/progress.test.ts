@@ -1,6 +1,8 @@
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { Progress, type Shown } from '../../cli/up/progress';
 import { clusterViews } from '../../cli/view/cluster-view';
+import { fitLine } from '../../cli/view/fit-line';
 import type { Condition } from '../../machinery/conditions';
 import { condition, object, snapshotOf } from './plain-objects';
 
@@ -21,13 +23,18 @@ async function ready(): Promise<Shown> {
   return { clusters: clusters.map((view) => ({ ...view, ready: true, reason: '', reasons: [] })), fleetReasons: [] };
 }
 
-/** What is written where there is no terminal. */
+/** What is written, where there is no terminal or on one of 80 columns. */
 function lines(...states: readonly Shown[]): readonly string[] {
-  const stream = Object.assign(new PassThrough(), { isTTY: false });
+  return written({ isTTY: false }, states)
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+function written(kind: { readonly isTTY: boolean; readonly columns?: number }, states: readonly Shown[]): string {
+  const stream = Object.assign(new PassThrough(), kind);
   const progress = new Progress(stream as unknown as NodeJS.WriteStream, () => 1);
   for (const state of states) progress.show(state);
-  const text: string = stream.read()?.toString() ?? '';
-  return text.split('\n').filter((line) => line !== '');
+  return stream.read()?.toString() ?? '';
 }
 
 test('a line names the object that blocks, not the rollout that waits for it', async () => {
@@ -68,4 +75,32 @@ test('a refused revision is told by its reason, and nothing is called ready', as
   const state = { ...(await ready()), applying: REVISION, fleetReasons: ['Fleet fleet: RevisionRefused: a.yaml: no'] };
 
   expect(lines(state)).toEqual(['  1.0s  Fleet fleet: RevisionRefused: a.yaml: no']);
+});
+
+test('on a terminal the command of a pending deletion is said once and whole, and all that is redrawn fits', async () => {
+  const state = await waiting(
+    'NotFoundInCloudStack',
+    'no Template has exactly this name, nor one that differs in case',
+  );
+  const deletion = `Cluster two left git. To delete it: kubectl annotate ${'x'.repeat(100)}`;
+  const shown = {
+    ...state,
+    pending: [deletion],
+    fleetReasons: [`Fleet fleet: RevisionRefused: ${'a.yaml: no '.repeat(20)}`],
+  };
+
+  const text = stripVTControlCharacters(written({ isTTY: true, columns: 80 }, [shown, shown]));
+
+  expect(text.split(deletion)).toHaveLength(2);
+  const widths = text
+    .replace(deletion, '')
+    .split('\n')
+    .map((line) => line.length);
+  expect(Math.max(...widths)).toBeLessThan(80);
+});
+
+test('what is cut has the width it is cut to, colours aside', () => {
+  expect(fitLine('abcdef', 6)).toBe('abcdef');
+  expect(fitLine('abcdef', 4)).toBe('abc…');
+  expect(fitLine('\u001b[2mabcdef\u001b[22m', 4)).toBe('\u001b[2mabc…\u001b[22m');
 });
