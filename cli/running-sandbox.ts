@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { messageOf } from '../machinery/errors';
 import { isJsonObject } from '../machinery/json';
+import { CommandError } from './command-error';
 
 /** What a running `capstan up` or `capstan sandbox` leaves in the checkout, so that other commands find it. */
 export interface RunningSandbox {
@@ -66,9 +68,14 @@ function write(directory: string, notes: readonly RunningSandbox[]): void {
     rmSync(file, { force: true });
     return;
   }
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(`${file}.${process.pid}`, JSON.stringify(notes));
-  renameSync(`${file}.${process.pid}`, file);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(`${file}.${process.pid}`, JSON.stringify(notes));
+    renameSync(`${file}.${process.pid}`, file);
+  } catch (cause) {
+    const why = `cannot note in ${file} what runs here (${messageOf(cause)})`;
+    throw new CommandError(`${why}; run it in a directory that can be written`, 1, { cause });
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -11,6 +11,7 @@ import { LOOPS, type Loop, startReconciler } from '../../reconciler/main';
 import { prepareManagement, type WebhookPlace } from '../../reconciler/prepare-management';
 import { productionWorld } from '../../reconciler/production-world';
 import { createLog, electLeader, fencedApi, type Leadership, type LogLevel, Metrics } from '../../reconciler/runtime';
+import { type Closer, closeAll } from '../close-all';
 import { CommandError, wrongInput } from '../command-error';
 import { namedKubeconfig } from '../management-api';
 import { openPort } from '../open-port';
@@ -92,7 +93,7 @@ async function run(flags: RunFlags): Promise<void> {
   const log = createLog({ level: flags.logLevel, now: Date.now });
   const metrics = new Metrics();
   const connection = await connectKube(address, { clock, counter: new RequestCounter() });
-  const closers: (() => Promise<void> | void)[] = [() => connection.close()];
+  const closers: Closer[] = [() => connection.close()];
   const stop = stopOnSignals();
   closers.push(() => stop.release());
   const gitCache = mkdtempSync(join(tmpdir(), 'capstan-git-'));
@@ -163,7 +164,7 @@ async function run(flags: RunFlags): Promise<void> {
     if (error instanceof CommandError || error instanceof CapstanError) throw error;
     throw new CommandError(messageOf(error), 1, { cause: error });
   } finally {
-    for (const close of closers.reverse()) await close();
+    await closeAll(closers);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { silentLog } from '../../reconciler/runtime';
 import type { LatencyName } from '../../sandbox/latency';
+import { type Closer, closeAll } from '../close-all';
 import { wrongInput } from '../command-error';
 import { announceSandbox, withdrawSandbox } from '../running-sandbox';
 import { openDataDirectory } from '../sandbox/data-directory';
@@ -46,10 +47,13 @@ async function run(flags: SandboxFlags): Promise<void> {
     log: silentLog,
   };
   const stop = stopOnSignals();
-  const data = openDataDirectory(flags.dataDir);
-  let sandbox: Sandbox | undefined;
+  const closers: Closer[] = [() => stop.release()];
   try {
-    sandbox = await startSandbox({ ...options, dataDirectory: data.path });
+    const data = openDataDirectory(flags.dataDir);
+    closers.push(() => data.remove());
+    const sandbox = await startSandbox({ ...options, dataDirectory: data.path });
+    closers.push(() => sandbox.stop());
+    closers.push(() => withdrawSandbox(process.cwd()));
     if (sandbox.kubeconfig !== undefined)
       announceSandbox(process.cwd(), {
         pid: process.pid,
@@ -59,10 +63,7 @@ async function run(flags: SandboxFlags): Promise<void> {
     process.stdout.write(flags.output === 'json' ? `${JSON.stringify(describe(sandbox))}\n` : text(sandbox));
     await aborted(stop.signal);
   } finally {
-    withdrawSandbox(process.cwd());
-    await sandbox?.stop();
-    data.remove();
-    stop.release();
+    await closeAll(closers);
   }
 }
 

@@ -14,6 +14,7 @@ import { createKubeServer } from '../../sandbox/kube';
 import type { LatencyProfile } from '../../sandbox/latency';
 import { claimPublicRange } from '../../sandbox/public-range';
 import { listenTranslated } from '../../sandbox/translated-addresses';
+import { type Closer, closeAll } from '../close-all';
 import { CommandError } from '../command-error';
 import { openPort } from '../open-port';
 import { FileConsoles } from './file-consoles';
@@ -67,11 +68,8 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { dataDirectory } = options;
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-  const closers: (() => Promise<void> | void)[] = [];
-  const stop = async () => {
-    for (const close of closers.reverse()) await close();
-    closers.length = 0;
-  };
+  const closers: Closer[] = [];
+  const stop = () => closeAll(closers);
   try {
     const places = readPlaces(dataDirectory);
     const kube = options.parts.has('kube') ? await startKube(options, places.kubePort, closers) : undefined;
@@ -89,11 +87,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   }
 }
 
-async function startKube(
-  options: SandboxOptions,
-  rememberedPort: number | undefined,
-  closers: (() => Promise<void> | void)[],
-) {
+async function startKube(options: SandboxOptions, rememberedPort: number | undefined, closers: Closer[]) {
   const clock = new SystemClock();
   const random = new SystemRandom();
   const directory = join(options.dataDirectory, 'kube');
@@ -124,7 +118,7 @@ async function startKube(
 async function startCloudStack(
   options: SandboxOptions,
   remembered: { readonly cloudstackPort?: number | undefined; readonly publicRange?: string | undefined },
-  closers: (() => Promise<void> | void)[],
+  closers: Closer[],
 ) {
   const clock = new SystemClock();
   const random = new SystemRandom();
