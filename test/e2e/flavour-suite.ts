@@ -27,7 +27,7 @@ const READY_MS = 120_000;
 export function flavourSuite(start: () => Promise<ManagementServer>): void {
   const clock = new SystemClock();
   const random = new SystemRandom();
-  const gitCache = mkdtempSync(join(tmpdir(), 'capstan-flavours-'));
+  let gitCache: string;
   let server: ManagementServer;
   let connection: KubeConnection;
   let simulated: SimulatedCloud;
@@ -35,6 +35,7 @@ export function flavourSuite(start: () => Promise<ManagementServer>): void {
   let reconciler: Reconciler;
 
   beforeAll(async () => {
+    gitCache = mkdtempSync(join(tmpdir(), 'capstan-flavours-'));
     console.info(`flavours are applied with ${appliedWith}`);
     server = await start();
     simulated = await startSimulatedCloud();

@@ -88,7 +88,12 @@ async function servedKinds(): Promise<number> {
 function start(): void {
   const program = join(installation.modules, 'capstan/bin/capstan.js');
   const flags = ['--diagnostics-port', '0', '--log-level', 'silent'];
-  reconciler = spawn(process.execPath, [program, 'run', '--kubeconfig', kubeconfig(), ...flags], { stdio: 'ignore' });
+  // What a killed process leaves in its temporary folder goes with the folder of the test.
+  const env = { ...process.env, TMPDIR: folder };
+  reconciler = spawn(process.execPath, [program, 'run', '--kubeconfig', kubeconfig(), ...flags], {
+    env,
+    stdio: 'ignore',
+  });
 }
 
 /** `kill -9`. */

@@ -19,10 +19,11 @@ const root = join(__dirname, '../..');
 /** `node_modules` with this package as users get it, shared by the projects of a test file. */
 export class Installation {
   readonly modules: string;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'capstan-test-installation-'));
+  readonly #folder: string;
 
   constructor() {
     execFileSync(process.execPath, [join(root, 'scripts/build.js'), '--stale'], { cwd: root, stdio: 'pipe' });
+    this.#folder = mkdtempSync(join(tmpdir(), 'capstan-test-installation-'));
     this.modules = join(this.#folder, 'node_modules');
     const target = join(this.modules, 'capstan');
     mkdirSync(target, { recursive: true });
@@ -156,7 +157,8 @@ export class Project {
   async close(): Promise<void> {
     for (const command of this.#running) command.kill('SIGKILL');
     await Promise.all([...this.#running].map(({ finished }) => finished));
-    rmSync(this.folder, { recursive: true, force: true });
+    // A git that a killed command had started may still write.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -16,13 +16,14 @@ const clock = new SystemClock();
 const cluster = { namespace: 'default', name: 'dev' };
 
 suite('against a real etcd of three members', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'capstan-etcd-'));
+  let directory: string;
   const authority = testAuthority('etcd-ca');
   const processes: ChildProcess[] = [];
   const closing: (() => Promise<void> | void)[] = [];
   let etcd: TunnelledEtcd;
 
   beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'capstan-etcd-'));
     const certificate = authority.issue('etcd', ['server', 'client']);
     const file = (name: string, content: string) => {
       const path = join(directory, name);

@@ -38,9 +38,10 @@ suite('capstan run against a real kube-apiserver, as a user who may only what ap
   let restricted: string;
   let simulated: SimulatedCloud;
   const processes: RunProcess[] = [];
-  const repository = new ManifestRepository();
+  let repository: ManifestRepository;
 
   beforeAll(async () => {
+    repository = new ManifestRepository();
     plane = await startRealControlPlane(kubeAssets ?? '', { controllers: CONTROLLERS });
     connection = await connectKube({ kind: 'kubeconfig', file: plane.kubeconfig }, { clock: new SystemClock() });
     api = connection.api;

@@ -21,7 +21,10 @@ if (!isThere) console.warn('agreement with kubeadm: skipped, because KUBEBUILDER
 const withKubeadm = isThere ? describe : describe.skip;
 
 withKubeadm('the real kubeadm', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'capstan-kubeadm-'));
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'capstan-kubeadm-'));
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   function fileOf(text: string): string {
