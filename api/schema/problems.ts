@@ -1,5 +1,6 @@
 /** Validation problems in words: where, what was found, what is wrong, how to put it right. */
 import * as z from 'zod';
+import { closestName } from '../../machinery/closest-name';
 import { CapstanError } from '../../machinery/errors';
 import { isJsonObject } from '../../machinery/json';
 
@@ -126,11 +127,8 @@ function measure(origin: string, bound: string, limit: number | bigint): string 
 }
 
 function fixForUnknown(key: string, known: readonly string[]): string {
-  const close = known
-    .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ distance, name }) => distance <= Math.max(2, Math.floor(name.length / 3)))
-    .sort((left, right) => left.distance - right.distance)[0];
-  if (close !== undefined) return `did you mean "${close.name}"?`;
+  const close = closestName(key, known);
+  if (close !== undefined) return `did you mean "${close}"?`;
   return known.length === 0 ? 'remove it' : `remove it, or use one of ${[...known].sort().join(', ')}`;
 }
 
@@ -152,17 +150,4 @@ function at(root: unknown, path: readonly PropertyKey[]): unknown {
     if (Array.isArray(value) && typeof step === 'number') return value[step];
     return isJsonObject(value) ? value[String(step)] : undefined;
   }, root);
-}
-
-function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= left.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column++) {
-      const change = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(change, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[right.length] ?? 0;
 }

@@ -16,11 +16,17 @@ export interface LoadedDefinitions {
 /**
  * Loads every `*.ts` and `*.js` directly in `directory`, in order of their names. A default export is a definition or a
  * list of them. Files that fail to load, export something else, or define a name twice become problems.
+ * @param mayBeGone - git keeps no empty folder: without the last definition there is none
  */
-export function loadDefinitions(directory: string, load: (file: string) => unknown): LoadedDefinitions {
+export function loadDefinitions(
+  directory: string,
+  load: (file: string) => unknown,
+  mayBeGone = false,
+): LoadedDefinitions {
   const definitions: { file: string; definition: ClusterDefinition }[] = [];
   const problems: Problem[] = [];
   const stat = statSync(directory, { throwIfNoEntry: false });
+  if (stat === undefined && mayBeGone) return { definitions, problems, unread: [] };
   if (stat?.isDirectory() !== true) {
     const message = stat === undefined ? 'does not exist' : 'is not a folder';
     const fix = 'create the folder, or name another one with --clusters';

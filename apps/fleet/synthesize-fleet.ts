@@ -11,6 +11,8 @@ import { enableTypeScript } from './typescript-loader';
 export interface SynthesisOptions {
   /** Folder of cluster definitions. */
   readonly clusters: string;
+  /** Whether the folder may be gone, and with it all clusters. @default false */
+  readonly mayBeGone?: boolean;
   /** Folder that is replaced by the rendered tree. */
   readonly manifests: string;
   /** The cdk8s CLI's `output`: becomes a link to `manifests`. */
@@ -28,9 +30,11 @@ export interface Synthesis {
  * Compiles all definitions and replaces the manifests.
  * @throws DefinitionInvalid with all mistakes; the manifests are then untouched.
  */
-export async function synthesizeFleet({ clusters, manifests, link }: SynthesisOptions): Promise<Synthesis> {
+export async function synthesizeFleet(options: SynthesisOptions): Promise<Synthesis> {
+  const { clusters, manifests, link } = options;
   enableTypeScript();
-  const { result: loaded, reasons } = await withRejections(() => loadDefinitions(clusters, (file) => require(file)));
+  const load = () => loadDefinitions(clusters, (file) => require(file), options.mayBeGone);
+  const { result: loaded, reasons } = await withRejections(load);
   const rejected = reasons.map((reason) => rejection(reason, clusters));
   const tree = renderFleet({ ...loaded, problems: [...loaded.problems, ...rejected] });
   writeTree(manifests, tree);

@@ -49,6 +49,18 @@ test('publish commits the manifests alone, with the commit, the tool and the dig
   expect(await project.capstan('publish')).toMatchObject({ code: 0, stdout: expect.stringContaining('is up to date') });
 });
 
+test('the last cluster is taken out by removing its file, as every other one', async () => {
+  await project.capstan('publish');
+  project.git('rm', '--quiet', 'clusters/dev.ts');
+  project.git('commit', '--quiet', '-m', 'Remove dev');
+
+  expect(await project.capstan('publish')).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('there is no clusters/: no cluster is rendered'),
+  });
+  expect(project.git('ls-files', 'manifests')).toBe('');
+});
+
 test('sources that are not committed are named, because the commit alone does not render the manifests', async () => {
   project.define('dev', { pools: { general: { replicas: 4, offering: 'Medium Instance' } } });
   project.define('two');
