@@ -2,9 +2,9 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { ExitCode } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
-import { type ClusterView, clusterViews } from '../view/cluster-view';
+import { argumentOf, type ClusterView, clusterViews } from '../view/cluster-view';
 import { type FleetView, fleetView, pendingLines } from '../view/fleet-view';
-import { clusterArgument, commandsAfter, type PrintedCommands } from '../view/printed-commands';
+import { commandsAfter, type PrintedCommands } from '../view/printed-commands';
 import { renderTree } from '../view/render-tree';
 import { listFrom, takeSnapshot } from '../view/snapshot';
 
@@ -59,8 +59,7 @@ export function renderStatus(
     lines.push('No clusters. They come from git: write clusters/NAME.ts, then npx capstan publish --push');
   const waiting = clusters.find((cluster) => !cluster.ready);
   if (waiting !== undefined) {
-    const why = `npx capstan why ${clusterArgument(waiting.name, waiting.namespace)}`;
-    lines.push('', `Next: ${commands.capstan(why)}`);
+    lines.push('', `Next: ${commands.capstan(`npx capstan why ${argumentOf(waiting)}`)}`);
   }
   return `${lines.join('\n')}\n`;
 }

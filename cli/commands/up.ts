@@ -10,7 +10,7 @@ import { existingKubeconfig } from '../management-api';
 import { stopOnSignals } from '../stop-signal';
 import { Progress } from '../up/progress';
 import { Up } from '../up/up';
-import { clusterArgument } from '../view/printed-commands';
+import { argumentOf } from '../view/cluster-view';
 import { latencyOption, latencyProfile } from './latency-option';
 
 interface UpFlags {
@@ -96,8 +96,8 @@ async function run(flags: UpFlags): Promise<void> {
 }
 
 function notReady(up: Up, timeout: string | undefined): string {
-  const cluster = up.outcome().clusters.find(({ ready }) => !ready);
-  const argument = cluster === undefined ? 'NAME' : clusterArgument(cluster.name, cluster.namespace);
+  const waiting = up.views().find(({ ready }) => !ready);
+  const argument = waiting === undefined ? (up.outcome().clusters[0]?.name ?? 'NAME') : argumentOf(waiting);
   const head = timeout === undefined ? 'Stopped before everything was ready:' : `Not ready after ${timeout} s:`;
   const next = `Next: run it without --exit-when-ready, then \`npx capstan why ${argument}\` from another terminal.`;
   return [head, ...up.reasons().map((reason) => `  ${reason.split('\n').join('\n  ')}`), next].join('\n');
@@ -125,16 +125,13 @@ function summary(up: Up, clusters: string): string {
   const outcome = up.outcome();
   const [first] = up.views();
   const name = first?.name ?? 'dev';
-  const argument = clusterArgument(name, first?.namespace ?? 'default');
+  const argument = first === undefined ? name : argumentOf(first);
   const kept = data?.persistent === true ? data.path : `${data?.path} (deleted at the end; keep it with --data-dir)`;
   const rows = [
     ['management API', `export KUBECONFIG=${up.kubeconfig()}`],
     ...up
       .views()
-      .map((view) => [
-        `cluster ${view.title}`,
-        `${up.endpointOf(view)}  (npx capstan kubeconfig ${clusterArgument(view.name, view.namespace)})`,
-      ]),
+      .map((view) => [`cluster ${view.title}`, `${up.endpointOf(view)}  (npx capstan kubeconfig ${argumentOf(view)})`]),
     ['git', `${repository} (remote ${remote})`],
     ['CloudStack API', cloudstack],
     ['data', kept],

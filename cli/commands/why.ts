@@ -47,7 +47,7 @@ function answer(snapshot: Snapshot, name: string, namespace: string | undefined,
     ({ metadata }) => metadata.name === clusterName && metadata.namespace === (namespace ?? metadata.namespace),
   );
   const [cluster] = clusters;
-  if (cluster === undefined) return withoutCluster(snapshot, name, asking);
+  if (cluster === undefined) return withoutCluster(snapshot, clusterName, asking);
   if (clusters.length > 1) {
     const places = clusters.map(({ metadata }) => metadata.namespace).join(', ');
     throw wrongInput(`cluster ${clusterName} exists in the namespaces ${places}; choose one with --namespace`);

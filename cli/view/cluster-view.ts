@@ -44,6 +44,11 @@ export interface ClusterView {
   readonly tree: TreeNode;
 }
 
+/** How a command names the cluster. */
+export function argumentOf({ name, namespace, title }: Pick<ClusterView, 'name' | 'namespace' | 'title'>): string {
+  return title === name ? name : `${name} --namespace ${namespace}`;
+}
+
 /** All clusters, by namespace and name. */
 export function clusterViews(snapshot: Snapshot): ClusterView[] {
   const counts = new Map<string, number>();

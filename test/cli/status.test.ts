@@ -67,6 +67,8 @@ test('clusters carry their namespace where it is not default, or the name is the
   const text = stripVTControlCharacters(renderStatus([], view === undefined ? [] : [view], AS_THEY_ARE));
   expect(text).toContain('○ Cluster team-a/dev');
   expect(text).toContain('Next: npx capstan why dev --namespace team-a\n');
+  const both = clusterViews(await snapshotOf(inNamespace('default'), inNamespace('team-a')));
+  expect(renderStatus([], both, AS_THEY_ARE)).toContain('Next: npx capstan why dev --namespace default\n');
 });
 
 test('printed commands lead to the management cluster, unless the environment does already', async () => {
