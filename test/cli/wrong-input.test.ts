@@ -23,7 +23,7 @@ test.each([
   ['up --nope', "unknown option '--nope'"],
   ['up --latency slow', '--latency'],
   ['up --kubeconfig missing', 'there is no kubeconfig'],
-  ['up --clusters missing --exit-when-ready', 'clusters: there is no such folder'],
+  ['up --clusters missing --exit-when-ready', 'missing: folder: does not exist'],
   ['sandbox --parts dns', '--parts: "dns" is not one of kube, cloudstack'],
   ['sandbox --kube-port 70000', '--kube-port: "70000" is not a port'],
   ['sandbox --cloudstack-port x', '--cloudstack-port: "x" is not a port'],
