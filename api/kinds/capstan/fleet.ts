@@ -17,22 +17,34 @@ const oneRef: Rule<Ref> = {
   holds: (ref) => [ref.branch, ref.tag, ref.commit].filter((value) => value !== undefined).length <= 1,
 };
 
-const source = object('Where the objects come from.', {
-  url: text('URL of the git repository: https, ssh or file.', { min: 1, max: 2048 }),
-  ref: object(
-    'Which revision; absent: the branch main.',
-    {
-      branch: text('Tip of a branch.', { min: 1, max: 256 }).optional(),
-      tag: text('A tag.', { min: 1, max: 256 }).optional(),
-      commit: text('A commit by its full hash.', { pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$' }).optional(),
-    },
-    { rules: [oneRef] },
-  ).optional(),
-  path: text('Folder in the repository; absent: manifests.', { min: 1, max: 1024 }).optional(),
-  secretRef: secretReference(
-    'Secret for access: username and password, bearerToken, or identity and known_hosts.',
-  ).optional(),
-});
+const noPassword: Rule<{ url: string }> = {
+  cel: "!self.url.matches('^[a-z+]+://[^/]*:[^/]*@')",
+  message: 'a password in the URL is seen by everybody who may read Fleets; put it into the Secret of secretRef',
+  field: 'url',
+  reason: 'FieldValueForbidden',
+  holds: ({ url }) => !/^[a-z+]+:\/\/[^/]*:[^/]*@/.test(url),
+};
+
+const source = object(
+  'Where the objects come from.',
+  {
+    url: text('URL of the git repository: https, ssh or file.', { min: 1, max: 2048 }),
+    ref: object(
+      'Which revision; absent: the branch main.',
+      {
+        branch: text('Tip of a branch.', { min: 1, max: 256 }).optional(),
+        tag: text('A tag.', { min: 1, max: 256 }).optional(),
+        commit: text('A commit by its full hash.', { pattern: '^([0-9a-f]{40}|[0-9a-f]{64})$' }).optional(),
+      },
+      { rules: [oneRef] },
+    ).optional(),
+    path: text('Folder in the repository; absent: manifests.', { min: 1, max: 1024 }).optional(),
+    secretRef: secretReference(
+      'Secret for access: username and password, bearerToken, or identity and known_hosts.',
+    ).optional(),
+  },
+  { rules: [noPassword] },
+);
 
 const identity = {
   apiVersion: text('API version it was applied with.', { min: 1 }),

@@ -179,6 +179,20 @@ test('puts back what somebody changed, and leaves fields it does not own alone',
   expect((await world.cluster())?.metadata.labels).toEqual({ 'cluster.x-k8s.io/cluster-name': 'dev', mine: 'yes' });
 });
 
+test('refuses a password in the URL, where everybody would see it', async () => {
+  const fleet = (url: string) => ({
+    apiVersion: 'capstan.dev/v1alpha1' as const,
+    kind: 'Fleet' as const,
+    metadata: { name: 'other', namespace: 'capstan-system' },
+    spec: { source: { url } },
+  });
+
+  const refused = world.api.create(Fleet, fleet('https://bob:hunter2secret@git.example.org/fleet.git'));
+  await expect(refused).rejects.toThrow('put it into the Secret of secretRef');
+  await expect(refused).rejects.not.toThrow('hunter2secret');
+  await world.api.create(Fleet, fleet('ssh://git@git.example.org:2222/fleet.git'));
+});
+
 test('makes again what somebody deleted', async () => {
   await world.push({ 'manifests/template.yaml': template('one') });
   await world.sync();
