@@ -28,7 +28,10 @@ export class Progress {
   constructor(
     private readonly stream: NodeJS.WriteStream,
     private readonly elapsedSeconds: () => number,
-  ) {}
+  ) {
+    // A terminal that is gone can be told nothing, and what was started still has to be stopped.
+    stream.on('error', () => undefined);
+  }
 
   /** Says something that stays, in place of what is shown. */
   say(text: string): void {

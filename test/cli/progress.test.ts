@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { Progress, type Shown } from '../../cli/up/progress';
 import { clusterViews } from '../../cli/view/cluster-view';
@@ -103,4 +103,17 @@ test('what is cut has the width it is cut to, colours aside', () => {
   expect(fitLine('abcdef', 6)).toBe('abcdef');
   expect(fitLine('abcdef', 4)).toBe('abc…');
   expect(fitLine('\u001b[2mabcdef\u001b[22m', 4)).toBe('\u001b[2mabc…\u001b[22m');
+});
+
+test.each(['EIO', 'EPIPE'])('a terminal that is gone (%s) does not end the command that writes to it', async (code) => {
+  const gone = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(code), { code })) });
+  const progress = new Progress(Object.assign(gone, { isTTY: true }) as unknown as NodeJS.WriteStream, () => 1);
+
+  progress.say('Stopping …');
+  await new Promise(setImmediate);
+  progress.conclude('Still stopping …');
+  progress.show(await ready());
+  await new Promise(setImmediate);
+
+  expect(gone.errored).toMatchObject({ code });
 });
