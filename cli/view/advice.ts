@@ -24,6 +24,10 @@ const READ_CONSOLE = (subject: Subject) =>
 const LEAD_TO_CONTROL_PLANE = (subject: Subject) =>
   `check that a control plane machine runs and that the load balancer leads to it: ${subject.workload('get --raw /readyz')}`;
 
+/** Zone and network of a failure domain never change, and where they are not found nothing was made yet. */
+const addAgain = (subject: Subject) =>
+  `or, as the name in the definition cannot be changed, take the cluster out: remove its file, publish, run the command that \`${subject.status()}\` prints to confirm the deletion; then add it again with the right name (nothing was made yet)`;
+
 /** What a human can do about a condition, by its reason; the first that matches counts. */
 const ADVICE: readonly Advice[] = [
   // The account and its rights.
@@ -45,7 +49,8 @@ const ADVICE: readonly Advice[] = [
   {
     reason: /^NotFoundInCloudStack$/,
     message: /no Zone /,
-    advice: 'correct `zone` in the cluster definition and publish, or have the zone made; work resumes by itself',
+    advice: (subject) =>
+      `have a zone of that name made, or made visible to the account: work resumes by itself; ${addAgain(subject)}`,
   },
   {
     reason: /^NotFoundInCloudStack$/,
@@ -61,7 +66,8 @@ const ADVICE: readonly Advice[] = [
   {
     reason: /^NotFoundInCloudStack$/,
     message: /no Network /,
-    advice: 'create the network in CloudStack, share it with the account, or correct `network`; work resumes by itself',
+    advice: (subject) =>
+      `create the network in CloudStack or share it with the account: work resumes by itself; ${addAgain(subject)}`,
   },
   {
     reason: /^(NotFoundInCloudStack|FailureDomainUnknown)$/,
@@ -109,7 +115,15 @@ const ADVICE: readonly Advice[] = [
   },
   {
     reason: /^InstanceNotRunning$/,
-    advice: (subject) => `start the instance in CloudStack, or ${subject.deleteMachine('to replace it')}`,
+    message: /is Stopped$/,
+    advice: 'wait: an instance that stays Stopped is started again by itself after some seconds',
+    lasting: (subject) =>
+      `see in CloudStack who stops it again and again, since it is started by itself; or ${subject.deleteMachine('to replace it')}`,
+  },
+  {
+    reason: /^InstanceNotRunning$/,
+    advice: (subject) =>
+      `wait for CloudStack to end what it does with the instance: one that stops is started again by itself; if it lasts, ${subject.deleteMachine('to replace it')}`,
   },
   {
     reason: /^WaitingForExpunge$/,

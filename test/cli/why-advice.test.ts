@@ -1,6 +1,5 @@
 import { adviceFor } from '../../cli/view/advice';
 import { commandsFor } from '../../cli/view/printed-commands';
-import { Reason } from '../../reconciler/infrastructure/reasons';
 import { condition, object, SINCE } from './plain-objects';
 
 const since = Date.parse(SINCE);
@@ -80,14 +79,24 @@ test('the credentials Secret is named from the message, else from the spec, else
   expect(adviceFor(vm, refused)).toContain('in the credentials Secret;');
 });
 
-test('to correct zone or network is advised only where CloudStack has none of that name', () => {
-  const advised = (name: 'Zone' | 'Network') =>
-    Object.values(Reason).filter((reason) =>
-      adviceFor(vm, condition('Ready', 'False', reason, `no ${name} has exactly this name`)).includes(
-        `correct \`${name.toLowerCase()}\``,
-      ),
-    );
+test.each(['Zone', 'Network'])(
+  'a %s that is not there cannot be corrected in place: the cluster is added again',
+  (what) => {
+    const missing = condition('Ready', 'False', 'NotFoundInCloudStack', `no ${what} has exactly this name`);
 
-  expect(advised('Zone')).toEqual(['NotFoundInCloudStack']);
-  expect(advised('Network')).toEqual(['NotFoundInCloudStack']);
+    const advice = adviceFor(vm, missing, { commands });
+
+    expect(advice).not.toContain('correct `');
+    expect(advice).toContain('work resumes by itself');
+    expect(advice).toMatch(
+      /remove its file, publish, .*`npx capstan status` prints .*add it again with the right name/,
+    );
+  },
+);
+
+test('an instance that is stopped is started again by itself, and only one that does not stay up is looked into', () => {
+  const stopped = condition('Ready', 'False', 'InstanceNotRunning', 'Instance not ready, is Stopped');
+
+  expect(adviceFor(vm, stopped, { now: seconds(20) })).toMatch(/^wait: .*started again by itself/);
+  expect(adviceFor(vm, stopped, { now: minutes(6) })).toContain('kubectl delete machine.cluster.x-k8s.io dev-a-1-x');
 });
