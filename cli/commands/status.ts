@@ -23,7 +23,7 @@ export function statusCommand(): Command {
       const connection = await connectManagement(options.kubeconfig);
       try {
         const snapshot = await takeSnapshot(listFrom(connection.api));
-        const clusters = clusterViews(snapshot).filter(
+        const clusters = clusterViews(snapshot, Date.now()).filter(
           ({ namespace }) => namespace === (options.namespace ?? namespace),
         );
         const commands = commandsAfter(options.kubeconfig);

@@ -292,7 +292,7 @@ export class Up {
     if (manager === undefined || !manager.activity().warm) return false;
     await this.#followRepository();
     const snapshot = await takeSnapshot(async (kind) => manager.objects.list(kind));
-    const views = clusterViews(snapshot);
+    const views = clusterViews(snapshot, this.clock.now());
     this.#views = views;
     this.#fleetReasons = fleetReasons(snapshot.fleets);
     for (const { namespace, name, ready } of views) {

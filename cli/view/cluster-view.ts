@@ -4,7 +4,9 @@ import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
 import { CLONED_FROM_NAME } from '../../machinery/template-clone';
 import { firstLine, isUnsettled } from './condition-text';
 import { headline } from './headline';
+import { pauseOf } from './pause';
 import type { Snapshot } from './snapshot';
+import { isCurrent } from './unattended';
 import { why } from './why';
 
 /** Counts of machines. */
@@ -49,18 +51,21 @@ export function argumentOf({ name, namespace, title }: Pick<ClusterView, 'name' 
   return title === name ? name : `${name} --namespace ${namespace}`;
 }
 
-/** All clusters, by namespace and name. */
-export function clusterViews(snapshot: Snapshot): ClusterView[] {
+/**
+ * All clusters, by namespace and name.
+ * @param now - milliseconds since the epoch. @default - everything counts as new
+ */
+export function clusterViews(snapshot: Snapshot, now?: number): ClusterView[] {
   const counts = new Map<string, number>();
   for (const { metadata } of snapshot.clusters) counts.set(metadata.name, (counts.get(metadata.name) ?? 0) + 1);
   const titleOf = ({ metadata: { name, namespace } }: Cluster) =>
     namespace !== 'default' || (counts.get(name) ?? 0) > 1 ? `${namespace}/${name}` : name;
   return [...snapshot.clusters]
     .sort((left, right) => (keyText(keyOf(left)) < keyText(keyOf(right)) ? -1 : 1))
-    .map((cluster) => clusterView(cluster, titleOf(cluster), snapshot));
+    .map((cluster) => clusterView(cluster, titleOf(cluster), snapshot, now));
 }
 
-function clusterView(cluster: Cluster, title: string, snapshot: Snapshot): ClusterView {
+function clusterView(cluster: Cluster, title: string, snapshot: Snapshot, now: number | undefined): ClusterView {
   const namespace = cluster.metadata.namespace ?? '';
   const inCluster = (object: KubeObject) =>
     object.metadata.namespace === namespace &&
@@ -99,10 +104,12 @@ function clusterView(cluster: Cluster, title: string, snapshot: Snapshot): Clust
     );
   }
   const { host, port } = cluster.spec.controlPlaneEndpoint ?? {};
-  const own = clusterReason(cluster, controlPlane);
+  const pause = pauseOf(cluster, ...snapshot.infrastructureClusters.filter(inCluster));
+  const own = pause || clusterReason(cluster, controlPlane);
   const ready = own === '' && children.length > 0 && children.every((child) => child.ready);
-  const blocking = ready ? undefined : why(snapshot, cluster);
-  const reason = ready ? '' : blocking === undefined ? own : headline(blocking);
+  const blocking = ready || pause !== '' ? undefined : why(snapshot, cluster, { now });
+  const below = children.flatMap(reasonsOf)[0] ?? '';
+  const reason = ready ? '' : blocking === undefined ? own || below : headline(blocking);
   const tree: TreeNode = {
     label: `Cluster ${title}`,
     ready,
@@ -154,7 +161,9 @@ function isOutdated(
 function controlPlaneNode(controlPlane: KubeadmControlPlane, { nodes, outdated }: Members): TreeNode {
   const status = controlPlane.status;
   const desired = controlPlane.spec.replicas ?? 1;
+  const pause = pauseOf(controlPlane);
   const settled =
+    pause === '' &&
     isCurrent(controlPlane) &&
     !outdated &&
     isTrue(controlPlane, 'Available') &&
@@ -167,7 +176,8 @@ function controlPlaneNode(controlPlane: KubeadmControlPlane, { nodes, outdated }
     detail: `${status?.readyReplicas ?? 0}/${desired} ready`,
     reason: settled
       ? ''
-      : firstLine(
+      : pause ||
+        firstLine(
           worst(controlPlane, [
             'Deleting',
             'CertificatesAvailable',
@@ -176,7 +186,8 @@ function controlPlaneNode(controlPlane: KubeadmControlPlane, { nodes, outdated }
             'ScalingDown',
             'Available',
           ]),
-        ),
+        ) ||
+        untold(controlPlane),
     children: nodes,
   };
 }
@@ -184,7 +195,9 @@ function controlPlaneNode(controlPlane: KubeadmControlPlane, { nodes, outdated }
 function poolNode(cluster: Cluster, pool: MachineDeployment, { nodes, outdated }: Members): TreeNode {
   const status = pool.status;
   const desired = pool.spec.replicas ?? 1;
+  const pause = pauseOf(pool);
   const settled =
+    pause === '' &&
     pool.metadata.deletionTimestamp === undefined &&
     isCurrent(pool) &&
     !outdated &&
@@ -199,14 +212,17 @@ function poolNode(cluster: Cluster, pool: MachineDeployment, { nodes, outdated }
     detail: `${status?.readyReplicas ?? 0}/${desired} ready`,
     reason: settled
       ? ''
-      : firstLine(worst(pool, ['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Available', 'MachinesReady'])),
+      : pause ||
+        firstLine(worst(pool, ['Deleting', 'RollingOut', 'ScalingUp', 'ScalingDown', 'Available', 'MachinesReady'])) ||
+        untold(pool),
     children: nodes,
   };
 }
 
 function machineNode(machine: Machine, vms: ReadonlyMap<string, CloudStackMachine>): TreeNode {
   const vm = vms.get(machine.spec.infrastructureRef.name);
-  const ready = isTrue(machine, 'Ready') && machine.metadata.deletionTimestamp === undefined;
+  const pause = pauseOf(machine, ...(vm === undefined ? [] : [vm]));
+  const ready = pause === '' && isTrue(machine, 'Ready') && machine.metadata.deletionTimestamp === undefined;
   const address = vm?.status?.addresses?.[0]?.address;
   const infrastructure = vm === undefined ? undefined : conditionOf(vm, 'Ready');
   const waiting = infrastructure?.status === 'True' ? undefined : infrastructure;
@@ -217,14 +233,14 @@ function machineNode(machine: Machine, vms: ReadonlyMap<string, CloudStackMachin
     label: machine.metadata.name,
     ready,
     detail: [machine.status?.phase ?? '', machine.spec.version ?? '', address ?? ''].filter(Boolean).join('  '),
-    reason: ready ? '' : firstLine(cause),
+    reason: ready ? '' : pause || firstLine(cause),
     children: [],
   };
 }
 
 function clusterReason(cluster: Cluster, controlPlane: KubeadmControlPlane | undefined): string {
   if (cluster.metadata.deletionTimestamp !== undefined)
-    return firstLine(conditionOf(cluster, 'Deleting')) || 'being deleted';
+    return firstLine(worst(cluster, ['Deleting'])) || 'being deleted';
   if (!isCurrent(cluster)) return 'waiting for its controller';
   if (controlPlane === undefined) return 'its control plane does not exist yet';
   return firstLine(
@@ -251,17 +267,15 @@ function worst(
   return undefined;
 }
 
+/** What is known of a group that is not as it is asked for, and has no condition that tells why. */
+function untold(group: KubeadmControlPlane | MachineDeployment): string {
+  return isCurrent(group) ? 'not all machines are ready and up to date' : 'waiting for its controller';
+}
+
 function reasonsOf(node: TreeNode): string[] {
   if (node.ready) return [];
   const below = node.children.flatMap(reasonsOf);
   return node.reason === '' ? below : [`${node.label}: ${node.reason}`, ...below];
-}
-
-function isCurrent(object: {
-  metadata: { generation?: number | undefined };
-  status?: { observedGeneration?: number | undefined } | undefined;
-}): boolean {
-  return object.status?.observedGeneration === object.metadata.generation;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -8,6 +8,7 @@ import { isUnsettled } from './condition-text';
 import { AS_THEY_ARE, completeMessage } from './printed-commands';
 import type { Snapshot } from './snapshot';
 import type { Asking } from './subject';
+import { unattended } from './unattended';
 import type { Warning } from './warning-event';
 
 /** The condition that everything else waits for. */
@@ -74,12 +75,14 @@ const ORDER = [
 
 /**
  * Walks from a cluster (or one of its machines) over conditions to the one that blocks; undefined when nothing does. What
- * somebody has to put right counts before what is in progress.
+ * somebody has to put right counts before what is in progress. Where no condition tells why a cluster is not as it is
+ * asked for, that itself is the answer.
  */
 export function why(snapshot: Snapshot, cluster: KubeObject, question: Question = {}): Blocking | undefined {
   const start: Conditioned = question.machine ?? cluster;
   const found = walk(snapshot, start, { question, path: [describeObject(start)], seen: new Set() });
-  return found.find(({ reason }) => isFaultReason(reason)) ?? found[0];
+  const told = found.find(({ reason }) => isFaultReason(reason)) ?? found[0];
+  return told ?? (question.machine === undefined ? unattended(snapshot, cluster, question) : undefined);
 }
 
 /** Why a Fleet's revision is not applied, or what it waits for. */
