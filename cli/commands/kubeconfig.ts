@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import { Cluster, Secret } from '../../api/kinds';
 import { tryGet } from '../../api/ports';
-import { CommandError, wrongInput } from '../command-error';
+import { CommandError } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP, managementKubeconfig } from '../management-api';
 import { announcedAddresses, translateKubeconfig, translationBy } from '../translated-addresses';
+import { noSuchCluster, tryNamedCluster } from '../view/named-cluster';
 import { clusterArgument, commandsAfter } from '../view/printed-commands';
 import { listFrom } from '../view/snapshot';
 
@@ -22,7 +23,9 @@ export function kubeconfigCommand(): Command {
     .action(async (name: string, options: { kubeconfig?: string; namespace?: string; output?: string }) => {
       const connection = await connectManagement(options.kubeconfig);
       try {
-        const cluster = onlyCluster(await listFrom(connection.api)(Cluster), name, options.namespace);
+        const clusters = await listFrom(connection.api)(Cluster);
+        const cluster = tryNamedCluster(clusters, name, options.namespace);
+        if (cluster === undefined) throw noSuchCluster(clusters, name, options.namespace);
         const key = { namespace: cluster.metadata.namespace ?? '', name: `${name}-kubeconfig` };
         const secret = await tryGet(connection.api, Secret, key);
         const value = secret?.data?.value;
@@ -39,19 +42,4 @@ export function kubeconfigCommand(): Command {
         connection.close();
       }
     });
-}
-
-/** The cluster of that name. @throws CommandError (2) when there is none, or more than one */
-function onlyCluster(clusters: readonly Cluster[], name: string, namespace: string | undefined): Cluster {
-  const named = clusters.filter(
-    ({ metadata }) => metadata.name === name && metadata.namespace === (namespace ?? metadata.namespace),
-  );
-  const [cluster] = named;
-  if (named.length > 1) {
-    const places = named.map(({ metadata }) => metadata.namespace).join(', ');
-    throw wrongInput(`cluster ${name} exists in the namespaces ${places}; choose one with --namespace`);
-  }
-  if (cluster !== undefined) return cluster;
-  const known = clusters.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(', ');
-  throw wrongInput(`there is no cluster ${name}; ${known === '' ? 'there are none yet' : `there are ${known}`}`);
 }

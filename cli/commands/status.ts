@@ -30,7 +30,7 @@ export function statusCommand(): Command {
         const fleets = snapshot.fleets.map((fleet) => fleetView(fleet, commands));
         if (options.output === 'json')
           process.stdout.write(`${JSON.stringify({ fleets, clusters: clusters.map(withoutTree) })}\n`);
-        else process.stdout.write(renderStatus(fleets, clusters, commands, terminalWidth()));
+        else process.stdout.write(renderStatus(fleets, clusters, commands, terminalWidth(), options.namespace));
         const ready = fleets.every((fleet) => fleet.ready) && clusters.every((cluster) => cluster.ready);
         process.exitCode = ready ? ExitCode.done : ExitCode.failed;
       } finally {
@@ -39,12 +39,16 @@ export function statusCommand(): Command {
     });
 }
 
-/** @param width - columns of the terminal; undefined: it is none, so nothing is cut */
+/**
+ * @param width - columns of the terminal; undefined: it is none, so nothing is cut
+ * @param namespace - of which alone clusters are shown
+ */
 export function renderStatus(
   fleets: readonly FleetView[],
   clusters: readonly ClusterView[],
   commands: PrintedCommands,
   width?: number,
+  namespace?: string,
 ): string {
   const lines: string[] = [];
   for (const fleet of fleets) {
@@ -56,7 +60,11 @@ export function renderStatus(
   }
   for (const cluster of clusters) lines.push(...renderTree(cluster.tree, { width }));
   if (clusters.length === 0)
-    lines.push('No clusters. They come from git: write clusters/NAME.ts, then npx capstan publish --push');
+    lines.push(
+      namespace === undefined
+        ? 'No clusters. They come from git: write clusters/NAME.ts, then npx capstan publish --push'
+        : `No clusters in namespace ${namespace}.`,
+    );
   const waiting = clusters.find((cluster) => !cluster.ready);
   if (waiting !== undefined) {
     lines.push('', `Next: ${commands.capstan(`npx capstan why ${argumentOf(waiting)}`)}`);

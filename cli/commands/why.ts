@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Cluster, Machine } from '../../api/kinds';
 import { ExitCode, wrongInput } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
+import { noSuchCluster, tryNamedCluster } from '../view/named-cluster';
 import { commandsAfter } from '../view/printed-commands';
 import { renderWhy } from '../view/render-why';
 import { listFrom, type Snapshot, takeSnapshot } from '../view/snapshot';
@@ -43,15 +44,8 @@ export function whyCommand(): Command {
 /** What blocks, first what everything else waits for. */
 function answer(snapshot: Snapshot, name: string, namespace: string | undefined, asking: Asking): readonly Blocking[] {
   const [clusterName = '', machineName] = name.split('/');
-  const clusters = snapshot.clusters.filter(
-    ({ metadata }) => metadata.name === clusterName && metadata.namespace === (namespace ?? metadata.namespace),
-  );
-  const [cluster] = clusters;
-  if (cluster === undefined) return withoutCluster(snapshot, clusterName, asking);
-  if (clusters.length > 1) {
-    const places = clusters.map(({ metadata }) => metadata.namespace).join(', ');
-    throw wrongInput(`cluster ${clusterName} exists in the namespaces ${places}; choose one with --namespace`);
-  }
+  const cluster = tryNamedCluster(snapshot.clusters, clusterName, namespace);
+  if (cluster === undefined) return withoutCluster(snapshot, clusterName, namespace, asking);
   const machine = machineName === undefined ? undefined : machineOf(snapshot, cluster, machineName);
   const own = why(snapshot, cluster, { ...asking, machine });
   // A cluster that stands well may still wait: its deletion for a confirmation, its next revision for a repair.
@@ -59,13 +53,17 @@ function answer(snapshot: Snapshot, name: string, namespace: string | undefined,
   return own === undefined ? git : [own, ...git];
 }
 
-function withoutCluster(snapshot: Snapshot, name: string, asking: Asking): readonly Blocking[] {
+function withoutCluster(
+  snapshot: Snapshot,
+  name: string,
+  namespace: string | undefined,
+  asking: Asking,
+): readonly Blocking[] {
   const fleet = snapshot.fleets.find(({ metadata }) => metadata.name === name);
   const asked = fleet === undefined ? snapshot.fleets : [fleet];
   const found = asked.map((one) => whyFleet(one, asking)).find((blocking) => blocking !== undefined);
   if (fleet !== undefined || found !== undefined) return found === undefined ? [] : [found];
-  const known = snapshot.clusters.map(({ metadata }) => metadata.name).join(', ');
-  throw wrongInput(`there is no cluster ${name}${known === '' ? '' : `; there are ${known}`}`);
+  throw noSuchCluster(snapshot.clusters, name, namespace);
 }
 
 function machineOf(snapshot: Snapshot, cluster: Cluster, name: string): Machine {

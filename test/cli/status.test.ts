@@ -3,6 +3,7 @@ import { renderStatus } from '../../cli/commands/status';
 import { clusterViews } from '../../cli/view/cluster-view';
 import { visibleWidth } from '../../cli/view/fit-line';
 import { fleetView } from '../../cli/view/fleet-view';
+import { noSuchCluster, tryNamedCluster } from '../../cli/view/named-cluster';
 import { AS_THEY_ARE, commandsFor } from '../../cli/view/printed-commands';
 import { condition, fleetOf, object, snapshotOf } from './plain-objects';
 
@@ -116,4 +117,20 @@ test('a line of the tree shows the cause under a heading, not the heading alone'
   const [view] = clusterViews(await snapshotOf(cluster, scaling));
 
   expect(view?.reasons).toContain(`pool a: ScalingUp: ${heading} the control plane is upgrading`);
+});
+
+test('a namespace without clusters is named', () => {
+  expect(renderStatus([], [], AS_THEY_ARE, undefined, 'nosuch')).toBe('No clusters in namespace nosuch.\n');
+  expect(renderStatus([], [], AS_THEY_ARE)).toContain('They come from git');
+});
+
+test('a cluster that is not there is told in one form by all commands, with those that are', async () => {
+  const { clusters } = await snapshotOf(cluster, inNamespace('team-a'));
+
+  expect(noSuchCluster(clusters, 'x', undefined).message).toBe('there is no cluster x; there are dev, team-a/dev');
+  expect(noSuchCluster([], 'x', 'nosuch').message).toBe(
+    'there is no cluster x in namespace nosuch; there are none yet',
+  );
+  expect(() => tryNamedCluster(clusters, 'dev', undefined)).toThrow('choose one with --namespace');
+  expect(tryNamedCluster(clusters, 'dev', 'team-a')?.metadata.namespace).toBe('team-a');
 });

@@ -1,0 +1,34 @@
+import type { Cluster } from '../../api/kinds';
+import { type CommandError, wrongInput } from '../command-error';
+
+/**
+ * The cluster of that name; undefined when there is none.
+ * @throws CommandError (2) when there is more than one
+ */
+export function tryNamedCluster(
+  clusters: readonly Cluster[],
+  name: string,
+  namespace: string | undefined,
+): Cluster | undefined {
+  const named = clusters.filter(
+    ({ metadata }) => metadata.name === name && metadata.namespace === (namespace ?? metadata.namespace),
+  );
+  if (named.length > 1) {
+    const places = named.map(({ metadata }) => metadata.namespace).join(', ');
+    throw wrongInput(`cluster ${name} exists in the namespaces ${places}; choose one with --namespace`);
+  }
+  return named[0];
+}
+
+/** Says that there is no cluster of that name, and which there are. */
+export function noSuchCluster(clusters: readonly Cluster[], name: string, namespace: string | undefined): CommandError {
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
+  const known = clusters
+    .map(({ metadata }) =>
+      metadata.namespace === 'default' ? metadata.name : `${metadata.namespace}/${metadata.name}`,
+    )
+    .join(', ');
+  return wrongInput(
+    `there is no cluster ${name}${where}; ${known === '' ? 'there are none yet' : `there are ${known}`}`,
+  );
+}
