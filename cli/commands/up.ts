@@ -8,6 +8,7 @@ import { describeFailure, ExitCode, wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
 import { existingKubeconfig } from '../management-api';
 import { stopOnSignals } from '../stop-signal';
+import { placeOfDefinition, refuseEmptyFolder } from '../up/definition-files';
 import { Progress } from '../up/progress';
 import { Up } from '../up/up';
 import { argumentOf } from '../view/cluster-view';
@@ -43,11 +44,13 @@ export function upCommand(): Command {
     .action(run);
 }
 
-async function run(flags: UpFlags): Promise<void> {
+async function run(flags: UpFlags, command: Command): Promise<void> {
   const startedAt = performance.now();
   const json = flags.output === 'json';
   const timeoutMs = parseTimeout(flags.timeout);
   const kubeconfig = flags.kubeconfig === undefined ? undefined : existingKubeconfig(flags.kubeconfig);
+  // The default folder may be empty: the last cluster was taken out.
+  if (command.getOptionValueSource('clusters') === 'cli') refuseEmptyFolder(flags.clusters);
   // Standard output belongs to the JSON object.
   const progress = new Progress(json ? process.stderr : process.stdout, () => (performance.now() - startedAt) / 1000);
   const stop = stopOnSignals();
@@ -148,11 +151,14 @@ function summary(up: Up, clusters: string): string {
     ['CloudStack API', cloudstack],
     ['data', kept],
   ];
-  const next = [
-    `npx capstan kubeconfig ${argument} > ${name}.kubeconfig && kubectl --kubeconfig ${name}.kubeconfig get nodes -o wide`,
-    `change replicas in ${join(clusters, `${name}.ts`)}, then: npx capstan publish --push`,
-    `npx capstan status; npx capstan why ${argument}`,
-  ];
+  const next =
+    first === undefined
+      ? [`write ${join(clusters, 'NAME.ts')}, then: npx capstan publish --push`, 'npx capstan status']
+      : [
+          `npx capstan kubeconfig ${argument} > ${name}.kubeconfig && kubectl --kubeconfig ${name}.kubeconfig get nodes -o wide`,
+          `change replicas in ${placeOfDefinition(clusters, name)}, then: npx capstan publish --push`,
+          `npx capstan status; npx capstan why ${argument}`,
+        ];
   return [
     '',
     pc.green(`Ready after ${outcome.seconds.toFixed(1)} s, with ${outcome.cloudstack.total} CloudStack calls.`),

@@ -26,6 +26,7 @@ import { fleetReasons, isApplied, isReached } from './goal';
 import { createClusterNamespace, createFleet, SYSTEM_NAMESPACE } from './management-objects';
 import { outcomeOf, type UpOutcome } from './outcome';
 import type { Progress } from './progress';
+import { publishedLines } from './published-lines';
 import { openRepository, type UpRepository } from './repository';
 
 export interface UpOptions {
@@ -121,7 +122,7 @@ export class Up {
     await this.#prepare(connection.api);
     const published = await publishing;
     this.#published = published;
-    progress.say(`Published revision ${published.commit.slice(0, 12)} to ${repository.directory}.`);
+    for (const line of publishedLines(published, repository.directory, clusters)) progress.say(line);
 
     await this.#serveNamespace(connection.api, 'default');
     await this.#followRepository();
@@ -145,10 +146,13 @@ export class Up {
     let quiet = true;
     while (!signal.aborted) {
       const before = this.#revision;
-      const ready = await this.#look(!quiet);
+      const count = this.#views.length;
+      const reached = await this.#look(!quiet);
+      // A cluster that git does not ask for any more is still shown until it is gone.
+      const settled = reached && this.#views.length === count && this.#views.every(({ ready }) => ready);
       if (this.#revision !== before) progress.conclude(`Revision ${this.#revision.slice(0, 12)} was published.`);
-      else if (ready && !quiet) progress.conclude(`Ready at revision ${this.#revision.slice(0, 12)}.`);
-      quiet = ready;
+      else if (settled && !quiet) progress.conclude(`Ready at revision ${this.#revision.slice(0, 12)}.`);
+      quiet = settled;
       await this.clock.sleep(LOOK_MS * 2, signal);
     }
   }

@@ -105,6 +105,17 @@ test('what is cut has the width it is cut to, colours aside', () => {
   expect(fitLine('\u001b[2mabcdef\u001b[22m', 4)).toBe('\u001b[2mabc…\u001b[22m');
 });
 
+test('that no cluster is left is said, on a terminal in place of the tree, once nothing more can come', async () => {
+  const gone = { clusters: [], fleetReasons: [] };
+
+  expect(lines({ ...gone, applying: REVISION }, gone)).toEqual([
+    '  1.0s  Revision 0123456789ab is being applied.',
+    '  1.0s  No clusters.',
+  ]);
+  const redrawn = written({ isTTY: true, columns: 80 }, [await ready(), gone]);
+  expect(redrawn.endsWith('\u001b[0JNo clusters.\n')).toBe(true);
+});
+
 test.each(['EIO', 'EPIPE'])('a terminal that is gone (%s) does not end the command that writes to it', async (code) => {
   const gone = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(code), { code })) });
   const progress = new Progress(Object.assign(gone, { isTTY: true }) as unknown as NodeJS.WriteStream, () => 1);

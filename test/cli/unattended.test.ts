@@ -40,7 +40,7 @@ test.each([
   expect(blocking?.nextStep).toBe('see that `capstan run` (or `capstan up`) is running for this API server');
   expect(renderWhy('dev', blocking, now)).toContain(message);
   expect(view).toMatchObject({ ready: false, reason: expect.stringContaining(message) });
-  expect(view?.reasons).toContainEqual(expect.stringContaining('waiting for its controller'));
+  expect(view?.reasons).toContainEqual(expect.stringContaining(message));
 });
 
 test('a Cluster that never got a status is told after some seconds; before, its controller may be about to come', async () => {
