@@ -61,7 +61,7 @@ export class Progress {
     const room = Math.max(5, (this.stream.rows ?? 40) - 2);
     const trees = (fold: boolean) => clusters.flatMap((cluster) => renderTree(cluster.tree, { width, fold }));
     // Where not all has room, what is ready is the least interesting.
-    const whole = [...reasons, ...none(clusters, reasons), ...trees(false)];
+    const whole = [...reasons, ...none(clusters, applying), ...trees(false)];
     // A longer line would wrap, and redrawing counts lines.
     const lines = (whole.length > room ? [...reasons, ...trees(true)] : whole).map((line) => fitLine(line, width));
     const shown =
@@ -84,7 +84,7 @@ export class Progress {
     const news = [
       ...fleetReasons.map((reason) => [reason.split(':')[0] ?? '', reason]),
       ...applyingLine(applying, fleetReasons).map((line) => ['revision', line]),
-      ...none(clusters, [...fleetReasons, ...applyingLine(applying, fleetReasons)]).map((line) => ['clusters', line]),
+      ...none(clusters, applying).map((line) => ['clusters', line]),
       ...about.map((cluster) => [`cluster ${cluster.title}`, stateOf(cluster)]),
       ...pending.map((line) => [line, line]),
     ] as const;
@@ -115,9 +115,9 @@ function applyingLine(revision: string | undefined, fleetReasons: readonly strin
     : [`Revision ${revision.slice(0, 12)} is being applied.`];
 }
 
-/** @param reasons - why clusters may still come */
-function none(clusters: readonly ClusterView[], reasons: readonly string[]): string[] {
-  return clusters.length === 0 && reasons.length === 0 ? ['No clusters.'] : [];
+/** While a revision is being applied, clusters may still come. */
+function none(clusters: readonly ClusterView[], applying: string | undefined): string[] {
+  return clusters.length === 0 && applying === undefined ? ['No clusters.'] : [];
 }
 
 function stateOf({ title, ready, controlPlane, workers, reason }: ClusterView): string {

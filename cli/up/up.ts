@@ -149,7 +149,8 @@ export class Up {
       const count = this.#views.length;
       const reached = await this.#look(!quiet);
       // A cluster that git does not ask for any more is still shown until it is gone.
-      const settled = reached && this.#views.length === count && this.#views.every(({ ready }) => ready);
+      const isStill = this.#revision === before && this.#views.length === count;
+      const settled = reached && isStill && this.#views.every(({ ready }) => ready);
       if (this.#revision !== before) progress.conclude(`Revision ${this.#revision.slice(0, 12)} was published.`);
       else if (settled && !quiet) progress.conclude(`Ready at revision ${this.#revision.slice(0, 12)}.`);
       quiet = settled;
