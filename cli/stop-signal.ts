@@ -10,19 +10,20 @@ export interface StopSignal {
 
 /**
  * Aborts on Ctrl-C, on SIGTERM, when the terminal closes, and when the npm that started this command is gone. A second
- * signal ends the process at once, as without this.
+ * Ctrl-C or SIGTERM ends the process at once, as without this.
  */
 export function stopOnSignals(): StopSignal {
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   // A terminal that closes ends what runs in it. Without one (nohup) the signal may be ignored on purpose.
-  const signals: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(isInTerminal() ? (['SIGHUP'] as const) : [])];
-  for (const name of signals) process.once(name, stop);
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
+  // A closing terminal says so more than once: it must not end the stop that the first time began.
+  if (isInTerminal()) process.on('SIGHUP', stop);
   const watch = watchNpm(stop);
   return {
     signal: stopping.signal,
     release: () => {
-      for (const name of signals) process.removeListener(name, stop);
+      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeListener(name, stop);
       clearInterval(watch);
     },
   };

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
 import { type Checkout, openCheckout } from '../publish/checkout';
+import { notCommittedText } from '../publish/not-committed';
 import { type Published, publish } from '../publish/publish';
 import type { Destination } from '../publish/push-failure';
 import { refuseDetachedHead, refuseUnfinishedWork } from '../publish/unfinished-work';
@@ -46,11 +47,8 @@ function describe(result: Published): string {
       ? `Committed ${result.manifests}/ as ${revision}.`
       : `${result.manifests}/ is up to date at ${revision}.`,
   ];
-  const [first, ...others] = result.uncommittedSources;
-  if (first !== undefined) {
-    const more = others.length === 0 ? '' : ` and ${others.length} more`;
-    lines.push(`Not committed: ${first}${more}. The manifests came from there; commit that, too.`);
-  }
+  const notCommitted = notCommittedText(result.uncommittedSources);
+  if (notCommitted !== undefined) lines.push(notCommitted);
   if (result.remote === undefined) lines.push('Next: git push, or npx capstan publish --push');
   else {
     lines.push(result.pushed ? `Pushed to ${result.remote}.` : `${result.remote} has it already: nothing was pushed.`);

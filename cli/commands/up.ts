@@ -54,7 +54,6 @@ async function run(flags: UpFlags, command: Command): Promise<void> {
   // Standard output belongs to the JSON object.
   const progress = new Progress(json ? process.stderr : process.stdout, () => (performance.now() - startedAt) / 1000);
   const stop = stopOnSignals();
-  const release = ignoreHangups(stop.signal);
   const up = new Up({
     directory: process.cwd(),
     clusters: flags.clusters,
@@ -96,18 +95,7 @@ async function run(flags: UpFlags, command: Command): Promise<void> {
   } finally {
     await up.stop();
     stop.release();
-    release();
   }
-}
-
-/**
- * A terminal that closes hangs up more than once: its shell and the system both say so. Only the first one is a request
- * to stop, and no later one may interrupt that.
- */
-function ignoreHangups(stopping: AbortSignal): () => void {
-  const ignore = () => undefined;
-  stopping.addEventListener('abort', () => process.on('SIGHUP', ignore), { once: true });
-  return () => process.removeListener('SIGHUP', ignore);
 }
 
 function notReady(up: Up, timeout: string | undefined): string {

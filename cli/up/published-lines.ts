@@ -1,3 +1,4 @@
+import { notCommittedText } from '../publish/not-committed';
 import type { Published } from '../publish/publish';
 
 /**
@@ -6,14 +7,11 @@ import type { Published } from '../publish/publish';
  */
 export function publishedLines(published: Published, repository: string, clusters: string): string[] {
   const { warnings, uncommittedSources, commit } = published;
-  const [first, ...others] = uncommittedSources;
-  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  const notCommitted = notCommittedText(uncommittedSources);
   return [
     ...warnings.map((warning) => `warning: ${warning}`),
     `Published revision ${commit.slice(0, 12)} to ${repository}.`,
-    ...(first === undefined
-      ? []
-      : [`Not committed: ${first}${more}. The manifests came from there; commit that, too.`]),
+    ...(notCommitted === undefined ? [] : [notCommitted]),
     ...(published.clusters.length > 0
       ? []
       : [`No cluster is defined: write ${clusters}/NAME.ts, then npx capstan publish --push`]),

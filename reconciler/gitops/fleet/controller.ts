@@ -145,7 +145,9 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     if (broken?.revision === revision.commit) throw broken.error;
     try {
       const tree = await clock.hold(dependencies.source.read(reference, revision));
-      if (revision.tree === undefined && inventories.load(fleet).size === 0) {
+      // A folder that is gone is the last cluster's; one that never was is a typing error.
+      const wasApplied = fleet.status?.lastAppliedRevision !== undefined;
+      if (revision.tree === undefined && !wasApplied && inventories.load(fleet).size === 0) {
         throw new GitRevisionRefused(revision.commit, [
           `there is no folder ${reference.path}; run \`capstan publish\``,
         ]);
