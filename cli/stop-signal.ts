@@ -17,8 +17,9 @@ export function stopOnSignals(): StopSignal {
   const stop = () => stopping.abort();
   // A terminal that closes ends what runs in it. Without one (nohup) the signal may be ignored on purpose.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
+  if (isInTerminal()) process.once('SIGHUP', stop);
   // A closing terminal says so more than once: it must not end the stop that the first time began.
-  if (isInTerminal()) process.on('SIGHUP', stop);
+  stopping.signal.addEventListener('abort', () => process.on('SIGHUP', stop), { once: true });
   const watch = watchNpm(stop);
   return {
     signal: stopping.signal,

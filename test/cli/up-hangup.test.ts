@@ -6,6 +6,7 @@ jest.setTimeout(120_000);
 
 /** `script` of util-linux gives a command a terminal of its own. */
 const hasTerminals = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux') ?? false;
+if (!hasTerminals) console.info('skipped in part: there is no `script` of util-linux to make a terminal with');
 
 let installation: Installation;
 let project: Project;
