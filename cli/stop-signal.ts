@@ -15,8 +15,8 @@ export interface StopSignal {
 export function stopOnSignals(): StopSignal {
   const stopping = new AbortController();
   const stop = () => stopping.abort();
-  // A terminal that closes ends what runs in it. Without one (nohup) the signal may be ignored on purpose.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, stop);
+  // A terminal that closes ends what runs in it. Without one (nohup) the signal may be ignored on purpose.
   if (isInTerminal()) process.once('SIGHUP', stop);
   // A closing terminal says so more than once: it must not end the stop that the first time began.
   stopping.signal.addEventListener('abort', () => process.on('SIGHUP', stop), { once: true });
@@ -24,7 +24,9 @@ export function stopOnSignals(): StopSignal {
   return {
     signal: stopping.signal,
     release: () => {
-      for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.removeListener(name, stop);
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, stop);
+      // After a stop the process is about to end: a late hang-up must not make a failure of that.
+      if (!stopping.signal.aborted) process.removeListener('SIGHUP', stop);
       clearInterval(watch);
     },
   };
