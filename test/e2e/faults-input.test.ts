@@ -63,7 +63,7 @@ test('an unknown zone is named; when the zone has the name, the cluster comes', 
 
   expect(told.blocking).toMatch(/^CloudStackFailureDomain default\//);
   expect(told.message).toBe('No match found for east-1: no Zone has exactly this name');
-  expect(told.next).toContain('correct `zone` in the cluster definition');
+  expect(told.next).toContain('have a zone of that name made');
   expectSince(told, start);
   expect(await world.warnings()).toContainEqual(
     expect.stringMatching(/^CloudStackFailureDomain NotFoundInCloudStack: .*east-1/),
