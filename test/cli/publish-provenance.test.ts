@@ -2,20 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterDigests, readFolder } from '../../apps/fleet/tree-digest';
-import { Installation, Project } from '../e2e/up-project';
+import { inFreshProject, type Project } from '../e2e/up-project';
 
 jest.setTimeout(120_000);
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
+inFreshProject((fresh) => {
+  project = fresh;
 });
-beforeEach(() => {
-  project = new Project(installation);
-});
-afterEach(() => project.close());
-afterAll(() => installation.remove());
 
 const LARGER = { controlPlane: { replicas: 3, offering: 'Medium Instance' } };
 
@@ -32,7 +26,7 @@ const changedBy = (revision: string) =>
 
 /** What `npx cdk8s synth` runs. */
 const synth = () =>
-  execFileSync(process.execPath, [join(installation.modules, 'capstan/dist/apps/fleet/main.js')], {
+  execFileSync(process.execPath, [join(project.directory, 'node_modules/capstan/dist/apps/fleet/main.js')], {
     cwd: project.directory,
     stdio: 'pipe',
   });

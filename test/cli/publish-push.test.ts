@@ -1,23 +1,17 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Installation, Project } from '../e2e/up-project';
+import { inFreshProject, type Project } from '../e2e/up-project';
 
 jest.setTimeout(120_000);
 
-let installation: Installation;
 let project: Project;
 let remote: string;
-beforeAll(() => {
-  installation = new Installation();
-});
-beforeEach(() => {
-  project = new Project(installation);
+inFreshProject((fresh) => {
+  project = fresh;
   remote = join(project.folder, 'origin.git');
   project.git('init', '--quiet', '--bare', '--initial-branch=main', remote);
   project.git('remote', 'add', 'origin', remote);
 });
-afterEach(() => project.close());
-afterAll(() => installation.remove());
 
 const push = () => project.capstan('publish', '--push', '--remote', 'origin');
 

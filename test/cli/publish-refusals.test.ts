@@ -1,20 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Finished, Installation, Project } from '../e2e/up-project';
+import { type Finished, inFreshProject, type Project } from '../e2e/up-project';
 
 jest.setTimeout(120_000);
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
+inFreshProject((fresh) => {
+  project = fresh;
 });
-beforeEach(() => {
-  project = new Project(installation);
-});
-afterEach(() => project.close());
-afterAll(() => installation.remove());
 
 /** Runs a git command that stops for the user. */
 function stops(...args: string[]): void {
@@ -62,7 +56,7 @@ test('a merge that was resolved as advised is published', async () => {
   project.define('dev', { kubernetesVersion: 'v1.33.7' });
   project.git('add', 'clusters');
 
-  execFileSync(process.execPath, [join(installation.modules, 'capstan/dist/apps/fleet/main.js')], {
+  execFileSync(process.execPath, [join(project.directory, 'node_modules/capstan/dist/apps/fleet/main.js')], {
     cwd: project.directory,
     stdio: 'pipe',
   });

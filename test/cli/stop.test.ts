@@ -1,20 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { eventually, Installation, Project } from '../e2e/up-project';
+import { eventually, inFreshProject, type Project } from '../e2e/up-project';
 
 jest.setTimeout(120_000);
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
+inFreshProject((fresh) => {
+  project = fresh;
 });
-beforeEach(() => {
-  project = new Project(installation);
-});
-afterEach(() => project.close());
-afterAll(() => installation.remove());
 
 interface Announced {
   readonly kubeconfig: string;

@@ -1,20 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { placeOfDefinition } from '../../cli/up/definition-files';
-import { Installation, Project } from '../e2e/up-project';
+import { inFreshProject, type Project } from '../e2e/up-project';
 
 jest.setTimeout(120_000);
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
+inFreshProject((fresh) => {
+  project = fresh;
 });
-beforeEach(() => {
-  project = new Project(installation);
-});
-afterEach(() => project.close());
-afterAll(() => installation.remove());
 
 test('a named folder without definitions is refused, and nothing is committed', async () => {
   await project.capstan('publish');

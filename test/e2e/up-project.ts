@@ -38,6 +38,21 @@ export class Installation {
   }
 }
 
+/** Gives each test of a file a project of its own, all with one installation. */
+export function inFreshProject(use: (project: Project) => void): void {
+  let installation: Installation;
+  let project: Project;
+  beforeAll(() => {
+    installation = new Installation();
+  });
+  beforeEach(() => {
+    project = new Project(installation);
+    use(project);
+  });
+  afterEach(() => project.close());
+  afterAll(() => installation.remove());
+}
+
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;

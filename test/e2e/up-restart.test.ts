@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Management } from './up-management';
-import { eventually, Installation, Project, type RunningCommand } from './up-project';
+import { eventually, inFreshProject, type Project, type RunningCommand } from './up-project';
 
 jest.setTimeout(400_000);
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
+inFreshProject((fresh) => {
+  project = fresh;
 });
-beforeEach(() => {
-  project = new Project(installation);
-});
-afterEach(() => project.close());
-afterAll(() => installation.remove());
 
 const ready = 'Ctrl-C stops everything';
 

@@ -1,20 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { childrenOf, type Finished, Installation, Project } from './up-project';
+import { childrenOf, type Finished, inFreshProject, type Project } from './up-project';
 
 jest.setTimeout(240_000);
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
+inFreshProject((fresh) => {
+  project = fresh;
 });
-beforeEach(() => {
-  project = new Project(installation);
-});
-afterEach(() => project.close());
-afterAll(() => installation.remove());
 
 interface Outcome {
   readonly ready: boolean;
