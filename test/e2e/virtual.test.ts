@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { allKinds, Cluster } from '../../api';
 import { keyOf, keyText } from '../../machinery/kube-object';
 import { clusterObjects } from './definitions';
@@ -14,6 +15,8 @@ const definition = (controlPlane: number, workers: number, kubernetesVersion = '
 function record(world: VirtualWorld): { readonly lines: string[]; stop(): void } {
   const lines: string[] = [];
   const stop = new AbortController();
+  // One signal ends the watches of all kinds.
+  setMaxListeners(0, stop.signal);
   const start = world.clock.now();
   for (const kind of allKinds) {
     void (async () => {
