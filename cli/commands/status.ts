@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { ExitCode } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
 import { argumentOf, type ClusterView, clusterViews } from '../view/cluster-view';
+import { type Colors, colorsOf, PLAIN } from '../view/colors';
 import { type FleetView, fleetView, pendingLines } from '../view/fleet-view';
 import { commandsAfter, type PrintedCommands } from '../view/printed-commands';
 import { renderTree } from '../view/render-tree';
@@ -30,7 +30,10 @@ export function statusCommand(): Command {
         const fleets = snapshot.fleets.map((fleet) => fleetView(fleet, commands));
         if (options.output === 'json')
           process.stdout.write(`${JSON.stringify({ fleets, clusters: clusters.map(withoutTree) })}\n`);
-        else process.stdout.write(renderStatus(fleets, clusters, commands, terminalWidth(), options.namespace));
+        else
+          process.stdout.write(
+            renderStatus(fleets, clusters, commands, { ...terminal(), namespace: options.namespace }),
+          );
         const ready = fleets.every((fleet) => fleet.ready) && clusters.every((cluster) => cluster.ready);
         process.exitCode = ready ? ExitCode.done : ExitCode.failed;
       } finally {
@@ -40,25 +43,30 @@ export function statusCommand(): Command {
 }
 
 /**
- * @param width - columns of the terminal; undefined: it is none, so nothing is cut
- * @param namespace - of which alone clusters are shown
+ * @param options.width - columns of the terminal. @default - it is none, so nothing is cut
+ * @param options.colors - @default - none
+ * @param options.namespace - of which alone clusters are shown
  */
 export function renderStatus(
   fleets: readonly FleetView[],
   clusters: readonly ClusterView[],
   commands: PrintedCommands,
-  width?: number,
-  namespace?: string,
+  options: {
+    readonly width?: number | undefined;
+    readonly colors?: Colors | undefined;
+    readonly namespace?: string | undefined;
+  } = {},
 ): string {
+  const { width, colors = PLAIN, namespace } = options;
   const lines: string[] = [];
   for (const fleet of fleets) {
-    const mark = fleet.ready ? pc.green('●') : pc.yellow('○');
+    const mark = fleet.ready ? colors.green('●') : colors.yellow('○');
     const revision = fleet.revision === '' ? 'nothing applied yet' : `revision ${fleet.revision.slice(0, 12)}`;
-    lines.push(`${mark} Fleet ${fleet.name}  ${pc.dim(`${revision}  ${fleet.url}`)}`);
-    if (!fleet.ready) lines.push(...fleet.message.split('\n').map((line) => `   ${pc.yellow(line)}`));
-    for (const line of pendingLines(fleet)) lines.push(`   ${pc.yellow(line)}`);
+    lines.push(`${mark} Fleet ${fleet.name}  ${colors.dim(`${revision}  ${fleet.url}`)}`);
+    if (!fleet.ready) lines.push(...fleet.message.split('\n').map((line) => `   ${colors.yellow(line)}`));
+    for (const line of pendingLines(fleet)) lines.push(`   ${colors.yellow(line)}`);
   }
-  for (const cluster of clusters) lines.push(...renderTree(cluster.tree, { width }));
+  for (const cluster of clusters) lines.push(...renderTree(cluster.tree, { width, colors }));
   if (clusters.length === 0)
     lines.push(
       namespace === undefined
@@ -72,8 +80,9 @@ export function renderStatus(
   return `${lines.join('\n')}\n`;
 }
 
-function terminalWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined;
+function terminal(): { readonly width: number | undefined; readonly colors: Colors } {
+  const { stdout } = process;
+  return { width: stdout.isTTY ? stdout.columns : undefined, colors: colorsOf(stdout) };
 }
 
 function withoutTree({ tree: _tree, ...cluster }: ClusterView): Omit<ClusterView, 'tree'> {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { createLog, silentLog } from '../../reconciler/runtime';
 import type { LatencyName } from '../../sandbox/latency';
 import { describeFailure, ExitCode, wrongInput } from '../command-error';
@@ -12,6 +11,7 @@ import { placeOfDefinition, refuseEmptyFolder } from '../up/definition-files';
 import { Progress } from '../up/progress';
 import { Up } from '../up/up';
 import { argumentOf } from '../view/cluster-view';
+import type { Colors } from '../view/colors';
 import { latencyOption, latencyProfile } from './latency-option';
 
 interface UpFlags {
@@ -81,7 +81,7 @@ async function run(flags: UpFlags, command: Command): Promise<void> {
     }
     if (ready) {
       printJson();
-      if (!json) progress.conclude(summary(up, flags.clusters));
+      if (!json) progress.conclude(summary(up, flags.clusters, progress.colors));
       await up.keepShowing(stop.signal);
     }
     progress.conclude('Stopping …');
@@ -123,7 +123,7 @@ function parseTimeout(seconds: string): number {
 }
 
 /** Where things are, and what to try. */
-function summary(up: Up, clusters: string): string {
+function summary(up: Up, clusters: string, colors: Colors): string {
   const { repository, remote, cloudstack, data } = up.places();
   const outcome = up.outcome();
   const [first] = up.views();
@@ -149,13 +149,13 @@ function summary(up: Up, clusters: string): string {
         ];
   return [
     '',
-    pc.green(`Ready after ${outcome.seconds.toFixed(1)} s, with ${outcome.cloudstack.total} CloudStack calls.`),
+    colors.green(`Ready after ${outcome.seconds.toFixed(1)} s, with ${outcome.cloudstack.total} CloudStack calls.`),
     '',
     ...rows.map(([label = '', text = '']) => `  ${label.padEnd(16)} ${text}`),
     '',
     'Try:',
     ...next.map((step, index) => `  ${index + 1}. ${step}`),
     '',
-    pc.dim('Ctrl-C stops everything.'),
+    colors.dim('Ctrl-C stops everything.'),
   ].join('\n');
 }

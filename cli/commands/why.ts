@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Cluster, Machine } from '../../api/kinds';
 import { ExitCode, wrongInput } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
+import { colorsOf } from '../view/colors';
 import { noSuchCluster, tryNamedCluster } from '../view/named-cluster';
 import { commandsAfter } from '../view/printed-commands';
 import { renderWhy } from '../view/render-why';
@@ -33,7 +34,7 @@ export function whyCommand(): Command {
         const blocking = found === undefined ? undefined : await withWarning(connection.api, found, now);
         if (options.output === 'json')
           process.stdout.write(`${JSON.stringify({ subject: name, blocking: blocking ?? null, git })}\n`);
-        else process.stdout.write(renderWhy(name, blocking, now, git));
+        else process.stdout.write(renderWhy(name, blocking, now, git, colorsOf(process.stdout)));
         process.exitCode = blocking === undefined ? ExitCode.done : ExitCode.failed;
       } finally {
         connection.close();

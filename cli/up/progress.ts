@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import type { ClusterView } from '../view/cluster-view';
+import { type Colors, colorsOf } from '../view/colors';
 import { fitLine, wrapText } from '../view/fit-line';
 import { renderTree } from '../view/render-tree';
 
@@ -18,6 +18,7 @@ export interface Shown {
 
 /** Shows how clusters come up: redrawn in place on a terminal, a line for each change elsewhere. */
 export class Progress {
+  readonly colors: Colors;
   #drawn = 0;
   /** What was said last about each subject. */
   #told = new Map<string, string>();
@@ -29,6 +30,7 @@ export class Progress {
     private readonly stream: NodeJS.WriteStream,
     private readonly elapsedSeconds: () => number,
   ) {
+    this.colors = colorsOf(stream);
     // A terminal that is gone can be told nothing, and what was started still has to be stopped.
     stream.on('error', () => undefined);
   }
@@ -57,9 +59,10 @@ export class Progress {
     const reasons = [...fleetReasons, ...applyingLine(applying, fleetReasons)]
       .flatMap((reason) => reason.split('\n'))
       .flatMap((line) => wrapText(line, width))
-      .map((line) => pc.yellow(line));
+      .map((line) => this.colors.yellow(line));
     const room = Math.max(5, (this.stream.rows ?? 40) - 2);
-    const trees = (fold: boolean) => clusters.flatMap((cluster) => renderTree(cluster.tree, { width, fold }));
+    const trees = (fold: boolean) =>
+      clusters.flatMap((cluster) => renderTree(cluster.tree, { width, fold, colors: this.colors }));
     // Where not all has room, what is ready is the least interesting.
     const whole = [...reasons, ...none(clusters, applying), ...trees(false)];
     // A longer line would wrap, and redrawing counts lines.
@@ -75,7 +78,7 @@ export class Progress {
   #announce(pending: readonly string[]): void {
     const news = pending.filter((line) => !this.#announced.has(line));
     this.#announced = new Set(pending);
-    for (const line of news) this.say(pc.yellow(line));
+    for (const line of news) this.say(this.colors.yellow(line));
   }
 
   #report({ clusters, fleetReasons, applying, pending = [] }: Shown): void {

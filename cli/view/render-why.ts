@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { type Colors, PLAIN } from './colors';
 import type { Blocking } from './why';
 
 /**
@@ -10,10 +10,11 @@ export function renderWhy(
   blocking: Blocking | undefined,
   now: number,
   git: readonly Blocking[] = [],
+  colors: Colors = PLAIN,
 ): string {
-  if (blocking === undefined) return `${pc.green('●')} ${subject}: nothing blocks it\n`;
+  if (blocking === undefined) return `${colors.green('●')} ${subject}: nothing blocks it\n`;
   const lines = [
-    `${pc.yellow('○')} ${subject} waits for ${pc.bold(blocking.object)}`,
+    `${colors.yellow('○')} ${subject} waits for ${colors.bold(blocking.object)}`,
     `  reason   ${blocking.condition}: ${blocking.reason}`,
     `  since    ${blocking.since} (${age(blocking.since, now)})`,
   ];
@@ -23,7 +24,7 @@ export function renderWhy(
     lines.push(`  event    ${indented(`${warning.reason} (${age(warning.at, now)} ago): ${warning.message}`)}`);
   if (blocking.cloudstackJob !== undefined) lines.push(`  job      ${blocking.cloudstackJob}`);
   lines.push(`  next     ${blocking.nextStep}`);
-  if (blocking.path.length > 1) lines.push(pc.dim(`  path     ${blocking.path.join(' → ')}`));
+  if (blocking.path.length > 1) lines.push(colors.dim(`  path     ${blocking.path.join(' → ')}`));
   for (const { object, reason, message, nextStep } of git)
     lines.push(`  git      ${indented(`${object}: ${reason}: ${message}\n${nextStep}`)}`);
   return `${lines.join('\n')}\n`;

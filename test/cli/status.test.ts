@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import { renderStatus } from '../../cli/commands/status';
 import { clusterViews } from '../../cli/view/cluster-view';
 import { visibleWidth } from '../../cli/view/fit-line';
@@ -39,7 +38,7 @@ test('a password in the URL of a repository is shown nowhere', () => {
 test('the line of a cluster whose rollout hangs names the object that blocks, its reason and message', async () => {
   const views = clusterViews(await snapshotOf(cluster, pool, machineSet, machine, vm));
 
-  const [line] = stripVTControlCharacters(renderStatus([], views, AS_THEY_ARE)).split('\n');
+  const [line] = renderStatus([], views, AS_THEY_ARE).split('\n');
 
   expect(line).toBe(`○ Cluster dev  CloudStackMachine dev-a-1-x: NotFoundInCloudStack: ${message}`);
   expect(views[0]).toMatchObject({ reason: `CloudStackMachine dev-a-1-x: NotFoundInCloudStack: ${message}` });
@@ -49,12 +48,12 @@ test('nothing is cut where there is no terminal; on one, lines fit and the reaso
   const views = clusterViews(await snapshotOf(cluster, pool, machineSet, machine, vm));
 
   const piped = renderStatus([], views, AS_THEY_ARE);
-  const narrow = renderStatus([], views, AS_THEY_ARE, 80);
+  const narrow = renderStatus([], views, AS_THEY_ARE, { width: 80 });
 
   expect(piped).not.toContain('…');
   const lines = narrow.split('\n');
   expect(Math.max(...lines.map(visibleWidth))).toBeLessThanOrEqual(80);
-  expect(stripVTControlCharacters(narrow).replace(/\n│ +/g, ' ')).toContain(message);
+  expect(narrow.replace(/\n│ +/g, ' ')).toContain(message);
 });
 
 test('clusters carry their namespace where it is not default, or the name is there twice', async () => {
@@ -65,7 +64,7 @@ test('clusters carry their namespace where it is not default, or the name is the
   expect(await titles('team-a')).toEqual(['team-a/dev']);
   expect(await titles('default', 'team-a')).toEqual(['default/dev', 'team-a/dev']);
   const [view] = clusterViews(await snapshotOf(inNamespace('team-a')));
-  const text = stripVTControlCharacters(renderStatus([], view === undefined ? [] : [view], AS_THEY_ARE));
+  const text = renderStatus([], view === undefined ? [] : [view], AS_THEY_ARE);
   expect(text).toContain('○ Cluster team-a/dev');
   expect(text).toContain('Next: npx capstan why dev --namespace team-a\n');
   const both = clusterViews(await snapshotOf(inNamespace('default'), inNamespace('team-a')));
@@ -120,7 +119,7 @@ test('a line of the tree shows the cause under a heading, not the heading alone'
 });
 
 test('a namespace without clusters is named', () => {
-  expect(renderStatus([], [], AS_THEY_ARE, undefined, 'nosuch')).toBe('No clusters in namespace nosuch.\n');
+  expect(renderStatus([], [], AS_THEY_ARE, { namespace: 'nosuch' })).toBe('No clusters in namespace nosuch.\n');
   expect(renderStatus([], [], AS_THEY_ARE)).toContain('They come from git');
 });
 

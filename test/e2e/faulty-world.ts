@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import { Cluster, Secret } from '../../api';
 import type { TypedResource } from '../../api/ports';
 import { renderWhy } from '../../cli/view/render-why';
@@ -46,7 +45,7 @@ export class FaultyWorld extends VirtualWorld {
         throw new Error(`why dev never said ${reason}, but ${JSON.stringify(ask(await this.snapshot()))}`);
       await this.clock.advance(STEP_MS);
     }
-    const text = stripVTControlCharacters(renderWhy('dev', ask(await this.snapshot()), this.clock.now()));
+    const text = renderWhy('dev', ask(await this.snapshot()), this.clock.now());
     const line = (name: string) => new RegExp(`^  ${name} +(.*)$`, 'm').exec(text)?.[1];
     return {
       text,
