@@ -9,11 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { PROVENANCE_FILE, readFolder, treeDigest } from './tree-digest';
+import { type ManifestTree, PROVENANCE_FILE, readFolder, treeDigest } from './tree-digest';
 import { removeUntrueProvenance, trueProvenance } from './true-provenance';
-
-/** A rendered tree: path below the output folder → content. */
-export type ManifestTree = ReadonlyMap<string, string>;
 
 /**
  * Makes `tree` the content of `target`, where provenance stays that is still true. An unchanged tree is left alone: no

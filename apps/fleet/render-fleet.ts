@@ -6,7 +6,7 @@ import { emitYaml } from '../../constructs/synthesis/yaml-emitter';
 import { WorkloadCluster } from '../../constructs/workload-cluster';
 import { failureText } from './failure-text';
 import type { LoadedDefinitions } from './load-definitions';
-import type { ManifestTree } from './manifest-tree';
+import type { ManifestTree } from './tree-digest';
 
 /**
  * Renders all definitions to `<cluster>/<kind>.<name>.yaml`, one object a file, in an order that depends on names alone.

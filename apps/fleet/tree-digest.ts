@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** A rendered tree: path below the output folder → content. */
+export type ManifestTree = ReadonlyMap<string, string>;
+
 /** The file in a cluster's folder that says where the rest comes from: written by `capstan publish`, never by synth. */
 export const PROVENANCE_FILE = '.provenance.json';
 
@@ -26,7 +29,7 @@ export function readFolder(folder: string): Map<string, string> {
 }
 
 /** SHA-256 over paths and contents, in order of the paths: the same tree has the same digest everywhere. */
-export function treeDigest(tree: ReadonlyMap<string, string>): string {
+export function treeDigest(tree: ManifestTree): string {
   const hash = createHash('sha256');
   for (const path of [...tree.keys()].sort()) {
     const content = tree.get(path) ?? '';
@@ -36,7 +39,7 @@ export function treeDigest(tree: ReadonlyMap<string, string>): string {
 }
 
 /** The digest of each cluster's folder, over paths inside it. */
-export function clusterDigests(tree: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+export function clusterDigests(tree: ManifestTree): ReadonlyMap<string, string> {
   const folders = new Map<string, Map<string, string>>();
   for (const [path, content] of tree) {
     const slash = path.indexOf('/');

@@ -2,8 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject } from '../../machinery/json';
-import type { ManifestTree } from './manifest-tree';
-import { clusterDigests, PROVENANCE_FILE } from './tree-digest';
+import { clusterDigests, type ManifestTree, PROVENANCE_FILE } from './tree-digest';
 
 /** The provenance files below `manifests` whose digest is that of the cluster in `tree`: content by cluster. */
 export function trueProvenance(manifests: string, tree: ManifestTree): ReadonlyMap<string, string> {

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type { Cluster, Machine } from '../../api/kinds';
 import { ExitCode, wrongInput } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
+import type { Blocking } from '../view/blocking';
 import { colorsOf } from '../view/colors';
 import { noSuchCluster, tryNamedCluster } from '../view/named-cluster';
 import { commandsAfter } from '../view/printed-commands';
@@ -9,7 +10,7 @@ import { renderWhy } from '../view/render-why';
 import { listFrom, type Snapshot, takeSnapshot } from '../view/snapshot';
 import type { Asking } from '../view/subject';
 import { withWarning } from '../view/warning-event';
-import { type Blocking, why, whyFleet } from '../view/why';
+import { why, whyFleet } from '../view/why';
 import { whyGit } from '../view/why-git';
 
 /** `capstan why NAME[/MACHINE]`: exit code 0 when nothing blocks, else 1. */

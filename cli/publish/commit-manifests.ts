@@ -1,7 +1,13 @@
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import type { ManifestTree } from '../../apps/fleet/manifest-tree';
-import { clusterDigests, isProvenance, PROVENANCE_FILE, treeDigest } from '../../apps/fleet/tree-digest';
+
+import {
+  clusterDigests,
+  isProvenance,
+  type ManifestTree,
+  PROVENANCE_FILE,
+  treeDigest,
+} from '../../apps/fleet/tree-digest';
 import { trueProvenance } from '../../apps/fleet/true-provenance';
 import { CommandError } from '../command-error';
 import { type Checkout, identityArguments } from './checkout';

@@ -1,5 +1,6 @@
 import type { Fleet } from '../../api/kinds';
 import { conditionOf } from '../../machinery/conditions';
+import { keyText, type ObjectKey } from '../../machinery/kube-object';
 import type { ClusterView } from '../view/cluster-view';
 
 /** True when a revision is applied, so that what is seen of clusters is about it. */
@@ -11,10 +12,13 @@ export function isApplied(fleets: readonly Fleet[], revision: string): boolean {
 export function isReached(
   fleets: readonly Fleet[],
   revision: string,
-  wanted: readonly string[],
+  wanted: readonly ObjectKey[],
   views: readonly ClusterView[],
 ): boolean {
-  return isApplied(fleets, revision) && wanted.every((name) => views.some((view) => view.name === name && view.ready));
+  return (
+    isApplied(fleets, revision) &&
+    wanted.every((key) => views.some((view) => keyText(view) === keyText(key) && view.ready))
+  );
 }
 
 /** Why the fleet's revision is not applied; empty when it is. */

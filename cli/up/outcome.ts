@@ -1,3 +1,4 @@
+import { keyText, type ObjectKey } from '../../machinery/kube-object';
 import type { ClusterView } from '../view/cluster-view';
 
 /** One cluster of {@link UpOutcome}. */
@@ -29,8 +30,8 @@ export interface UpOutcome {
 export interface OutcomeInput {
   /** The published revision is applied and every cluster it asks for is ready. */
   readonly reached: boolean;
-  /** Names of the clusters that the revision asks for. */
-  readonly wanted: readonly string[];
+  /** The clusters that the revision asks for. */
+  readonly wanted: readonly ObjectKey[];
   /** Why the revision is not applied; empty when it is. */
   readonly fleetReasons: readonly string[];
   readonly views: readonly ClusterView[];
@@ -69,9 +70,9 @@ function missing({ wanted, views, seconds, fleetReasons }: OutcomeInput): Cluste
   const none = { desired: 0, ready: 0 };
   const reasons = fleetReasons.length > 0 ? fleetReasons : ['the revision is not applied yet'];
   return wanted
-    .filter((name) => !views.some((view) => view.name === name))
-    .map((name) => ({
-      namespace: 'default',
+    .filter((key) => !views.some((view) => keyText(view) === keyText(key)))
+    .map(({ namespace, name }) => ({
+      namespace,
       name,
       ready: false,
       seconds: round(seconds),

@@ -1,15 +1,17 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { basename, isAbsolute, join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
+import type { ObjectKey } from '../../machinery/kube-object';
 import type { Checkout } from '../publish/checkout';
 
 /** Name of the bare repository in a data directory. */
 const REPOSITORY = 'repository.git';
+/** Files of Clusters start so (`render-fleet`). */
+const CLUSTER_FILE = 'cluster.';
 
 /** What a commit's manifests ask for. */
 export interface Contents {
-  /** Folders of the manifests: one a cluster. */
-  readonly clusters: readonly string[];
+  readonly clusters: readonly ObjectKey[];
   /** Namespaces that its objects are in. */
   readonly namespaces: readonly string[];
 }
@@ -76,13 +78,11 @@ function headOf(directory: string): string | undefined {
 }
 
 async function contentsOf(bare: SimpleGit, commit: string, manifests: string): Promise<Contents> {
-  const folders = await bare.raw(['ls-tree', '-d', '--name-only', commit, '--', `${manifests}/`]);
-  // Synth writes metadata in one form, so one line tells the namespace. Nothing found is no failure of ours.
-  const lines = await bare.raw(['grep', '-h', '-E', '^  namespace: ', commit, '--', manifests]).catch(() => '');
-  const namespaces = linesOf(lines).map((line) => line.replace('namespace:', '').trim());
-  return { clusters: linesOf(folders).map((path) => basename(path)), namespaces: [...new Set(namespaces)].sort() };
-}
-
-function linesOf(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '');
+  // Synth names files by their object and writes metadata in one form. Nothing found is no failure of ours.
+  const lines = await bare.raw(['grep', '-E', '^  namespace: ', commit, '--', manifests]).catch(() => '');
+  const found = [...lines.matchAll(/^.*\/([^/:]+)\.yaml: {2}namespace: (.*)$/gm)];
+  const clusters = found.flatMap(([, file = '', namespace = '']) =>
+    file.startsWith(CLUSTER_FILE) ? [{ namespace, name: file.slice(CLUSTER_FILE.length) }] : [],
+  );
+  return { clusters, namespaces: [...new Set(found.map(([, , namespace = '']) => namespace))].sort() };
 }

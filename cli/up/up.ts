@@ -4,12 +4,14 @@ import { Namespace } from '../../api/kinds';
 import type { KubeApi, Log } from '../../api/ports';
 import { SystemClock } from '../../machinery/clock';
 import { messageOf } from '../../machinery/errors';
+import type { ObjectKey } from '../../machinery/kube-object';
 import { SystemRandom } from '../../machinery/random';
 import { connectKube, type KubeConnection } from '../../reconciler/kube';
 import { type Reconciler, startReconciler } from '../../reconciler/main';
 import { prepareManagement } from '../../reconciler/prepare-management';
 import { productionWorld } from '../../reconciler/production-world';
 import type { LatencyProfile } from '../../sandbox/latency';
+import { type Closer, closeAll } from '../close-all';
 import { CommandError } from '../command-error';
 import { openCheckout } from '../publish/checkout';
 import { withCheckoutLock } from '../publish/checkout-lock';
@@ -52,14 +54,14 @@ const LOOK_MS = 200;
 /** Everything that `capstan up` runs. */
 export class Up {
   readonly #options: UpOptions;
-  readonly #closers: (() => Promise<void> | void)[] = [];
+  readonly #closers: Closer[] = [];
   readonly #readyAfter = new Map<string, number>();
   readonly clock = new SystemClock();
   #reconciler: Reconciler | undefined;
   #connection: KubeConnection | undefined;
   #sandbox: Sandbox | undefined;
   #published: Published | undefined;
-  #wanted: readonly string[] = [];
+  #wanted: readonly ObjectKey[] = [];
   #revision = '';
   #namespaces = new Set<string>();
   #failure: string | undefined;
@@ -217,15 +219,7 @@ export class Up {
   async stop(): Promise<void> {
     const requests = this.#connection?.counter.byKind();
     if (requests !== undefined) this.#options.log.info({ requests }, 'requests to the management API');
-    const closers = this.#closers.splice(0).reverse();
-    const failures: unknown[] = [];
-    for (const close of closers) {
-      // One part that cannot stop must not keep the others running.
-      await Promise.resolve()
-        .then(close)
-        .catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0) throw new CommandError(`stopping failed: ${failures.map(messageOf).join('; ')}`);
+    await closeAll(this.#closers);
   }
 
   async #openData(): Promise<DataDirectory> {
@@ -233,9 +227,12 @@ export class Up {
     let data: DataDirectory;
     if (kubeconfig !== undefined && dataDir === undefined) {
       const connection = await connectKube({ kind: 'kubeconfig', file: kubeconfig }, { clock: this.clock });
-      const system = await connection.api.get(Namespace, { namespace: '', name: 'kube-system' });
-      connection.close();
-      data = dataDirectoryFor(system.metadata.uid ?? 'unknown');
+      try {
+        const system = await connection.api.get(Namespace, { namespace: '', name: 'kube-system' });
+        data = dataDirectoryFor(system.metadata.uid ?? 'unknown');
+      } finally {
+        connection.close();
+      }
     } else data = openDataDirectory(dataDir);
     this.#data = data;
     this.#closers.push(() => data.remove());

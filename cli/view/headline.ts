@@ -1,5 +1,5 @@
+import type { Blocking } from './blocking';
 import { firstLine } from './condition-text';
-import type { Blocking } from './why';
 
 /** What `capstan why` prints beside the message. */
 const JOB = / \(CloudStack job [0-9a-f-]+\)/g;

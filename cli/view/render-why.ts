@@ -1,5 +1,5 @@
+import type { Blocking } from './blocking';
 import { type Colors, PLAIN } from './colors';
-import type { Blocking } from './why';
 
 /**
  * The answer of `capstan why` as text. `now` is in milliseconds since the epoch.

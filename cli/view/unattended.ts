@@ -1,7 +1,7 @@
 import type { KubeadmControlPlane, MachineDeployment } from '../../api/kinds';
 import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
+import type { Blocking, Question } from './blocking';
 import type { Snapshot } from './snapshot';
-import type { Blocking, Question } from './why';
 
 /** Controllers that run have looked at a change long before. */
 const PATIENCE_MS = 10_000;

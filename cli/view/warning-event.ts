@@ -2,15 +2,7 @@ import { isReason, type KubeApi, type TypedResource } from '../../api/ports';
 import { valueAt } from '../../machinery/json';
 import type { KubeObject } from '../../machinery/kube-object';
 import { PATIENCE_MS } from './advice';
-import type { Blocking } from './why';
-
-/** A Warning event, as far as people need it. */
-export interface Warning {
-  readonly reason: string;
-  readonly message: string;
-  /** RFC 3339; when it was seen last. */
-  readonly at: string;
-}
+import type { Blocking, Warning } from './blocking';
 
 const events: TypedResource = { group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true };
 

@@ -1,8 +1,9 @@
 import type { Fleet } from '../../api/kinds';
 import { type Condition, conditionOf } from '../../machinery/conditions';
 import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
+import type { Blocking, Question } from './blocking';
 import type { Snapshot } from './snapshot';
-import { type Blocking, type Question, whyFleet } from './why';
+import { whyFleet } from './why';
 
 /**
  * What keeps a cluster from following git: a deletion that waits for its confirmation, and a revision that cannot be

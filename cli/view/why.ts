@@ -1,35 +1,14 @@
 import type { Fleet } from '../../api/kinds';
 import type { Condition } from '../../machinery/conditions';
-import { describeObject, type KubeObject, keyOf, type ObjectKey } from '../../machinery/kube-object';
+import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
 import { withoutUserInfo } from '../../machinery/user-info';
 import { isFaultReason } from '../../reconciler/infrastructure/reasons';
 import { adviceFor } from './advice';
+import type { Blocking, Question } from './blocking';
 import { isUnsettled } from './condition-text';
 import { AS_THEY_ARE, completeMessage } from './printed-commands';
 import type { Snapshot } from './snapshot';
-import type { Asking } from './subject';
 import { unattended } from './unattended';
-import type { Warning } from './warning-event';
-
-/** The condition that everything else waits for. */
-export interface Blocking {
-  /** `Kind namespace/name`. */
-  readonly object: string;
-  readonly involved: ObjectKey & { readonly uid?: string | undefined };
-  readonly condition: string;
-  readonly reason: string;
-  readonly message: string;
-  /** RFC 3339. */
-  readonly since: string;
-  /** CloudStack job that the message speaks of. */
-  readonly cloudstackJob?: string | undefined;
-  /** The latest Warning about the object, where its condition alone does not tell enough. */
-  readonly warning?: Warning | undefined;
-  /** What unblocks it. */
-  readonly nextStep: string;
-  /** From the object asked about down to the blocking one. */
-  readonly path: readonly string[];
-}
 
 interface Conditioned extends KubeObject {
   status?: { conditions?: Condition[] | undefined } | undefined;
@@ -88,11 +67,6 @@ export function why(snapshot: Snapshot, cluster: KubeObject, question: Question 
 /** Why a Fleet's revision is not applied, or what it waits for. */
 export function whyFleet(fleet: Fleet, question: Question = {}): Blocking | undefined {
   return ownBlocking(fleet, { question, path: [describeObject(fleet)], seen: new Set() });
-}
-
-export interface Question extends Asking {
-  /** A Machine of the cluster that the question is about. @default - the whole cluster */
-  readonly machine?: KubeObject | undefined;
 }
 
 interface Walk {

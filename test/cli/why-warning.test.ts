@@ -1,6 +1,7 @@
+import type { Blocking } from '../../cli/view/blocking';
 import { renderWhy } from '../../cli/view/render-why';
 import { withWarning } from '../../cli/view/warning-event';
-import { type Blocking, why } from '../../cli/view/why';
+import { why } from '../../cli/view/why';
 import { SeededRandom } from '../../machinery/random';
 import { VirtualClock } from '../../machinery/virtual-clock';
 import { silentLog } from '../../reconciler/runtime';
