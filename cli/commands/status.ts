@@ -82,7 +82,7 @@ export function renderStatus(
 
 function terminal(): { readonly width: number | undefined; readonly colors: Colors } {
   const { stdout } = process;
-  return { width: stdout.isTTY ? stdout.columns : undefined, colors: colorsOf(stdout) };
+  return { width: stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined, colors: colorsOf(stdout) };
 }
 
 function withoutTree({ tree: _tree, ...cluster }: ClusterView): Omit<ClusterView, 'tree'> {

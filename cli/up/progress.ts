@@ -54,13 +54,14 @@ export class Progress {
   }
 
   #redraw({ clusters, fleetReasons, applying, pending = [] }: Shown): void {
-    const width = (this.stream.columns ?? 100) - 1;
+    // A terminal that nobody has told its size (a CI job's, one inside of another program) says 0.
+    const width = (this.stream.columns || 100) - 1;
     this.#announce(pending);
     const reasons = [...fleetReasons, ...applyingLine(applying, fleetReasons)]
       .flatMap((reason) => reason.split('\n'))
       .flatMap((line) => wrapText(line, width))
       .map((line) => this.colors.yellow(line));
-    const room = Math.max(5, (this.stream.rows ?? 40) - 2);
+    const room = Math.max(5, (this.stream.rows || 40) - 2);
     const trees = (fold: boolean) =>
       clusters.flatMap((cluster) => renderTree(cluster.tree, { width, fold, colors: this.colors }));
     // Where not all has room, what is ready is the least interesting.

@@ -30,7 +30,10 @@ function lines(...states: readonly Shown[]): readonly string[] {
     .filter((line) => line !== '');
 }
 
-function written(kind: { readonly isTTY: boolean; readonly columns?: number }, states: readonly Shown[]): string {
+function written(
+  kind: Pick<NodeJS.WriteStream, 'isTTY'> & Partial<Pick<NodeJS.WriteStream, 'columns' | 'rows'>>,
+  states: readonly Shown[],
+): string {
   const stream = Object.assign(new PassThrough(), kind);
   const progress = new Progress(stream as unknown as NodeJS.WriteStream, () => 1);
   for (const state of states) progress.show(state);
@@ -97,6 +100,12 @@ test('on a terminal the command of a pending deletion is said once and whole, an
     .split('\n')
     .map((line) => line.length);
   expect(Math.max(...widths)).toBeLessThan(80);
+});
+
+test('a terminal that does not know its size gets whole lines', async () => {
+  const text = written({ isTTY: true, columns: 0, rows: 0 }, [await waiting('DeployFailed', 'out of capacity')]);
+
+  expect(text).toContain('DeployFailed: out of capacity');
 });
 
 test('what is cut has the width it is cut to, colours aside', () => {
