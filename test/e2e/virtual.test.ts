@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { allKinds, Cluster } from '../../api';
+import type { TypedResource } from '../../api/ports';
 import { keyOf, keyText } from '../../machinery/kube-object';
 import { clusterObjects } from './definitions';
 import { VirtualWorld } from './virtual-world';
@@ -10,6 +11,8 @@ const definition = (controlPlane: number, workers: number, kubernetesVersion = '
     controlPlane: { replicas: controlPlane, offering: 'Medium Instance' },
     pools: { general: { replicas: workers, offering: 'Medium Instance' } },
   });
+
+const events: TypedResource = { group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true };
 
 /** Every write to objects of ours, in order, with its virtual time. */
 function record(world: VirtualWorld): { readonly lines: string[]; stop(): void } {
@@ -81,6 +84,22 @@ test('a cluster is created, scaled, upgraded and deleted to nothing, twice alike
   expect(first.lines.length).toBeGreaterThan(100);
   expect(second.lines).toEqual(first.lines);
 }, 180_000);
+
+test('every event about a Cluster is said once while it comes up', async () => {
+  const world = await new VirtualWorld().start();
+  await world.apply(definition(3, 2));
+  await world.untilReady();
+  await world.clock.advance(5000);
+
+  const { items } = await world.api.list(events, {
+    namespace: 'default',
+    fieldSelector: 'involvedObject.kind=Cluster',
+  });
+  await world.close();
+
+  const told = items.map(({ reason, count = 1 }) => `${String(reason)} ${String(count)}`);
+  expect(told.sort()).toEqual(['ControlPlaneInitialized 1', 'InfrastructureReady 1', 'Provisioned 1']);
+}, 60_000);
 
 test('another seed gives other names', async () => {
   const names = async (seed: number) => {

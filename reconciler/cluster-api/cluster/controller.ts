@@ -27,7 +27,7 @@ import { descendantsOf } from './descendants';
 import { reconcileKubeconfig } from './kubeconfig';
 import { reconcileControlPlane, reconcileInfrastructure } from './phases';
 import type { ClusterScope } from './scope';
-import { reportStatus } from './status';
+import { announcePhase, reportStatus } from './status';
 
 /** Connects a Cluster with its infrastructure and control plane, and tells how all below it are. */
 export function clusterController(deps: ClusterApiDeps): Controller {
@@ -105,7 +105,9 @@ async function reconcileCluster(scope: ClusterScope): Promise<Outcome> {
     }
   }
   // Status tells what is known even when a phase failed; the failure itself comes back by its retry.
+  const phaseBefore = draft.stored.status?.phase;
   const saved = await draft.save(reportStatus(scope, paused), errors.length === 0, scope.pacer);
+  announcePhase(scope, phaseBefore);
   if (errors.length > 0) throw errors[0];
   return soonest(saved, ...scope.outcomes);
 }

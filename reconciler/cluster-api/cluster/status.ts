@@ -57,16 +57,20 @@ export function reportStatus(scope: ClusterScope, paused: ConditionReport): Cond
 function reportPhase(scope: ClusterScope): void {
   const cluster = scope.draft.object;
   const status = statusOf(scope);
-  const before = status.phase;
   if (isBeingDeleted(cluster)) status.phase = 'Deleting';
   else if (status.initialization?.infrastructureProvisioned === true && endpointOf(cluster) !== undefined) {
     status.phase = 'Provisioned';
   } else if (cluster.spec.infrastructureRef !== undefined || cluster.spec.controlPlaneRef !== undefined) {
     status.phase = 'Provisioning';
   } else status.phase = 'Pending';
-  if (status.phase === before) return;
-  const message = `Cluster ${cluster.metadata.name} is ${status.phase}`;
-  scope.deps.events.event(scope.draft.stored, 'Normal', status.phase, message);
+}
+
+/** Says that the Cluster came into another phase: once it is stored, because one that is held back is found again. */
+export function announcePhase({ draft, deps }: ClusterScope, before: string | undefined): void {
+  const { metadata, status } = draft.stored;
+  const phase = status?.phase;
+  if (phase === undefined || phase === before) return;
+  deps.events.event(draft.stored, 'Normal', phase, `Cluster ${metadata.name} is ${phase}`);
 }
 
 function probeReport(scope: ClusterScope): ConditionReport {
