@@ -5,8 +5,11 @@ import { join } from 'node:path';
 /** A rendered tree: path below the output folder → content. */
 export type ManifestTree = ReadonlyMap<string, string>;
 
-/** The file in a cluster's folder that says where the rest comes from: written by `capstan publish`, never by synth. */
-export const PROVENANCE_FILE = '.provenance.json';
+/**
+ * The file in a cluster's folder that says where the rest comes from: written by `capstan publish`, never by synth. It is
+ * JSON by content and not by name: kubectl and Argo CD take every `*.json` of a folder for an object.
+ */
+export const PROVENANCE_FILE = '.provenance';
 
 /** True for the provenance of a cluster, by its path below the manifests. */
 export function isProvenance(path: string): boolean {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusterDigests, readFolder } from '../../apps/fleet/tree-digest';
 import { inFreshProject, type Project } from '../e2e/up-project';
@@ -13,7 +13,7 @@ inFreshProject((fresh) => {
 
 const LARGER = { controlPlane: { replicas: 3, offering: 'Medium Instance' } };
 
-const file = (cluster: string) => `manifests/${cluster}/.provenance.json`;
+const file = (cluster: string) => `manifests/${cluster}/.provenance`;
 const exists = (path: string) => existsSync(join(project.directory, path));
 const provenance = (cluster: string): { sourceCommit: string; treeDigest: string } =>
   JSON.parse(project.read(file(cluster)));
@@ -113,6 +113,16 @@ test.each([
   rmSync(join(project.directory, '.cdk8s'), { recursive: true });
   expect(await publishAndGet()).toMatchObject({ committed: true });
   expect(provenance('dev')).toMatchObject({ treeDigest: digest('dev') });
+});
+
+test('whatever kubectl and Argo CD read in the folder of a cluster is an object', async () => {
+  await publishAndGet();
+
+  const files = readdirSync(join(project.directory, 'manifests/dev'));
+  const read = files.filter((name) => /\.(ya?ml|json)$/.test(name));
+
+  expect(files.filter((name) => !read.includes(name))).toEqual(['.provenance']);
+  for (const name of read) expect(project.read(`manifests/dev/${name}`)).toMatch(/^apiVersion: .+\nkind: .+\n/);
 });
 
 test('a folder in which only a provenance is left goes, and so does the one file for all of earlier versions', async () => {

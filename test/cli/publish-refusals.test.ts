@@ -44,7 +44,7 @@ test('a merge that waits for the user is named, with its conflicts, and nothing 
   expectRefusal(
     finished,
     'a merge is under way in this checkout; finish it with `git merge --continue` or drop it with `git merge --abort`',
-    'Conflicts: clusters/dev.ts, manifests/dev/.provenance.json, ',
+    'Conflicts: clusters/dev.ts, manifests/dev/.provenance, ',
     'Those in manifests/ need no editing: when the definitions are merged, `npx cdk8s synth` renders them anew',
   );
   expect(project.git('status', '--porcelain')).toBe(before);
@@ -68,9 +68,7 @@ test('a merge that was resolved as advised is published', async () => {
   // The tree is that of one side; what it came from is said anew.
   expect(finished).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(finished.stdout)).toMatchObject({ committed: true, uncommittedSources: [] });
-  expect(JSON.parse(project.read('manifests/dev/.provenance.json')).sourceCommit).toBe(
-    project.git('rev-parse', 'HEAD~1'),
-  );
+  expect(JSON.parse(project.read('manifests/dev/.provenance')).sourceCommit).toBe(project.git('rev-parse', 'HEAD~1'));
   expect(project.git('status', '--porcelain')).toBe('');
 });
 

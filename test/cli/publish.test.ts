@@ -10,7 +10,7 @@ inFreshProject((fresh) => {
   project = fresh;
 });
 
-const provenance = (cluster = 'dev'): unknown => JSON.parse(project.read(`manifests/${cluster}/.provenance.json`));
+const provenance = (cluster = 'dev'): unknown => JSON.parse(project.read(`manifests/${cluster}/.provenance`));
 const bareRemote = (name: string): string => {
   const remote = join(project.folder, `${name}.git`);
   project.git('init', '--quiet', '--bare', '--initial-branch=main', remote);

@@ -137,7 +137,7 @@ test("nothing is committed but the manifests, and a remote named capstan that is
   const files = project.git('show', '--name-only', '--format=', 'HEAD').split('\n');
   expect(files.filter((file) => !file.startsWith('manifests/'))).toEqual([]);
   expect(project.git('status', '--porcelain')).toBe('A  staged.txt\n?? notes.txt');
-  expect(readFileSync(join(project.directory, 'manifests/dev/.provenance.json'), 'utf8')).toContain('sourceCommit');
+  expect(readFileSync(join(project.directory, 'manifests/dev/.provenance'), 'utf8')).toContain('sourceCommit');
   expect(project.git('remote', '--verbose')).toMatch(/^capstan\thttps:\/\/git.example.invalid.*\ncapstan\thttps.*$/);
 });
 
