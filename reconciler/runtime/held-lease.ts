@@ -81,6 +81,12 @@ export class HeldLease {
     }
   }
 
+  /** Only looks, so that the silence of another holder counts from now on. */
+  async look(): Promise<void> {
+    const lease = await tryGet(this.#options.api, leases, this.key);
+    if (lease !== undefined) this.#isTaken = this.#isHeldByOther(lease);
+  }
+
   /** Ends our hold at once. */
   async release(): Promise<void> {
     if (!this.#isMine() || this.#seen === undefined) return;
@@ -100,15 +106,17 @@ export class HeldLease {
 
   /** @returns undefined while another holder is alive */
   async #update(lease: Lease): Promise<Lease | undefined> {
-    const { api, clock, identity } = this.#options;
+    this.#isTaken = this.#isHeldByOther(lease);
+    return this.#isTaken ? undefined : this.#options.api.update(leases, { ...lease, spec: this.#spec(lease) });
+  }
+
+  /** Whether another process holds it and may be alive. */
+  #isHeldByOther(lease: Lease): boolean {
+    const { clock, identity } = this.#options;
     const holder = lease.spec?.holderIdentity ?? '';
-    if (holder !== '' && holder !== identity) {
-      if (lease.metadata.resourceVersion !== this.#seen?.metadata.resourceVersion) this.#see(lease);
-      const durationMs = (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
-      this.#isTaken = clock.now() < this.#seenAt + durationMs;
-      if (this.#isTaken) return undefined;
-    }
-    return api.update(leases, { ...lease, spec: this.#spec(lease) });
+    if (holder === '' || holder === identity) return false;
+    if (lease.metadata.resourceVersion !== this.#seen?.metadata.resourceVersion) this.#see(lease);
+    return clock.now() < this.#seenAt + (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
   }
 
   #spec(before: Lease | undefined): NonNullable<Lease['spec']> {

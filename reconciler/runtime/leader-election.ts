@@ -66,17 +66,22 @@ export function electLeader(options: LeaderElectionOptions): Leadership {
     const leftMs = renewedAt() + renewDeadlineMs - clock.now();
     deadline = clock.after(leftMs, () => lose('it could not be renewed in time'));
   };
-  /** Renews or takes all leases in their order; false at the first that others hold or that gave no answer. */
+  /**
+   * Renews or takes all leases in their order; false at the first that others hold or that gave no answer. The rest is
+   * looked at, because a dead leader leaves all of them and their times have to run out together.
+   */
   const round = async (): Promise<boolean> => {
+    let isComplete = true;
     for (const lease of leases) {
       try {
-        if (!(await lease.take())) return false;
+        if (isComplete) isComplete = await lease.take();
+        else await lease.look();
       } catch (error) {
         log.debug({ lease: keyText(lease.key), error: messageOf(error) }, 'lease not renewed');
-        return false;
+        isComplete = false;
       }
     }
-    return true;
+    return isComplete;
   };
 
   let announce: () => void = () => undefined;

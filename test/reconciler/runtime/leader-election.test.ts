@@ -41,27 +41,36 @@ test('one of two contenders leads, and the other takes over when it stops', asyn
   await second.stop();
 });
 
-test('a leader that dies is followed after the lease has ended, not before', async () => {
+/** Leases whose holder is dead: it neither renews them nor gives them up. */
+function leaveBehind(api: MemoryApi, keys = [ours]): void {
+  for (const metadata of keys)
+    api.put(leases, {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata,
+      spec: {
+        holderIdentity: 'dead',
+        leaseDurationSeconds: 15,
+        leaseTransitions: 4,
+        renewTime: '2026-01-01T00:00:00.000000Z',
+      },
+    });
+}
+
+test.each([
+  ['its lease has', [ours]],
+  ['both of its leases have', [ours, capc]],
+])('a leader that dies is followed after %s ended, not before', async (_what, keys) => {
   const { api, clock } = open();
-  api.put(leases, {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: ours,
-    spec: {
-      holderIdentity: 'dead',
-      leaseDurationSeconds: 15,
-      leaseTransitions: 4,
-      renewTime: '2026-01-01T00:00:00.000000Z',
-    },
-  });
-  const second = contend(api, clock, 'second');
+  leaveBehind(api, keys);
+  const second = contend(api, clock, 'second', keys);
 
   await clock.advance(14_900);
   const before = second.isLeader();
   await clock.advance(3000);
 
   expect([before, second.isLeader()]).toEqual([false, true]);
-  expect(spec(api)).toMatchObject({ holderIdentity: 'second', leaseTransitions: 5 });
+  for (const key of keys) expect(spec(api, key)).toMatchObject({ holderIdentity: 'second', leaseTransitions: 5 });
   await second.stop();
 });
 
