@@ -8,7 +8,7 @@ import { SystemRandom } from '../../machinery/random';
 import { startDiagnostics } from '../../reconciler/diagnostics';
 import { connectKube, type KubeAddress, RequestCounter } from '../../reconciler/kube';
 import { LOOPS, type Loop, startReconciler } from '../../reconciler/main';
-import { prepareManagement, type WebhookPlace } from '../../reconciler/prepare-management';
+import { serveManagement, type WebhookPlace } from '../../reconciler/management';
 import { productionWorld } from '../../reconciler/production-world';
 import { createLog, electLeader, fencedApi, type Leadership, type LogLevel, Metrics } from '../../reconciler/runtime';
 import { type Closer, closeAll } from '../close-all';
@@ -111,10 +111,10 @@ async function run(flags: RunFlags): Promise<void> {
     closers.push(() => diagnostics.close());
     log.info({ address: diagnostics.address }, 'serving metrics and probes');
     const { api } = connection;
-    const server = await openPort('--webhook-port', webhooks === 'loopback' ? 0 : webhooks.port, () =>
-      prepareManagement({ api, clock, random, log, crds: flags.crds, namespace: flags.systemNamespace, webhooks }),
+    const management = await openPort('--webhook-port', webhooks === 'loopback' ? 0 : webhooks.port, () =>
+      serveManagement({ api, clock, random, log, namespace: flags.systemNamespace, webhooks }),
     );
-    closers.push(() => server.close());
+    closers.push(() => management.close());
 
     const leadership =
       flags.leaderElect === true
@@ -134,6 +134,7 @@ async function run(flags: RunFlags): Promise<void> {
       if (stop.signal.aborted) return;
       refuseWithout(leadership);
     }
+    await management.prepare(flags.crds);
     const fenced = leadership === undefined ? api : fencedApi(api, () => leadership.isLeader());
     const world = productionWorld({
       connection: { ...connection, api: fenced },

@@ -8,7 +8,7 @@ import type { ObjectKey } from '../../machinery/kube-object';
 import { SystemRandom } from '../../machinery/random';
 import { connectKube, type KubeConnection } from '../../reconciler/kube';
 import { type Reconciler, startReconciler } from '../../reconciler/main';
-import { prepareManagement } from '../../reconciler/prepare-management';
+import { serveManagement } from '../../reconciler/management';
 import { productionWorld } from '../../reconciler/production-world';
 import type { LatencyProfile } from '../../sandbox/latency';
 import { type Closer, closeAll } from '../close-all';
@@ -243,16 +243,16 @@ export class Up {
     const { clock } = this;
     const random = new SystemRandom();
     const { log } = this.#options;
-    const server = await prepareManagement({
+    const management = await serveManagement({
       api,
       clock,
       random,
       log,
-      crds: 'install',
       namespace: SYSTEM_NAMESPACE,
       webhooks: 'loopback',
     });
-    this.#closers.push(() => server.close());
+    this.#closers.push(() => management.close());
+    await management.prepare('install');
   }
 
   /** Notices what was pushed: which clusters it asks for, and namespaces that are not there yet. */

@@ -218,6 +218,14 @@ const ADVICE: readonly Advice[] = [
   },
   {
     reason: /^ScalingUp$/,
+    message: /VersionSkew/,
+    advice:
+      'wait while the control plane is on its way to that version; else give pool and control plane the same version in the cluster definition',
+    lasting: (subject) =>
+      `give pool and control plane the same version in the cluster definition; if they have it, see what the control plane waits for: ${subject.status()}`,
+  },
+  {
+    reason: /^ScalingUp$/,
     message: /blocked|preflight/i,
     advice: 'wait for what the message names; it goes on by itself as soon as that is done',
     lasting: (subject) =>

@@ -34,6 +34,16 @@ test('a VM that does not come leads to its console and to its machine', () => {
   expect(advice).toContain('npx capstan why dev/dev-a-1-x');
 });
 
+test('machines that would not fit the version of the control plane wait for it, or for a correction', () => {
+  const set = object('MachineSet', 'dev-a-1', 'MachineDeployment/dev-a');
+  const message = 'blocked because:\n* … ("KubeadmVersionSkew" preflight check failed)';
+  const advice = (now: number) =>
+    adviceFor(set, condition('ScalingUp', 'True', 'ScalingUp', message), { now, commands });
+
+  expect(advice(since)).toMatch(/^wait while the control plane is on its way/);
+  expect(advice(minutes(6))).toMatch(/^give pool and control plane the same version/);
+});
+
 test('a rollout may take its time while its machines change', () => {
   const advice = adviceFor(controlPlane, condition('RollingOut', 'True', 'RollingOut'), { now: minutes(20), commands });
 

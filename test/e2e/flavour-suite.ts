@@ -8,10 +8,9 @@ import { SystemClock } from '../../machinery/clock';
 import { SystemRandom } from '../../machinery/random';
 import { connectKube, type KubeConnection } from '../../reconciler/kube';
 import { type Reconciler, startReconciler } from '../../reconciler/main';
-import { prepareManagement } from '../../reconciler/prepare-management';
+import { type Management, serveManagement } from '../../reconciler/management';
 import { productionWorld } from '../../reconciler/production-world';
 import { silentLog } from '../../reconciler/runtime';
-import type { WebhookServer } from '../../reconciler/webhooks';
 import { appliedWith, applyManifests, type Flavour, renderFlavour } from './flavours';
 import { type SimulatedCloud, startSimulatedCloud } from './simulated-cloud';
 
@@ -31,7 +30,7 @@ export function flavourSuite(start: () => Promise<ManagementServer>): void {
   let server: ManagementServer;
   let connection: KubeConnection;
   let simulated: SimulatedCloud;
-  let webhooks: WebhookServer;
+  let management: Management;
   let reconciler: Reconciler;
 
   beforeAll(async () => {
@@ -41,15 +40,15 @@ export function flavourSuite(start: () => Promise<ManagementServer>): void {
     simulated = await startSimulatedCloud();
     connection = await connectKube({ kind: 'kubeconfig', file: server.kubeconfig }, { clock });
     const { api } = connection;
-    webhooks = await prepareManagement({
+    management = await serveManagement({
       api,
       clock,
       random,
       log: silentLog,
-      crds: 'install',
       namespace: 'capstan-system',
       webhooks: 'loopback',
     });
+    await management.prepare('install');
     await api.create(Secret, {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -62,7 +61,7 @@ export function flavourSuite(start: () => Promise<ManagementServer>): void {
 
   afterAll(async () => {
     await reconciler?.stop();
-    await webhooks?.close();
+    await management?.close();
     connection?.close();
     await simulated?.close();
     await server?.stop();

@@ -1,6 +1,6 @@
 import { allKinds, Cluster, Fleet, Lease, Secret } from '../../api';
 import { ConfigMap } from '../../api/kinds';
-import type { KubeApi } from '../../api/ports';
+import type { KubeApi, TypedResource } from '../../api/ports';
 import { clusterViews } from '../../cli/view/cluster-view';
 import { listFrom, type Snapshot, takeSnapshot } from '../../cli/view/snapshot';
 import { SystemClock } from '../../machinery/clock';
@@ -22,6 +22,13 @@ const LOOK_MS = 250;
 const COLLECTED_MS = 90_000;
 /** Of one change, on a busy machine. */
 const CHANGE_MS = 180_000;
+const MachineTemplateV1Beta3: TypedResource = {
+  group: 'infrastructure.cluster.x-k8s.io',
+  version: 'v1beta3',
+  kind: 'CloudStackMachineTemplate',
+  plural: 'cloudstackmachinetemplates',
+  namespaced: true,
+};
 const CONTROLLERS = ['garbage-collector-controller', 'namespace-controller'];
 
 const definition = (controlPlane: number, workers: number, kubernetesVersion = 'v1.34.1') =>
@@ -194,6 +201,14 @@ suite('capstan run against a real kube-apiserver, as a user who may only what ap
     await second.says('controllers started');
 
     expect(await holder()).not.toBe(leader);
+    // Old versions are converted by a webhook: the API server has to be led to the process that lives.
+    const template = await api.create(MachineTemplateV1Beta3, {
+      apiVersion: 'infrastructure.cluster.x-k8s.io/v1beta3',
+      kind: 'CloudStackMachineTemplate',
+      metadata: { name: 'converted', namespace: 'default' },
+      spec: { template: { spec: { offering: { name: 'Small Instance' }, template: { name: 'kube-v1.34.2' } } } },
+    });
+    expect(template.spec).toMatchObject({ template: { spec: { offering: { name: 'Small Instance' } } } });
     expect(await second.stop()).toBe(0);
   }, 180_000);
 });

@@ -3,15 +3,13 @@ import type { KubeApi, Log } from '../api/ports';
 import type { Clock } from '../machinery/clock';
 import type { Random } from '../machinery/random';
 import { checkCrds, installCrds } from './install/install-crds';
-import { installWebhooks, startWebhookServer, type WebhookServer, webhookCertificates } from './webhooks';
+import { installWebhooks, startWebhookServer, webhookCertificates } from './webhooks';
 
-export interface PrepareOptions {
+export interface WebhookOptions {
   readonly api: KubeApi;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** `install` creates and updates CRDs and webhooks; `check` refuses to start without them. */
-  readonly crds: 'install' | 'check';
   /** Namespace of the certificates. */
   readonly namespace: string;
   /**
@@ -26,36 +24,41 @@ export type WebhookPlace =
   | { readonly url: string; readonly port: number }
   | { readonly service: { readonly namespace: string; readonly name: string }; readonly port: number };
 
-/**
- * Makes a management cluster ready for the loops. The webhook server listens before the CRDs that need it are
- * installed.
- * @returns the webhook server, which the caller closes
- */
-export async function prepareManagement(options: PrepareOptions): Promise<WebhookServer> {
+/** What makes a management cluster ready for the loops. */
+export interface Management {
+  /**
+   * Leads API servers to these webhooks. Of several processes the one that leads does it: it lives, and its CRDs are the
+   * ones that its loops need.
+   * @param crds - `install` creates and updates CRDs and webhooks; `check` refuses to go on without them
+   */
+  prepare(crds: 'install' | 'check'): Promise<void>;
+  /** Closes the webhook server. */
+  close(): Promise<void>;
+}
+
+/** Starts the webhook server: it listens before the CRDs that need it are installed. The caller closes it. */
+export async function serveManagement(options: WebhookOptions): Promise<Management> {
   const { api, clock, random, log, namespace, webhooks } = options;
   const certificates = await webhookCertificates({ api, clock, random, namespace, hosts: hostsOf(webhooks) });
   const listening = webhooks === 'loopback' ? { host: '127.0.0.1', port: 0 } : { port: webhooks.port };
   const server = await startWebhookServer({ certificates, log, ...listening });
-  try {
-    const place = webhooks === 'loopback' ? { url: `https://127.0.0.1:${server.port}` } : webhooks;
-    const caBundle = Buffer.from(certificates.caPem).toString('base64');
-    const endpoint: WebhookEndpoint =
-      'url' in place ? { url: place.url, caBundle } : { service: { ...place.service, port: 443 }, caBundle };
-    const definitions = crds({ conversion: endpoint });
-    if (options.crds === 'check') await checkCrds(api, definitions);
-    else {
+  const place = webhooks === 'loopback' ? { url: `https://127.0.0.1:${server.port}` } : webhooks;
+  const caBundle = Buffer.from(certificates.caPem).toString('base64');
+  const endpoint: WebhookEndpoint =
+    'url' in place ? { url: place.url, caBundle } : { service: { ...place.service, port: 443 }, caBundle };
+  return {
+    async prepare(mode) {
+      const definitions = crds({ conversion: endpoint });
+      if (mode === 'check') return checkCrds(api, definitions);
       const ours = await installCrds(api, definitions, clock);
       await installWebhooks(api, endpoint, ours);
-    }
-    return server;
-  } catch (error) {
-    await server.close();
-    throw error;
-  }
+    },
+    close: () => server.close(),
+  };
 }
 
 /** Names that API servers verify the certificate against. */
-function hostsOf(webhooks: PrepareOptions['webhooks']): string[] {
+function hostsOf(webhooks: WebhookOptions['webhooks']): string[] {
   if (webhooks === 'loopback') return ['127.0.0.1'];
   if ('url' in webhooks) return [new URL(webhooks.url).hostname.replace(/^\[|\]$/g, '')];
   const { name, namespace } = webhooks.service;
