@@ -9,6 +9,8 @@ export interface Asking {
   readonly now?: number | undefined;
   /** @default AS_THEY_ARE */
   readonly commands?: PrintedCommands | undefined;
+  /** Secrets that the cluster reaches CloudStack with. @default - unknown */
+  readonly credentials?: readonly ObjectKey[] | undefined;
 }
 
 /** A condition that somebody has to do something about, and the words that advice about it is made of. */
@@ -68,10 +70,11 @@ export class Subject {
     return `${fetch} > ${file} && kubectl --kubeconfig ${file} ${command}`;
   }
 
-  /** `the credentials Secret`, by its name where the message or the spec has it. */
+  /** `the credentials Secret`, by its name where the message, the spec or the cluster has it. */
   credentials(): string {
     const named = /\bSecret (\S+\/[a-z0-9.-]*[a-z0-9])/.exec(this.condition.message)?.[1] ?? this.#referredSecret();
-    return named === undefined ? 'the credentials Secret' : `the credentials Secret ${named}`;
+    const names = named === undefined ? (this.asking.credentials ?? []).map(keyText) : [named];
+    return names.length === 0 ? 'the credentials Secret' : `the credentials Secret ${names.join(' or ')}`;
   }
 
   #referredSecret(): string | undefined {

@@ -1,6 +1,7 @@
 import type { Fleet } from '../../api/kinds';
+import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import type { Condition } from '../../machinery/conditions';
-import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
+import { describeObject, type KubeObject, keyOf, keyText, type ObjectKey } from '../../machinery/kube-object';
 import { withoutUserInfo } from '../../machinery/user-info';
 import { isFaultReason } from '../../reconciler/infrastructure/reasons';
 import { adviceFor } from './advice';
@@ -59,7 +60,8 @@ const ORDER = [
  */
 export function why(snapshot: Snapshot, cluster: KubeObject, question: Question = {}): Blocking | undefined {
   const start: Conditioned = question.machine ?? cluster;
-  const found = walk(snapshot, start, { question, path: [describeObject(start)], seen: new Set() });
+  const asking = { credentials: credentialsOf(snapshot, cluster), ...question };
+  const found = walk(snapshot, start, { question: asking, path: [describeObject(start)], seen: new Set() });
   const told = found.find(({ reason }) => isFaultReason(reason)) ?? found[0];
   return told ?? (question.machine === undefined ? unattended(snapshot, cluster, question) : undefined);
 }
@@ -67,6 +69,19 @@ export function why(snapshot: Snapshot, cluster: KubeObject, question: Question 
 /** Why a Fleet's revision is not applied, or what it waits for. */
 export function whyFleet(fleet: Fleet, question: Question = {}): Blocking | undefined {
   return ownBlocking(fleet, { question, path: [describeObject(fleet)], seen: new Set() });
+}
+
+/** Secrets that the failure domains of a cluster name. */
+function credentialsOf(snapshot: Snapshot, cluster: KubeObject): readonly ObjectKey[] {
+  const { namespace, name } = cluster.metadata;
+  const domains = snapshot.infrastructureClusters
+    .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[CLUSTER_NAME_LABEL] === name)
+    .flatMap(({ spec }) => spec.failureDomains);
+  const secrets = domains.map(({ acsEndpoint }) => ({
+    namespace: acsEndpoint.namespace ?? '',
+    name: acsEndpoint.name ?? '',
+  }));
+  return [...new Map(secrets.map((key) => [keyText(key), key])).values()];
 }
 
 interface Walk {
@@ -94,8 +109,7 @@ function walk(snapshot: Snapshot, object: Conditioned, { question, path, seen }:
 function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Conditioned[] {
   const name = object.metadata.name;
   const inNamespace = (other: KubeObject) => other.metadata.namespace === object.metadata.namespace;
-  const ofCluster = (other: KubeObject) =>
-    inNamespace(other) && other.metadata.labels?.['cluster.x-k8s.io/cluster-name'] === name;
+  const ofCluster = (other: KubeObject) => inNamespace(other) && other.metadata.labels?.[CLUSTER_NAME_LABEL] === name;
   const ownedByThis = (other: KubeObject) =>
     other.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) ?? false;
   switch (object.kind) {

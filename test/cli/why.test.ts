@@ -25,6 +25,20 @@ const machine = object(
 );
 const job = '0f8fad5b-d9cb-469f-a165-70867728950e';
 
+test('refused credentials of a VM are those that its cluster names', async () => {
+  const refused = condition('Ready', 'False', 'CredentialsRefused', 'unable to verify user credentials');
+  const vm = object('CloudStackMachine', 'dev-a-1-x', 'Machine/dev-a-1-x', refused);
+  const acsEndpoint = { namespace: 'default', name: 'cloudstack-credentials' };
+  const infrastructure = {
+    ...object('CloudStackCluster', 'dev', 'Cluster/dev'),
+    spec: { failureDomains: [{ acsEndpoint }, { acsEndpoint }] },
+  };
+
+  const blocking = why(await snapshotOf(cluster, infrastructure, pool, machineSet(), machine, vm), cluster);
+
+  expect(blocking?.nextStep).toContain('in the credentials Secret default/cloudstack-credentials;');
+});
+
 test('the walk ends at the VM that cannot be deployed, with the job and the next step', async () => {
   const message = `deploying the instance: CloudStack job ${job} failed with 530: no host has room`;
   const vm = object(
