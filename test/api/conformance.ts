@@ -7,11 +7,16 @@ import { isJsonObject } from '../../machinery/json';
 
 export const conformanceFolder = join(__dirname, '../../../shared/conformance');
 
-/** Whether the data is there; says so when it is not. */
-export function hasConformanceData(): boolean {
-  const found = existsSync(conformanceFolder);
-  if (!found) console.warn(`skipped: ${conformanceFolder} does not exist; it holds the data to compare with`);
-  return found;
+/** Tests that read the data, which `body` may do at once. Where it is absent, they are skipped and say so. */
+export function describeWithData(name: string, body: () => void): void {
+  if (existsSync(conformanceFolder)) {
+    describe(name, body);
+    return;
+  }
+  console.warn(`${name}: skipped, ${conformanceFolder} does not exist; it holds the data to compare with`);
+  describe.skip(name, () => {
+    test('has data to compare with', () => expect(existsSync(conformanceFolder)).toBe(true));
+  });
 }
 
 /** CRDs of one folder by kind. */

@@ -5,7 +5,7 @@ import { ConversionUnknown, convert, reviewConversion } from '../../api/conversi
 import { kindFor } from '../../api/crds';
 import { isJsonObject } from '../../machinery/json';
 import type { KubeObject } from '../../machinery/kube-object';
-import { conformanceFolder, hasConformanceData } from './conformance';
+import { conformanceFolder, describeWithData } from './conformance';
 
 const machine: KubeObject = {
   apiVersion: 'cluster.x-k8s.io/v1beta1',
@@ -113,8 +113,6 @@ test('a review is answered object by object, and a failure is told instead of th
   });
   expect(() => convert(machine, 'cluster.x-k8s.io/v9')).toThrow(ConversionUnknown);
 });
-
-const describeWithData = hasConformanceData() ? describe : describe.skip;
 
 describeWithData('the flavours CAPC ships', () => {
   test.each(['cluster-template.yaml', 'cluster-template-with-kube-vip.yaml'])(
