@@ -7,13 +7,12 @@ import { isJsonObject } from '../../machinery/json';
 
 export const conformanceFolder = join(__dirname, '../../../shared/conformance');
 
-/** Tests that read the data, which `body` may do at once. Where it is absent, they are skipped and say so. */
+/** Tests that read the data, which `body` may do at once. Where it is absent they are skipped (and jest says so). */
 export function describeWithData(name: string, body: () => void): void {
   if (existsSync(conformanceFolder)) {
     describe(name, body);
     return;
   }
-  console.warn(`${name}: skipped, ${conformanceFolder} does not exist; it holds the data to compare with`);
   describe.skip(name, () => {
     test('has data to compare with', () => expect(existsSync(conformanceFolder)).toBe(true));
   });
