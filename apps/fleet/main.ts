@@ -8,12 +8,18 @@ const DEFAULT_MANIFESTS = 'manifests';
 /** Exit code for wrong input, as everywhere in `capstan`. */
 const WRONG_INPUT = 2;
 
-async function main(): Promise<number> {
+interface End {
+  readonly code: number;
+  /** For standard error. */
+  readonly text: string;
+}
+
+async function main(): Promise<End> {
   const clusters = process.env['CAPSTAN_CLUSTERS'] ?? DEFAULT_CLUSTERS;
   // Where manifests were rendered before, the default folder is no typing error.
   const mayBeGone = clusters === DEFAULT_CLUSTERS && existsSync(DEFAULT_MANIFESTS);
-  if (mayBeGone && !existsSync(clusters))
-    process.stderr.write(`warning: there is no ${clusters}/: no cluster is rendered\n`);
+  const warnings: string[] = [];
+  if (mayBeGone && !existsSync(clusters)) warnings.push(`there is no ${clusters}/: no cluster is rendered`);
   try {
     const { files, unread } = await synthesizeFleet({
       clusters,
@@ -22,15 +28,21 @@ async function main(): Promise<number> {
       link: process.env['CDK8S_OUTDIR'] ?? '.cdk8s/out',
     });
     if (unread.length > 0)
-      process.stderr.write(`warning: not read: ${unread.join(', ')}; only *.ts and *.js directly in ${clusters} are\n`);
-    process.stderr.write(`${files} manifests rendered\n`);
-    return 0;
+      warnings.push(`not read: ${unread.join(', ')}; only *.ts and *.js directly in ${clusters} are`);
+    const text = [...warnings.map((warning) => `warning: ${warning}`), `${files} manifests rendered`].join('\n');
+    return { code: 0, text };
   } catch (error) {
     if (!(error instanceof DefinitionInvalid)) throw error;
-    process.stderr.write(`${error.message}\nNothing was written; the manifests are as they were.\n`);
-    return WRONG_INPUT;
+    return { code: WRONG_INPUT, text: `${error.message}\nNothing was written; the manifests are as they were.` };
   }
 }
 
-// Timers and requests that a definition leaves behind must not keep the command, nor fail it.
-void main().then((code) => process.exit(code));
+/**
+ * Timers and requests that a definition leaves behind must not keep the command, nor fail it. To a pipe that is read
+ * slowly, text is written when the callback says so.
+ */
+function end({ code, text }: End): void {
+  process.stderr.write(`${text}\n`, () => process.exit(code));
+}
+
+main().then(end, (error: unknown) => end({ code: 1, text: error instanceof Error ? `${error.stack}` : String(error) }));

@@ -1,6 +1,6 @@
-import { type ApiObject, Chart } from 'cdk8s';
+import { ApiObject, Chart } from 'cdk8s';
 import { kindFor } from '../../api/crds';
-import { DefinitionInvalid, type Problem } from '../../constructs/problem';
+import type { Problem } from '../../constructs/problem';
 import { chartsOf, FastApp } from '../../constructs/synthesis/fast-app';
 import { emitYaml } from '../../constructs/synthesis/yaml-emitter';
 import { WorkloadCluster } from '../../constructs/workload-cluster';
@@ -8,19 +8,24 @@ import { failureText } from './failure-text';
 import type { LoadedDefinitions } from './load-definitions';
 import type { ManifestTree } from './tree-digest';
 
-/**
- * Renders all definitions to `<cluster>/<kind>.<name>.yaml`, one object a file, in an order that depends on names alone.
- * @throws DefinitionInvalid with every mistake of every definition.
- */
-export function renderFleet(loaded: LoadedDefinitions): ManifestTree {
+export interface RenderedFleet {
+  readonly tree: ManifestTree;
+  /** Every mistake of every definition; with one, the tree is worth nothing. */
+  readonly problems: readonly Problem[];
+}
+
+/** Renders all definitions to `<cluster>/<kind>.<name>.yaml`, one object a file, in an order that depends on names alone. */
+export function renderFleet({ definitions }: LoadedDefinitions): RenderedFleet {
   const app = new FastApp();
-  const problems: Problem[] = [...loaded.problems];
+  const problems: Problem[] = [];
   const files = new Map<string, string>();
-  for (const { file, definition } of loaded.definitions) {
+  for (const { file, definition } of definitions) {
     try {
       const chart = new Chart(app, chartId(definition.name), { disableResourceNameHashes: true });
       files.set(chart.node.path, file);
-      definition.render(chart);
+      const rendered: unknown = definition.render(chart);
+      const nothing = nothingRendered(chart, rendered);
+      if (nothing !== undefined) problems.push({ path: file, field: definition.name, value: undefined, ...nothing });
     } catch (error) {
       const message = `cannot be rendered (${failureText(error)})`;
       const fix = 'correct the construct';
@@ -37,8 +42,15 @@ export function renderFleet(loaded: LoadedDefinitions): ManifestTree {
     for (const object of objects) addObject(tree, chart, object, found);
   }
   problems.push(...found.map((problem) => inFile(problem, files)));
-  if (problems.length > 0) throw new DefinitionInvalid(problems);
-  return new Map([...tree].sort(([left], [right]) => (left < right ? -1 : 1)));
+  return { tree: new Map([...tree].sort(([left], [right]) => (left < right ? -1 : 1))), problems };
+}
+
+/** To render nothing takes a cluster out of git, which nobody means who defines it. */
+function nothingRendered(chart: Chart, rendered: unknown): Pick<Problem, 'message' | 'fix'> | undefined {
+  if (rendered instanceof Promise)
+    return { message: 'renders asynchronously, and nothing waits for it', fix: 'render by code without async' };
+  if (chart.node.findAll().some((construct) => ApiObject.isApiObject(construct))) return undefined;
+  return { message: 'renders no object', fix: 'make a WorkloadCluster in it, or remove the definition' };
 }
 
 function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, problems: Problem[]): void {

@@ -1,4 +1,4 @@
-import type { Problem } from '../../constructs/problem';
+import { DefinitionInvalid, type Problem } from '../../constructs/problem';
 import { failureText, placeOf } from './failure-text';
 import { loadDefinitions } from './load-definitions';
 import { pointLink, writeTree } from './manifest-tree';
@@ -33,10 +33,15 @@ export interface Synthesis {
 export async function synthesizeFleet(options: SynthesisOptions): Promise<Synthesis> {
   const { clusters, manifests, link } = options;
   enableTypeScript();
-  const load = () => loadDefinitions(clusters, (file) => require(file), options.mayBeGone);
-  const { result: loaded, reasons } = await withRejections(load);
+  const { result, reasons } = await withRejections(() => {
+    const loaded = loadDefinitions(clusters, (file) => require(file), options.mayBeGone);
+    return { loaded, rendered: renderFleet(loaded) };
+  });
+  const { loaded, rendered } = result;
   const rejected = reasons.map((reason) => rejection(reason, clusters));
-  const tree = renderFleet({ ...loaded, problems: [...loaded.problems, ...rejected] });
+  const problems = [...loaded.problems, ...rejected, ...rendered.problems];
+  if (problems.length > 0) throw new DefinitionInvalid(problems);
+  const { tree } = rendered;
   writeTree(manifests, tree);
   pointLink(link, manifests);
   rememberDigest(link, treeDigest(tree));

@@ -1,7 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { readFolder } from '../../apps/fleet/tree-digest';
 
 const root = join(__dirname, '../..');
@@ -301,6 +302,42 @@ test('a promise that is exported, or left to itself and rejected, is a mistake l
   expect(errors).not.toMatch(/\n\s+at /);
   expect(existsSync(join(project, 'manifests'))).toBe(false);
 });
+
+test('a definition that renders nothing, or only later, does not take its cluster out of git', () => {
+  const head = "import { defineClusterWith, WorkloadCluster } from 'capstan';\n";
+  define('good.ts', GOOD);
+  define('later.js', `${head}export default defineClusterWith('later', async () => {\n  throw new Error('no');\n});\n`);
+  define('none.js', `${head}export default defineClusterWith('none', () => undefined);\n`);
+
+  const { code, errors } = synth();
+
+  expect(code).toBe(2);
+  for (const text of [
+    '3 mistakes in the cluster definitions:',
+    'clusters/later.js: later: renders asynchronously, and nothing waits for it; render by code without async',
+    'clusters/later.js: promise: was rejected (no, at clusters/later.js:3)',
+    'clusters/none.js: none: renders no object; make a WorkloadCluster in it, or remove the definition',
+  ])
+    expect(errors).toContain(text);
+  expect(existsSync(join(project, 'manifests'))).toBe(false);
+});
+
+test('a long list of mistakes reaches a reader that is slow', async () => {
+  const pools = Array.from({ length: 3000 }, (_, index) => `p${index}: { replicas: -1, offering: 'Large Instance' }`);
+  define('good.ts', GOOD.replace("general: { replicas: 3, offering: 'Large Instance' }", pools.join(', ')));
+  const tsx = join(root, 'node_modules/tsx/dist/cjs/index.cjs');
+  const child = spawn(process.execPath, ['-C', 'capstan-source', '--require', tsx, join(root, 'apps/fleet/main.ts')], {
+    cwd: project,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  child.stderr.pause();
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+
+  const errors = await text(child.stderr);
+
+  expect(errors.length).toBeGreaterThan(200_000);
+  expect(errors.endsWith('Nothing was written; the manifests are as they were.\n')).toBe(true);
+}, 30_000);
 
 test('a folder of definitions that is not there is told once', () => {
   expect(synth({ CAPSTAN_CLUSTERS: 'nowhere' })).toMatchObject({
