@@ -29,9 +29,10 @@ export interface Management {
   /**
    * Leads API servers to these webhooks. Of several processes the one that leads does it: it lives, and its CRDs are the
    * ones that its loops need.
+   * @param api - writes only while this process may (`fencedApi`)
    * @param crds - `install` creates and updates CRDs and webhooks; `check` refuses to go on without them
    */
-  prepare(crds: 'install' | 'check'): Promise<void>;
+  prepare(api: KubeApi, crds: 'install' | 'check'): Promise<void>;
   /** Closes the webhook server. */
   close(): Promise<void>;
 }
@@ -47,11 +48,11 @@ export async function serveManagement(options: WebhookOptions): Promise<Manageme
   const endpoint: WebhookEndpoint =
     'url' in place ? { url: place.url, caBundle } : { service: { ...place.service, port: 443 }, caBundle };
   return {
-    async prepare(mode) {
+    async prepare(writable, mode) {
       const definitions = crds({ conversion: endpoint });
-      if (mode === 'check') return checkCrds(api, definitions);
-      const ours = await installCrds(api, definitions, clock);
-      await installWebhooks(api, endpoint, ours);
+      if (mode === 'check') return checkCrds(writable, definitions);
+      const ours = await installCrds(writable, definitions, clock);
+      await installWebhooks(writable, endpoint, ours);
     },
     close: () => server.close(),
   };

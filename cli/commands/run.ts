@@ -11,7 +11,7 @@ import { LOOPS, type Loop, startReconciler } from '../../reconciler/main';
 import { serveManagement, type WebhookPlace } from '../../reconciler/management';
 import { productionWorld } from '../../reconciler/production-world';
 import { createLog, electLeader, fencedApi, type Leadership, type LogLevel, Metrics } from '../../reconciler/runtime';
-import { type Closer, closeAll } from '../close-all';
+import { type Closer, withClosers } from '../close-all';
 import { CommandError, wrongInput } from '../command-error';
 import { namedKubeconfig } from '../management-api';
 import { openPort } from '../open-port';
@@ -84,89 +84,100 @@ export function runCommand(): Command {
 }
 
 async function run(flags: RunFlags): Promise<void> {
-  const loops = parseLoops(flags.loops);
-  const webhooks = parseWebhooks(flags);
-  const diagnosticsPort = parsePort('--diagnostics-port', flags.diagnosticsPort);
-  const address = addressOf(flags);
+  const input: RunInput = {
+    flags,
+    loops: parseLoops(flags.loops),
+    webhooks: parseWebhooks(flags),
+    diagnosticsPort: parsePort('--diagnostics-port', flags.diagnosticsPort),
+    address: addressOf(flags),
+  };
+  await withClosers(async (closers) => {
+    try {
+      await runUntilStopped(input, closers);
+    } catch (error) {
+      if (error instanceof CommandError || error instanceof CapstanError) throw error;
+      throw new CommandError(messageOf(error), 1, { cause: error });
+    }
+  });
+}
+
+/** Flags that are checked. */
+interface RunInput {
+  readonly flags: RunFlags;
+  readonly loops: readonly Loop[];
+  readonly webhooks: 'loopback' | WebhookPlace;
+  readonly diagnosticsPort: number;
+  readonly address: KubeAddress;
+}
+
+async function runUntilStopped(input: RunInput, closers: Closer[]): Promise<void> {
+  const { flags, loops, webhooks, diagnosticsPort, address } = input;
   const clock = new SystemClock();
   const random = new SystemRandom();
   const log = createLog({ level: flags.logLevel, now: Date.now });
   const metrics = new Metrics();
   const connection = await connectKube(address, { clock, counter: new RequestCounter() });
-  const closers: Closer[] = [() => connection.close()];
+  closers.push(() => connection.close());
+  const { api } = connection;
   const stop = stopOnSignals();
   closers.push(() => stop.release());
   const gitCache = mkdtempSync(join(tmpdir(), 'capstan-git-'));
   closers.push(() => rmSync(gitCache, { recursive: true, force: true }));
   let ready = false;
-  try {
-    const diagnostics = await openPort('--diagnostics-port', diagnosticsPort, () =>
-      startDiagnostics({
-        host: '0.0.0.0',
-        port: diagnosticsPort,
-        metrics: () => metrics.text(),
-        notReady: () => (ready ? [] : ['the loops have not started']),
-      }),
-    );
-    closers.push(() => diagnostics.close());
-    log.info({ address: diagnostics.address }, 'serving metrics and probes');
-    const { api } = connection;
-    const management = await openPort('--webhook-port', webhooks === 'loopback' ? 0 : webhooks.port, () =>
-      serveManagement({ api, clock, random, log, namespace: flags.systemNamespace, webhooks }),
-    );
-    closers.push(() => management.close());
+  const diagnostics = await openPort('--diagnostics-port', diagnosticsPort, () =>
+    startDiagnostics({
+      host: '0.0.0.0',
+      port: diagnosticsPort,
+      metrics: () => metrics.text(),
+      notReady: () => (ready ? [] : ['the loops have not started']),
+    }),
+  );
+  closers.push(() => diagnostics.close());
+  log.info({ address: diagnostics.address }, 'serving metrics and probes');
+  const management = await openPort('--webhook-port', webhooks === 'loopback' ? 0 : webhooks.port, () =>
+    serveManagement({ api, clock, random, log, namespace: flags.systemNamespace, webhooks }),
+  );
+  closers.push(() => management.close());
 
-    const leadership =
-      flags.leaderElect === true
-        ? electLeader({
-            api,
-            clock,
-            random,
-            log,
-            identity: `${hostname()}-${random.uuid()}`,
-            leases: leasesIn(flags.systemNamespace),
-          })
-        : undefined;
-    if (leadership !== undefined) {
-      closers.push(() => leadership.stop());
-      ready = true;
-      await Promise.race([leadership.acquired, aborted(stop.signal), aborted(leadership.lost)]);
-      if (stop.signal.aborted) return;
-      refuseWithout(leadership);
-    }
-    await management.prepare(flags.crds);
-    const fenced = leadership === undefined ? api : fencedApi(api, () => leadership.isLeader());
-    const world = productionWorld({
-      connection: { ...connection, api: fenced },
-      clock,
-      random,
-      log,
-      gitCache,
-      allowLocalRepositories: flags.allowLocalRepositories,
-      translate: translationBy(flags.translatedAddresses ?? announcedTo(address)),
-    });
-    const reconciler = startReconciler(world, {
-      loops,
-      namespace: flags.namespace,
-      watchFilter: flags.watchFilter,
-      kubernetesSync: flags.enableCloudstackCksSync,
-      metrics,
-    });
-    closers.push(() => reconciler.stop());
-    void reconciler.manager.started.then(
-      () => {
-        ready = true;
-      },
-      () => undefined,
-    );
-    await Promise.race([aborted(stop.signal), ...(leadership === undefined ? [] : [aborted(leadership.lost)])]);
-    if (leadership !== undefined) refuseWithout(leadership);
-  } catch (error) {
-    if (error instanceof CommandError || error instanceof CapstanError) throw error;
-    throw new CommandError(messageOf(error), 1, { cause: error });
-  } finally {
-    await closeAll(closers);
+  const identity = `${hostname()}-${random.uuid()}`;
+  const leases = leasesIn(flags.systemNamespace);
+  const leadership =
+    flags.leaderElect === true ? electLeader({ api, clock, random, log, identity, leases }) : undefined;
+  if (leadership !== undefined) {
+    closers.push(() => leadership.stop());
+    // A process that waits for its turn serves webhooks meanwhile.
+    ready = true;
+    await Promise.race([leadership.acquired, aborted(stop.signal), aborted(leadership.lost)]);
+    if (stop.signal.aborted) return;
+    refuseWithout(leadership);
   }
+  const fenced = leadership === undefined ? api : fencedApi(api, () => leadership.isLeader());
+  await management.prepare(fenced, flags.crds);
+  const world = productionWorld({
+    connection: { ...connection, api: fenced },
+    clock,
+    random,
+    log,
+    gitCache,
+    allowLocalRepositories: flags.allowLocalRepositories,
+    translate: translationBy(flags.translatedAddresses ?? announcedTo(address)),
+  });
+  const reconciler = startReconciler(world, {
+    loops,
+    namespace: flags.namespace,
+    watchFilter: flags.watchFilter,
+    kubernetesSync: flags.enableCloudstackCksSync,
+    metrics,
+  });
+  closers.push(() => reconciler.stop());
+  void reconciler.manager.started.then(
+    () => {
+      ready = true;
+    },
+    () => undefined,
+  );
+  await Promise.race([aborted(stop.signal), ...(leadership === undefined ? [] : [aborted(leadership.lost)])]);
+  if (leadership !== undefined) refuseWithout(leadership);
 }
 
 function refuseWithout(leadership: Pick<Leadership, 'lost'>): void {

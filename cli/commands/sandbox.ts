@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { silentLog } from '../../reconciler/runtime';
 import type { LatencyName } from '../../sandbox/latency';
-import { type Closer, closeAll } from '../close-all';
+import { withClosers } from '../close-all';
 import { wrongInput } from '../command-error';
 import { announceSandbox, withdrawSandbox } from '../running-sandbox';
 import { openDataDirectory } from '../sandbox/data-directory';
@@ -46,9 +46,9 @@ async function run(flags: SandboxFlags): Promise<void> {
       flags.cloudstackPort === undefined ? undefined : parsePort('--cloudstack-port', flags.cloudstackPort),
     log: silentLog,
   };
-  const stop = stopOnSignals();
-  const closers: Closer[] = [() => stop.release()];
-  try {
+  await withClosers(async (closers) => {
+    const stop = stopOnSignals();
+    closers.push(() => stop.release());
     const data = openDataDirectory(flags.dataDir);
     closers.push(() => data.remove());
     const sandbox = await startSandbox({ ...options, dataDirectory: data.path });
@@ -62,9 +62,7 @@ async function run(flags: SandboxFlags): Promise<void> {
       });
     process.stdout.write(flags.output === 'json' ? `${JSON.stringify(describe(sandbox))}\n` : text(sandbox));
     await aborted(stop.signal);
-  } finally {
-    await closeAll(closers);
-  }
+  });
 }
 
 function describe({ kubeconfig, cloudstack, translatedAddresses }: Sandbox): object {

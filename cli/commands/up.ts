@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { Command, Option } from 'commander';
 import { createLog, silentLog } from '../../reconciler/runtime';
 import type { LatencyName } from '../../sandbox/latency';
+import { withClosers } from '../close-all';
 import { describeFailure, ExitCode, wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
 import { existingKubeconfig } from '../management-api';
@@ -53,7 +54,6 @@ async function run(flags: UpFlags, command: Command): Promise<void> {
   if (command.getOptionValueSource('clusters') === 'cli') refuseEmptyFolder(flags.clusters);
   // Standard output belongs to the JSON object.
   const progress = new Progress(json ? process.stderr : process.stdout, () => (performance.now() - startedAt) / 1000);
-  const stop = stopOnSignals();
   const up = new Up({
     directory: process.cwd(),
     clusters: flags.clusters,
@@ -66,36 +66,39 @@ async function run(flags: UpFlags, command: Command): Promise<void> {
     startedAt,
   });
   const timeOver = AbortSignal.timeout(timeoutMs);
-  const ending = flags.exitWhenReady === true ? AbortSignal.any([stop.signal, timeOver]) : stop.signal;
   const printJson = () => {
     if (json) process.stdout.write(`${JSON.stringify(up.outcome())}\n`);
   };
-  try {
-    await startUnlessStopped(up, stop.signal);
-    const ready = await up.waitUntilReady(ending);
-    if (flags.exitWhenReady === true) {
-      printJson();
-      process.exitCode = ready ? ExitCode.done : ExitCode.failed;
-      if (!ready) process.stderr.write(`${notReady(up, timeOver.aborted ? flags.timeout : undefined)}\n`);
-      return;
+  await withClosers(async (closers) => {
+    const stop = stopOnSignals();
+    closers.push(
+      () => stop.release(),
+      () => up.stop(),
+    );
+    try {
+      await startUnlessStopped(up, stop.signal);
+      if (flags.exitWhenReady === true) {
+        const ready = await up.waitUntilReady(AbortSignal.any([stop.signal, timeOver]));
+        printJson();
+        process.exitCode = ready ? ExitCode.done : ExitCode.failed;
+        if (!ready) process.stderr.write(`${notReady(up, timeOver.aborted ? flags.timeout : undefined)}\n`);
+        return;
+      }
+      if (await up.waitUntilReady(stop.signal)) {
+        printJson();
+        if (!json) progress.conclude(summary(up, flags.clusters, progress.colors));
+        await up.keepShowing(stop.signal);
+      }
+      progress.conclude('Stopping …');
+    } catch (error) {
+      // Scripts get their object also when things could not start. Wrong input is no outcome.
+      if (describeFailure(error).exitCode === ExitCode.failed) {
+        up.fail(error);
+        printJson();
+      }
+      throw error;
     }
-    if (ready) {
-      printJson();
-      if (!json) progress.conclude(summary(up, flags.clusters, progress.colors));
-      await up.keepShowing(stop.signal);
-    }
-    progress.conclude('Stopping …');
-  } catch (error) {
-    // Scripts get their object also when things could not start. Wrong input is no outcome.
-    if (describeFailure(error).exitCode === ExitCode.failed) {
-      up.fail(error);
-      printJson();
-    }
-    throw error;
-  } finally {
-    await up.stop();
-    stop.release();
-  }
+  });
 }
 
 function notReady(up: Up, timeout: string | undefined): string {

@@ -14,7 +14,7 @@ import { createKubeServer } from '../../sandbox/kube';
 import type { LatencyProfile } from '../../sandbox/latency';
 import { claimPublicRange } from '../../sandbox/public-range';
 import { listenTranslated } from '../../sandbox/translated-addresses';
-import { type Closer, closeAll } from '../close-all';
+import { type Closer, closeAfter, closeAll } from '../close-all';
 import { CommandError } from '../command-error';
 import { openPort } from '../open-port';
 import { FileConsoles } from './file-consoles';
@@ -82,8 +82,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const { cloudstack, translatedAddresses } = cloud ?? {};
     return { kubeconfig: kube?.kubeconfig, cloudstack, translatedAddresses, stop };
   } catch (error) {
-    await stop();
-    throw new CommandError(`the sandbox cannot start: ${messageOf(error)}`, 1, { cause: error });
+    const failure = new CommandError(`the sandbox cannot start: ${messageOf(error)}`, 1, { cause: error });
+    throw await closeAfter(failure, closers);
   }
 }
 

@@ -252,7 +252,7 @@ export class Up {
       webhooks: 'loopback',
     });
     this.#closers.push(() => management.close());
-    await management.prepare('install');
+    await management.prepare(api, 'install');
   }
 
   /** Notices what was pushed: which clusters it asks for, and namespaces that are not there yet. */

@@ -48,7 +48,7 @@ export function flavourSuite(start: () => Promise<ManagementServer>): void {
       namespace: 'capstan-system',
       webhooks: 'loopback',
     });
-    await management.prepare('install');
+    await management.prepare(api, 'install');
     await api.create(Secret, {
       apiVersion: 'v1',
       kind: 'Secret',
