@@ -1,4 +1,5 @@
-import type { KubeObject, ObjectKey } from '../../machinery/kube-object';
+import { equalJson } from '../../machinery/json';
+import { type KubeObject, keyOf, type ObjectKey } from '../../machinery/kube-object';
 import type { TypedResource } from './kube-api';
 
 /** A change of a watched object, as the informer cache saw it. */
@@ -65,6 +66,30 @@ export function ownKind(resource: TypedResource): WatchSource {
     isSubject: true,
     keys: (event) => [{ namespace: event.object.metadata.namespace ?? '', name: event.object.metadata.name }],
   };
+}
+
+/**
+ * A watch of the controller's own kind without its own words: neither status nor its notes wake it, or a failure that is
+ * written down would be retried at once instead of after its delay.
+ * @param notes - prefix of the annotations that the controller itself writes. @default - it writes none
+ */
+export function ownAsAsked(resource: TypedResource, notes?: string): WatchSource {
+  return {
+    resource,
+    isSubject: true,
+    keys: ({ type, object, previous }) => {
+      const isOwnWord =
+        type === 'modified' && previous !== undefined && equalJson(asked(previous, notes), asked(object, notes));
+      return isOwnWord ? [] : [keyOf(object)];
+    },
+  };
+}
+
+/** What others say of an object. */
+function asked(object: KubeObject, notes: string | undefined): unknown {
+  const { labels, annotations, ownerReferences, deletionTimestamp } = object.metadata;
+  const others = Object.entries(annotations ?? {}).filter(([key]) => notes === undefined || !key.startsWith(notes));
+  return { spec: object['spec'], labels, ownerReferences, deletionTimestamp, annotations: Object.fromEntries(others) };
 }
 
 /** A watch of children: the key of every owner reference of `ownerKind` in `ownerGroup`. */

@@ -1,30 +1,12 @@
 import { Cluster } from '../../api/kinds';
-import type { TypedResource, WatchSource } from '../../api/ports';
-import { equalJson } from '../../machinery/json';
+import { ownAsAsked, type TypedResource, type WatchSource } from '../../api/ports';
 import { type KubeObject, keyOf } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { Label, OWN_ANNOTATIONS } from './names';
 
-/**
- * Watches the controller's own kind, without the controller's own words: neither status nor the provider's notes wake
- * it, or a failure that is written down would be retried at once instead of after its delay.
- */
+/** The controller's own kind, without the provider's own words and notes. */
 export function ownSubject<T extends KubeObject>(resource: TypedResource<T>): WatchSource {
-  return {
-    resource,
-    isSubject: true,
-    keys: ({ type, object, previous }) => {
-      const isOwnWord = type === 'modified' && previous !== undefined && equalJson(said(previous), said(object));
-      return isOwnWord ? [] : [keyOf(object)];
-    },
-  };
-}
-
-/** What others say of an object. */
-function said(object: KubeObject): unknown {
-  const { labels, annotations, ownerReferences, deletionTimestamp } = object.metadata;
-  const notOurs = Object.entries(annotations ?? {}).filter(([key]) => !key.startsWith(OWN_ANNOTATIONS));
-  return { spec: object['spec'], labels, ownerReferences, deletionTimestamp, annotations: Object.fromEntries(notOurs) };
+  return ownAsAsked(resource, OWN_ANNOTATIONS);
 }
 
 /** Wakes all objects of a cluster when the Cluster is paused, resumed, or gone for good. */

@@ -21,7 +21,7 @@ import {
   type ObjectEvent,
   type Objects,
   type Outcome,
-  ownKind,
+  ownAsAsked,
   requeueAfter,
   type TypedResource,
 } from '../../../api/ports';
@@ -89,7 +89,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
   return {
     name: 'fleet',
     watches: [
-      ownKind(Fleet),
+      ownAsAsked(Fleet),
       { resource: ConfigMap, keys: () => [] },
       ...[Cluster, ...REFERRERS].map((resource) => ({ resource, keys: fleetsOf })),
     ],
@@ -119,12 +119,12 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
         const state = await refresh(key, fleet, run.signal);
         const report = await sync(key, fleet, state);
         reportSuccess(after, report, clock);
-        announce(fleet, report);
         await objects.patch(Fleet, before, after);
+        announce(before, report);
       } catch (error) {
         reportFailure(after, error, clock);
-        announceFailure(before, after);
         await objects.patch(Fleet, before, after);
+        announceFailure(before, after);
         if (!(error instanceof GitRevisionRefused || error instanceof GitUnavailable)) throw error;
         log.warn({ fleet: keyText(key), error: error.code }, 'fleet not synced');
       }
@@ -254,7 +254,8 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     for (const decision of report.decisions) {
       if (decision.kind === 'delete')
         dependencies.events.event(fleet, 'Normal', 'Pruned', `${decision.id} left git and is deleted`);
-      if (decision.kind === 'confirm') {
+      // It waits for days: each pass would say it again.
+      if (decision.kind === 'confirm' && !isPending(fleet, decision.command)) {
         const message = `${decision.id} left git and is kept until you confirm: ${decision.command}`;
         dependencies.events.event(fleet, 'Warning', 'ConfirmationRequired', message);
       }
@@ -273,6 +274,10 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     failed.delete(id);
     for (const [object, fleet] of owners) if (keyText(fleet) === id) owners.delete(object);
   }
+}
+
+function isPending({ status }: Fleet, command: string): boolean {
+  return status?.pendingDeletions?.some((pending) => pending.command === command) === true;
 }
 
 function parseKey(text: string): ObjectKey {

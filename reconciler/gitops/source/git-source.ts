@@ -132,5 +132,6 @@ function firstLine(error: unknown, credentials: GitCredentials | undefined): str
   let text = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0] ?? '';
   for (const secret of Object.values(credentials ?? {}))
     if (secret !== undefined && secret !== '') text = text.replaceAll(secret, '***');
-  return withoutUserInfo(text);
+  // How long an attempt took is another with each, and no news.
+  return withoutUserInfo(text).replace(/ after \d+ ms\b/g, '');
 }

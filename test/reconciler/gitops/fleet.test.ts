@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { CloudStackMachineTemplate, Cluster, ConfigMap, crds, Fleet, MachineDeployment, Namespace } from '../../../api';
 import { type KubeApi, tryGet } from '../../../api/ports';
 import { conditionOf } from '../../../machinery/conditions';
+import type { KubeObject } from '../../../machinery/kube-object';
 import { SeededRandom } from '../../../machinery/random';
 import { VirtualClock } from '../../../machinery/virtual-clock';
 import { createGitSource, gitopsControllers } from '../../../reconciler/gitops';
@@ -91,11 +92,18 @@ class World {
   }
 
   async warnings(): Promise<string[]> {
+    return (await this.#warnings()).map((event) => `${event['reason']}: ${event['message']}`);
+  }
+
+  /** How often each reason was told. */
+  async counts(): Promise<string[]> {
+    return (await this.#warnings()).map((event) => `${event['reason']} ${event['count']}`);
+  }
+
+  async #warnings(): Promise<readonly KubeObject[]> {
     const resource = { group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true };
     const { items } = await this.api.list(resource);
-    return items
-      .filter((event) => event['type'] === 'Warning')
-      .map((event) => `${event['reason']}: ${event['message']}`);
+    return items.filter((event) => event['type'] === 'Warning');
   }
 
   cluster(name = 'dev'): Promise<Cluster | undefined> {
@@ -238,6 +246,7 @@ test('a Cluster that left git stays until its deletion is confirmed by its uid',
   ]);
   await world.clock.advance(10_000);
   expect(await world.cluster()).toBeDefined();
+  expect(await world.counts()).toEqual(['ConfirmationRequired 1']);
 
   const patch = { metadata: { annotations: { [CONFIRM_DELETE]: uid } } };
   await world.api.patch(Cluster, { namespace: 'default', name: 'dev' }, { type: 'merge', patch });
