@@ -121,6 +121,8 @@ async function takeStep(scope: Scope, template: KubeObject | undefined): Promise
   }
   if (step.kind === 'startOver') {
     await scope.deps.objects.delete(Machine, step.machine);
+    const message = `Machine ${step.machine.metadata.name} is deleted and made anew: it is outdated and has not come up`;
+    scope.deps.events.event(scope.draft.stored, 'Normal', EventReason.startOver, message);
     return 'stepped';
   }
   // The bootstrap provider serves joins from then on; a moment earlier the new machine would only wait.

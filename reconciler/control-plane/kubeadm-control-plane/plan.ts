@@ -1,4 +1,5 @@
 import type { Machine } from '../../../api/kinds';
+import { isBeingDeleted } from '../../../machinery/kube-object';
 import { type PreflightVerdict, preflight } from './preflight';
 import { type Candidate, type FailureDomain, selectForScaleDown } from './selection';
 
@@ -24,7 +25,7 @@ export interface PlanInput {
 export type Step =
   | { readonly kind: 'rest' }
   | { readonly kind: 'initialize' }
-  /** The first machine was never more than an object, and is not what is wanted any more. */
+  /** The first machine has not come up, and is not what is wanted any more. */
   | { readonly kind: 'startOver'; readonly machine: Machine }
   | { readonly kind: 'scaleUp' }
   | { readonly kind: 'scaleDown'; readonly machine: Machine }
@@ -33,8 +34,8 @@ export type Step =
 /**
  * Decides the next step towards the desired machines (`capi.md` 6.1, items 13 and 14): replace what is outdated, with
  * at most `maxSurge` machines more than desired, otherwise correct the number. Never more than one machine at a time.
- * Before there is a cluster, a machine that a wrong definition kept from coming up is made anew: waiting for it, as for
- * any other before a rollout, would never end.
+ * Before there is a cluster, a machine that is outdated before its infrastructure was there is made anew: a wrong
+ * definition may keep it from ever coming up, and waiting for it, as for any other before a rollout, would not end.
  */
 export function planStep(input: PlanInput): Step {
   const { candidates, desiredReplicas, maxSurge } = input;
@@ -52,11 +53,14 @@ export function planStep(input: PlanInput): Step {
   return { kind: 'rest' };
 }
 
-/** Its infrastructure never came to be, so that nothing of a control plane can be on it. */
+/**
+ * Its infrastructure was not reported yet. A VM may boot already; before the control plane is initialized nothing depends
+ * on what it does, and it would be replaced as soon as it is up.
+ */
 function isUnborn({ machine }: Candidate): boolean {
-  const { metadata, spec, status } = machine;
+  const { spec, status } = machine;
   return (
-    metadata.deletionTimestamp === undefined &&
+    !isBeingDeleted(machine) &&
     spec.providerID === undefined &&
     status?.nodeRef === undefined &&
     status?.initialization?.infrastructureProvisioned !== true

@@ -75,6 +75,7 @@ export const EventReason = {
   failedInitialization: 'FailedInitialization',
   failedScaleUp: 'FailedScaleUp',
   failedScaleDown: 'FailedScaleDown',
+  startOver: 'StartingOver',
   certificatesMissing: 'CertificatesMissing',
   failedCoreDnsUpdate: 'FailedCoreDNSUpdate',
 } as const;
