@@ -4,7 +4,7 @@ import { tryGet } from '../../api/ports';
 import { CommandError } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP, managementKubeconfig } from '../management-api';
 import { announcedAddresses, translateKubeconfig, translationBy } from '../translated-addresses';
-import { noSuchCluster, tryNamedCluster } from '../view/named-cluster';
+import { isAmbiguous, noSuchCluster, tryNamedCluster } from '../view/named-cluster';
 import { clusterArgument, commandsAfter } from '../view/printed-commands';
 import { listFrom } from '../view/snapshot';
 
@@ -30,9 +30,8 @@ export function kubeconfigCommand(): Command {
         const secret = await tryGet(connection.api, Secret, key);
         const value = secret?.data?.value;
         if (value === undefined) {
-          const why = commandsAfter(options.kubeconfig).capstan(
-            `npx capstan why ${clusterArgument(name, key.namespace)}`,
-          );
+          const argument = clusterArgument(name, key.namespace, isAmbiguous(clusters, name));
+          const why = commandsAfter(options.kubeconfig).capstan(`npx capstan why ${argument}`);
           throw new CommandError(`cluster ${name} has no kubeconfig yet; \`${why}\` tells what it waits for`);
         }
         const addresses = announcedAddresses(process.cwd(), managementKubeconfig(options.kubeconfig));

@@ -1,10 +1,12 @@
 import type { CloudStackMachine, Cluster, KubeadmControlPlane, Machine, MachineDeployment } from '../../api/kinds';
+import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import { type Condition, conditionOf, isTrue } from '../../machinery/conditions';
 import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
 import { CLONED_FROM_NAME } from '../../machinery/template-clone';
 import { firstLine, isUnsettled } from './condition-text';
 import { headline } from './headline';
 import { pauseOf } from './pause';
+import { clusterArgument } from './printed-commands';
 import type { Snapshot } from './snapshot';
 import { isCurrent } from './unattended';
 import { why } from './why';
@@ -48,7 +50,7 @@ export interface ClusterView {
 
 /** How a command names the cluster. */
 export function argumentOf({ name, namespace, title }: Pick<ClusterView, 'name' | 'namespace' | 'title'>): string {
-  return title === name ? name : `${name} --namespace ${namespace}`;
+  return clusterArgument(name, namespace, title !== name);
 }
 
 /**
@@ -68,8 +70,7 @@ export function clusterViews(snapshot: Snapshot, now?: number): ClusterView[] {
 function clusterView(cluster: Cluster, title: string, snapshot: Snapshot, now: number | undefined): ClusterView {
   const namespace = cluster.metadata.namespace ?? '';
   const inCluster = (object: KubeObject) =>
-    object.metadata.namespace === namespace &&
-    object.metadata.labels?.['cluster.x-k8s.io/cluster-name'] === cluster.metadata.name;
+    object.metadata.namespace === namespace && object.metadata.labels?.[CLUSTER_NAME_LABEL] === cluster.metadata.name;
   const machines = snapshot.machines.filter(inCluster);
   const vms = new Map(snapshot.infrastructureMachines.filter(inCluster).map((vm) => [vm.metadata.name, vm]));
   const controlPlane = snapshot.controlPlanes.find(inCluster);

@@ -1,4 +1,5 @@
 import type { Cluster } from '../../api/kinds';
+import type { KubeObject } from '../../machinery/kube-object';
 import { type CommandError, wrongInput } from '../command-error';
 
 /**
@@ -18,6 +19,11 @@ export function tryNamedCluster(
     throw wrongInput(`cluster ${name} exists in the namespaces ${places}; choose one with --namespace`);
   }
   return named[0];
+}
+
+/** Whether the name alone does not tell which cluster is meant. */
+export function isAmbiguous(clusters: readonly KubeObject[], name: string): boolean {
+  return clusters.filter(({ metadata }) => metadata.name === name).length > 1;
 }
 
 /** Says that there is no cluster of that name, and which there are. */

@@ -31,9 +31,12 @@ export function completeMessage(message: string, commands: PrintedCommands): str
   return message.replace(/\bkubectl annotate .*$/gm, (command) => commands.kubectl(command));
 }
 
-/** `NAME`, with its namespace where the name alone does not tell. */
-export function clusterArgument(name: string, namespace: string): string {
-  return namespace === 'default' ? name : `${name} --namespace ${namespace}`;
+/**
+ * `NAME`, with its namespace where the name alone does not tell.
+ * @param isAmbiguous - another namespace has a cluster of that name, too
+ */
+export function clusterArgument(name: string, namespace: string, isAmbiguous: boolean): string {
+  return namespace === 'default' && !isAmbiguous ? name : `${name} --namespace ${namespace}`;
 }
 
 function quoted(path: string): string {

@@ -1,3 +1,4 @@
+import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import type { Condition } from '../../machinery/conditions';
 import { valueAt } from '../../machinery/json';
 import { type KubeObject, keyText, type ObjectKey, parseApiVersion } from '../../machinery/kube-object';
@@ -9,6 +10,8 @@ export interface Asking {
   readonly now?: number | undefined;
   /** @default AS_THEY_ARE */
   readonly commands?: PrintedCommands | undefined;
+  /** Another namespace has a cluster of that name, too. @default false */
+  readonly isAmbiguous?: boolean | undefined;
   /** Secrets that the cluster reaches CloudStack with. @default - unknown */
   readonly credentials?: readonly ObjectKey[] | undefined;
 }
@@ -49,12 +52,13 @@ export class Subject {
 
   whyMachine(): string {
     const { name, namespace } = this.#machine();
-    const cluster = clusterArgument(`${this.#cluster()}/${name}`, namespace);
+    const cluster = clusterArgument(`${this.#cluster()}/${name}`, namespace, this.#isAmbiguous);
     return this.#commands.capstan(`npx capstan why ${cluster}`);
   }
 
   whyCluster(): string {
-    return this.#commands.capstan(`npx capstan why ${clusterArgument(this.#cluster(), this.#machine().namespace)}`);
+    const argument = clusterArgument(this.#cluster(), this.#machine().namespace, this.#isAmbiguous);
+    return this.#commands.capstan(`npx capstan why ${argument}`);
   }
 
   status(): string {
@@ -65,7 +69,7 @@ export class Subject {
   workload(command: string): string {
     const cluster = this.#cluster();
     const file = `${cluster}.kubeconfig`;
-    const argument = clusterArgument(cluster, this.#machine().namespace);
+    const argument = clusterArgument(cluster, this.#machine().namespace, this.#isAmbiguous);
     const fetch = this.#commands.capstan(`npx capstan kubeconfig ${argument}`);
     return `${fetch} > ${file} && kubectl --kubeconfig ${file} ${command}`;
   }
@@ -77,6 +81,10 @@ export class Subject {
     return names.length === 0 ? 'the credentials Secret' : `the credentials Secret ${names.join(' or ')}`;
   }
 
+  get #isAmbiguous(): boolean {
+    return this.asking.isAmbiguous === true;
+  }
+
   #referredSecret(): string | undefined {
     const name = valueAt(this.object, 'spec', 'acsEndpoint', 'name');
     const namespace = valueAt(this.object, 'spec', 'acsEndpoint', 'namespace');
@@ -85,7 +93,7 @@ export class Subject {
 
   #cluster(): string {
     const { labels, name } = this.object.metadata;
-    return labels?.['cluster.x-k8s.io/cluster-name'] ?? name;
+    return labels?.[CLUSTER_NAME_LABEL] ?? name;
   }
 
   #machine(): ObjectKey {

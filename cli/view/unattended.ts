@@ -1,4 +1,5 @@
 import type { KubeadmControlPlane, MachineDeployment } from '../../api/kinds';
+import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
 import type { Blocking, Question } from './blocking';
 import type { Snapshot } from './snapshot';
@@ -22,7 +23,7 @@ export function isCurrent({ metadata, status }: Observed): boolean {
 export function unattended(snapshot: Snapshot, cluster: KubeObject, question: Question): Blocking | undefined {
   const ofCluster = ({ metadata }: KubeObject) =>
     metadata.namespace === cluster.metadata.namespace &&
-    metadata.labels?.['cluster.x-k8s.io/cluster-name'] === cluster.metadata.name;
+    metadata.labels?.[CLUSTER_NAME_LABEL] === cluster.metadata.name;
   const groups = [...snapshot.controlPlanes.filter(ofCluster), ...snapshot.machineDeployments.filter(ofCluster)];
   const behind = [cluster, ...groups].find((object) => !isCurrent(object));
   if (behind !== undefined) return notLookedAt(cluster, behind, question);

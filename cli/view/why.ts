@@ -7,6 +7,7 @@ import { isFaultReason } from '../../reconciler/infrastructure/reasons';
 import { adviceFor } from './advice';
 import type { Blocking, Question } from './blocking';
 import { isUnsettled } from './condition-text';
+import { isAmbiguous } from './named-cluster';
 import { AS_THEY_ARE, completeMessage } from './printed-commands';
 import type { Snapshot } from './snapshot';
 import { unattended } from './unattended';
@@ -60,7 +61,11 @@ const ORDER = [
  */
 export function why(snapshot: Snapshot, cluster: KubeObject, question: Question = {}): Blocking | undefined {
   const start: Conditioned = question.machine ?? cluster;
-  const asking = { credentials: credentialsOf(snapshot, cluster), ...question };
+  const asking = {
+    credentials: credentialsOf(snapshot, cluster),
+    isAmbiguous: isAmbiguous(snapshot.clusters, cluster.metadata.name),
+    ...question,
+  };
   const found = walk(snapshot, start, { question: asking, path: [describeObject(start)], seen: new Set() });
   const told = found.find(({ reason }) => isFaultReason(reason)) ?? found[0];
   return told ?? (question.machine === undefined ? unattended(snapshot, cluster, question) : undefined);

@@ -15,7 +15,10 @@ const PACE: PaceRules = {
  */
 export class HeldReports<T extends ProviderObject> {
   readonly #pacer: Pacer;
-  readonly #held = new Map<string, { readonly stored: T['status']; readonly reported: T['status'] }>();
+  readonly #held = new Map<
+    string,
+    { readonly uid: string | undefined; readonly stored: T['status']; readonly reported: T['status'] }
+  >();
 
   /** @param soonMs - how long progress may wait */
   constructor(soonMs?: number) {
@@ -25,7 +28,9 @@ export class HeldReports<T extends ProviderObject> {
   /** Puts what is held into a pass, unless somebody else has written the status meanwhile. */
   resume(scope: Scope<T>): void {
     const held = this.#held.get(keyText(keyOf(scope.stored)));
-    if (held === undefined || !equalJson(held.stored, scope.stored.status)) return;
+    // Some names come again after a deletion: the report is of the object that it was made about.
+    const isSame = held?.uid === scope.stored.metadata.uid && equalJson(held?.stored, scope.stored.status);
+    if (held === undefined || !isSame) return;
     scope.object.status = cloneJson(held.reported);
   }
 
@@ -34,7 +39,12 @@ export class HeldReports<T extends ProviderObject> {
     const key = keyText(keyOf(scope.stored));
     // A fault is said at once: coming back for it would try again what has just failed.
     const delay = scope.isFault ? 0 : this.#pacer.delay(scope.stored, scope.object, now);
-    if (delay > 0) this.#held.set(key, { stored: scope.stored.status, reported: cloneJson(scope.object.status) });
+    if (delay > 0)
+      this.#held.set(key, {
+        uid: scope.stored.metadata.uid,
+        stored: scope.stored.status,
+        reported: cloneJson(scope.object.status),
+      });
     else this.#held.delete(key);
     return delay;
   }

@@ -2,20 +2,28 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Cluster, User } from '@kubernetes/client-node';
 import { load } from 'js-yaml';
+import type { Clock } from '../../machinery/clock';
 import { valueAt } from '../../machinery/json';
 import type { KubeEndpoint } from './endpoint';
+import { fileToken } from './file-token';
 import { KubeconfigInvalid } from './kubeconfig-invalid';
+
+/** A kubeconfig file that is read. */
+export interface KubeconfigFile {
+  readonly file: string;
+  readonly text: string;
+  /** @default - the current one */
+  readonly context?: string | undefined;
+  /** Tells when files that are renewed have to be read again. */
+  readonly clock: Pick<Clock, 'now'>;
+}
 
 /**
  * The endpoint of a kubeconfig file that needs more than what it embeds. client-node knows every way to log in, for half
  * a second and 60 MiB: it is loaded only for those who need it.
  * @throws KubeconfigInvalid
  */
-export async function endpointByClientNode(
-  file: string,
-  text: string,
-  context: string | undefined,
-): Promise<KubeEndpoint> {
+export async function endpointByClientNode({ file, text, context, clock }: KubeconfigFile): Promise<KubeEndpoint> {
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   try {
@@ -40,7 +48,7 @@ export async function endpointByClientNode(
   // Only programs and auth providers renew what they said; asking client-node again costs an agent each time.
   const renews = user?.exec !== undefined || user?.authProvider !== undefined;
   const fixed = headersOf(first);
-  const token = user === null ? undefined : await tokenIn(file, text, user);
+  const token = user === null ? undefined : await tokenIn({ file, text, clock }, user);
   return {
     server: cluster.server.replace(/\/+$/, ''),
     tls: {
@@ -74,24 +82,17 @@ async function readNamed(file: string, field: string, path: string): Promise<str
   });
 }
 
-/**
- * Reads the user's `tokenFile`, which client-node passes over; undefined when there is none. Later reads that fail leave
- * the last token in use, as client-go does.
- */
-async function tokenIn(file: string, text: string, user: User): Promise<(() => Promise<string>) | undefined> {
+/** Reads the user's `tokenFile`, which client-node passes over; undefined when there is none. */
+async function tokenIn(
+  { file, text, clock }: KubeconfigFile,
+  user: User,
+): Promise<(() => Promise<string>) | undefined> {
   const users = valueAt(load(text), 'users');
   const entry = Array.isArray(users) ? users.find((candidate) => valueAt(candidate, 'name') === user.name) : undefined;
   const named = valueAt(entry, 'user', 'tokenFile');
   if (typeof named !== 'string' || named === '') return undefined;
   const path = resolve(dirname(file), named);
-  let token = (await readNamed(file, 'tokenFile', path)).trim();
-  return async () => {
-    token = await readFile(path, 'utf8').then(
-      (content) => content.trim(),
-      () => token,
-    );
-    return token;
-  };
+  return fileToken(path, await readNamed(file, 'tokenFile', path), clock);
 }
 
 /** Why logging in failed. What a program printed may be a credential and is not repeated. */

@@ -41,7 +41,7 @@ export interface KubeConnection {
 export async function connectKube(address: KubeAddress, options: ConnectOptions): Promise<KubeConnection> {
   const endpoint =
     address.kind === 'kubeconfig'
-      ? await endpointOfKubeconfigFile(address.file, address.context)
+      ? await endpointOfKubeconfigFile(address.file, options.clock, address.context)
       : await inClusterEndpoint({ host: address.host, port: address.port, clock: options.clock });
   return connectEndpoint(endpoint, options);
 }

@@ -5,7 +5,9 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { Clock } from '../../machinery/clock';
 import { type Kubeconfig, PkiError, parseKubeconfig } from '../../machinery/pki';
 import { endpointByClientNode } from './client-node-endpoint';
+import { fileToken } from './file-token';
 import { KubeconfigInvalid } from './kubeconfig-invalid';
+import { ServiceAccountMissing } from './service-account-missing';
 
 /** An API server and how to prove who we are there. */
 export interface KubeEndpoint {
@@ -61,7 +63,11 @@ export function translated(endpoint: KubeEndpoint, translate: AddressTranslation
  * @param context - @default the file's current context
  * @throws KubeconfigInvalid
  */
-export async function endpointOfKubeconfigFile(file: string, context?: string): Promise<KubeEndpoint> {
+export async function endpointOfKubeconfigFile(
+  file: string,
+  clock: Pick<Clock, 'now'>,
+  context?: string,
+): Promise<KubeEndpoint> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new KubeconfigInvalid(file, error.code === 'ENOENT' ? 'there is no such file' : 'it cannot be read');
   });
@@ -72,13 +78,13 @@ export async function endpointOfKubeconfigFile(file: string, context?: string): 
       if (!(error instanceof PkiError)) throw error;
     }
   }
-  return endpointByClientNode(file, text, context);
+  return endpointByClientNode({ file, text, context, clock });
 }
 
 /**
  * The endpoint of the cluster this process runs in as a Pod.
  * @param directory - the mounted service account; its token is read again every minute, because kubelet renews it
- * @throws KubeconfigInvalid
+ * @throws ServiceAccountMissing
  */
 export async function inClusterEndpoint(options: {
   readonly host: string;
@@ -87,27 +93,19 @@ export async function inClusterEndpoint(options: {
   readonly directory?: string | undefined;
 }): Promise<KubeEndpoint> {
   const directory = options.directory ?? '/var/run/secrets/kubernetes.io/serviceaccount';
-  const readToken = async () => (await readFile(join(directory, 'token'), 'utf8')).trim();
-  const [ca, first] = await Promise.all([readFile(join(directory, 'ca.crt'), 'utf8'), readToken()]).catch((error) => {
-    throw new KubeconfigInvalid(directory, 'this process has no service account there that it can read', error);
+  const tokenFile = join(directory, 'token');
+  const read = (path: string) => readFile(path, 'utf8');
+  const [ca, first] = await Promise.all([read(join(directory, 'ca.crt')), read(tokenFile)]).catch((error: unknown) => {
+    throw new ServiceAccountMissing(directory, error);
   });
-  let token = first;
-  let readAt = options.clock.now();
+  const token = fileToken(tokenFile, first, options.clock);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
     server: `https://${host}:${options.port}`,
     tls: { ca },
-    async headers() {
-      if (options.clock.now() - readAt > TOKEN_LIFE_MS) {
-        token = await readToken();
-        readAt = options.clock.now();
-      }
-      return { authorization: `Bearer ${token}` };
-    },
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
   };
 }
-
-const TOKEN_LIFE_MS = 60_000;
 
 function endpointOf(config: Kubeconfig): KubeEndpoint {
   const { user } = config;

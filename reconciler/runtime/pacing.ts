@@ -61,10 +61,10 @@ function verdicts(object: Reported): [string, string][] {
   return (object.status?.conditions ?? []).map(({ type, status, reason }) => [type, `${status}/${reason}`]);
 }
 
-/** Older than this, a change belongs to an object that is gone. */
-const ABANDONED_MS = 10 * LATER_MS;
+/** Older than this, a change belongs to an object that is gone: much longer than any queue. */
+const ABANDONED_MS = 3_600_000;
 
-/** Remembers since when a change of an object waits. Losing it costs one early write. */
+/** Remembers since when a change of an object waits. Losing it costs a write that comes later. */
 export class Pacer {
   /** By uid, in the order of time. */
   readonly #since = new Map<string, number>();

@@ -3,6 +3,7 @@ import { adviceFor } from '../../cli/view/advice';
 import { renderWhy } from '../../cli/view/render-why';
 import { why, whyFleet } from '../../cli/view/why';
 import type { Condition } from '../../machinery/conditions';
+import type { KubeObject } from '../../machinery/kube-object';
 import { Reason as FleetReason } from '../../reconciler/gitops/fleet/reasons';
 import { isFaultReason, Reason } from '../../reconciler/infrastructure/reasons';
 import { condition, object, SINCE, snapshotOf } from './plain-objects';
@@ -37,6 +38,16 @@ test('refused credentials of a VM are those that its cluster names', async () =>
   const blocking = why(await snapshotOf(cluster, infrastructure, pool, machineSet(), machine, vm), cluster);
 
   expect(blocking?.nextStep).toContain('in the credentials Secret default/cloudstack-credentials;');
+});
+
+test('where two namespaces have a cluster of that name, printed commands tell which', async () => {
+  const failing = object('Machine', 'dev-a-1-x', 'MachineSet/dev-a-1', condition('Ready', 'False', 'ProbeFailed'));
+  const namesake = { ...cluster, metadata: { ...cluster.metadata, namespace: 'team' } };
+  const nextStep = async (...others: KubeObject[]) =>
+    why(await snapshotOf(cluster, pool, machineSet(), failing, ...others), cluster)?.nextStep;
+
+  expect(await nextStep()).toContain('npx capstan kubeconfig dev >');
+  expect(await nextStep(namesake)).toContain('npx capstan kubeconfig dev --namespace default >');
 });
 
 test('the walk ends at the VM that cannot be deployed, with the job and the next step', async () => {

@@ -8,6 +8,8 @@ import { endpointOfKubeconfigFile, inClusterEndpoint } from '../../../reconciler
 const directory = mkdtempSync(join(tmpdir(), 'capstan-endpoint-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
+const clock = new VirtualClock();
+
 function file(name: string, content: string): string {
   const path = join(directory, name);
   writeFileSync(path, content);
@@ -37,8 +39,12 @@ test('embedded certificates and tokens are read directly', async () => {
   const user = { kind: 'certificate' as const, certificatePem: 'CERT', privateKeyPem: 'KEY' };
   const byCertificate = file('certificate', formatKubeconfig({ ...options, user }));
 
-  expect(await (await endpointOfKubeconfigFile(byToken)).headers()).toEqual({ authorization: 'Bearer T' });
-  expect((await endpointOfKubeconfigFile(byCertificate)).tls).toMatchObject({ ca: 'CA', cert: 'CERT', key: 'KEY' });
+  expect(await (await endpointOfKubeconfigFile(byToken, clock)).headers()).toEqual({ authorization: 'Bearer T' });
+  expect((await endpointOfKubeconfigFile(byCertificate, clock)).tls).toMatchObject({
+    ca: 'CA',
+    cert: 'CERT',
+    key: 'KEY',
+  });
 });
 
 test('files, passwords and programs work for the management cluster', async () => {
@@ -52,8 +58,8 @@ test('files, passwords and programs work for the management cluster', async () =
   };
   const password = file('password', kubeconfig({ username: 'me', password: 'pw' }, { 'certificate-authority': ca }));
 
-  const byPassword = await endpointOfKubeconfigFile(password);
-  const byProgram = await endpointOfKubeconfigFile(file('exec', kubeconfig(exec)));
+  const byPassword = await endpointOfKubeconfigFile(password, clock);
+  const byProgram = await endpointOfKubeconfigFile(file('exec', kubeconfig(exec)), clock);
 
   expect(byPassword).toMatchObject({ server: 'https://api:6443', tls: { ca: 'CA' } });
   expect(await byPassword.headers()).toMatchObject({
@@ -65,16 +71,16 @@ test('files, passwords and programs work for the management cluster', async () =
 test('another context is another user', async () => {
   const path = file('contexts', kubeconfig({ token: 'T' }));
 
-  expect(await (await endpointOfKubeconfigFile(path, 'two')).headers()).toEqual({});
+  expect(await (await endpointOfKubeconfigFile(path, clock, 'two')).headers()).toEqual({});
 });
 
 test('what cannot be used is said without quoting it', async () => {
-  await expect(endpointOfKubeconfigFile(join(directory, 'missing'))).rejects.toMatchObject({
+  await expect(endpointOfKubeconfigFile(join(directory, 'missing'), clock)).rejects.toMatchObject({
     code: 'KUBECONFIG_INVALID',
     message: expect.stringContaining('no such file'),
   });
   const broken = file('broken', 'S3CR3T: [');
-  const outcome = endpointOfKubeconfigFile(broken);
+  const outcome = endpointOfKubeconfigFile(broken, clock);
   await expect(outcome).rejects.toMatchObject({
     code: 'KUBECONFIG_INVALID',
     message: expect.not.stringContaining('S3CR3T'),
@@ -86,7 +92,7 @@ test.each([
   ['a certificate', { 'client-certificate': 'none.pem', 'client-key': 'none.key' }, {}, 'client-certificate'],
   ['a token', { tokenFile: 'none.token' }, {}, 'tokenFile'],
 ])('%s that does not exist is named', async (_what, user, cluster, field) => {
-  await expect(endpointOfKubeconfigFile(file('refers', kubeconfig(user, cluster)))).rejects.toMatchObject({
+  await expect(endpointOfKubeconfigFile(file('refers', kubeconfig(user, cluster)), clock)).rejects.toMatchObject({
     code: 'KUBECONFIG_INVALID',
     message: expect.stringContaining(`its ${field} ${join(directory, 'none.')}`),
   });
@@ -100,7 +106,7 @@ test.each([
 ])('a login program %s is named, and what it printed is not', async (_what, command, args, why) => {
   const exec = { apiVersion: 'client.authentication.k8s.io/v1', command, args, interactiveMode: 'Never' };
 
-  const outcome = endpointOfKubeconfigFile(file('program', kubeconfig({ exec })));
+  const outcome = endpointOfKubeconfigFile(file('program', kubeconfig({ exec })), clock);
 
   await expect(outcome).rejects.toMatchObject({
     code: 'KUBECONFIG_INVALID',
@@ -109,21 +115,23 @@ test.each([
   await expect(outcome).rejects.toMatchObject({ message: expect.not.stringContaining('S3CR3T') });
 });
 
-test('a token in a file is read for every request, and the last one stays when the file is gone', async () => {
+test('a token in a file is read again after a minute, and the last one stays when the file is gone', async () => {
   const token = file('renewed', 'first\n');
-  const endpoint = await endpointOfKubeconfigFile(file('by-file', kubeconfig({ tokenFile: 'renewed' })));
+  const endpoint = await endpointOfKubeconfigFile(file('by-file', kubeconfig({ tokenFile: 'renewed' })), clock);
   const before = await endpoint.headers();
   file('renewed', 'second\n');
+  const kept = await endpoint.headers();
+  await clock.advance(61_000);
   const renewed = await endpoint.headers();
   rmSync(token);
+  await clock.advance(61_000);
 
-  expect(before).toMatchObject({ authorization: 'Bearer first' });
+  expect([before, kept]).toMatchObject([{ authorization: 'Bearer first' }, { authorization: 'Bearer first' }]);
   expect(renewed).toMatchObject({ authorization: 'Bearer second' });
   expect(await endpoint.headers()).toMatchObject({ authorization: 'Bearer second' });
 });
 
 test('the token of a Pod is read again, because kubelet renews it', async () => {
-  const clock = new VirtualClock();
   file('ca.crt', 'CA');
   file('token', 'first\n');
   const endpoint = await inClusterEndpoint({ host: 'fd00::1', port: '443', clock, directory });

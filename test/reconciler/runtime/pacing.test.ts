@@ -51,12 +51,18 @@ test('what is held back waits half a second, however often it changes meanwhile'
   expect(pacer.delay(reason('Joining'), reason('Waiting'), 600)).toBe(500);
 });
 
-test('what an object that is gone was waiting for is forgotten', () => {
+test('a change whose turn comes late is due, whatever was looked at meanwhile; after an hour it is forgotten', () => {
   const pacer = new Pacer(RULES);
   const deploying = object([condition('Ready', 'False', 'Deploying')]);
-  pacer.delay(waiting, deploying, 0);
+  const other = { ...deploying, metadata: { ...deploying.metadata, uid: 'other' } };
+  const late = (now: number) => {
+    pacer.delay(waiting, deploying, 0);
+    pacer.delay({ ...waiting, metadata: other.metadata }, other, now - 1);
+    return pacer.delay(waiting, deploying, now);
+  };
 
-  expect(pacer.delay(waiting, deploying, 60_000)).toBe(500);
+  expect(late(60_000)).toBe(0);
+  expect(late(4_000_000)).toBe(500);
 });
 
 test('no change waits for more than three seconds, and what is urgent never waits', () => {
