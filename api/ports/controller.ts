@@ -15,6 +15,7 @@ export interface WatchSource {
   readonly resource: TypedResource;
   /** The controller's own kind: the keys that it reconciles name objects of it. */
   readonly isSubject?: boolean | undefined;
+  /** Asked a second time with `object` and `previous` exchanged, so that what a change leaves is woken as well. */
   keys(event: ObjectEvent): readonly ObjectKey[];
 }
 

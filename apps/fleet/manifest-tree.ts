@@ -28,7 +28,7 @@ export function writeTree(target: string, tree: ManifestTree): void {
 function replaceTree(folder: string, tree: ManifestTree): void {
   const next = `${folder}.next`;
   const old = `${folder}.old`;
-  if (existsSync(old) && !existsSync(folder)) renameSync(old, folder);
+  putBack(folder);
   rmSync(next, { recursive: true, force: true });
   rmSync(old, { recursive: true, force: true });
   mkdirSync(next, { recursive: true });
@@ -41,6 +41,12 @@ function replaceTree(folder: string, tree: ManifestTree): void {
   if (existsSync(folder)) renameSync(folder, old);
   renameSync(next, folder);
   rmSync(old, { recursive: true, force: true });
+}
+
+/** Undoes what a killed `writeTree` left: the old tree in its place again. */
+export function putBack(target: string): void {
+  const folder = resolve(target);
+  if (existsSync(`${folder}.old`) && !existsSync(folder)) renameSync(`${folder}.old`, folder);
 }
 
 /**

@@ -1,13 +1,10 @@
-import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
-import { type Checkout, openCheckout } from '../publish/checkout';
+import type { Checkout } from '../publish/checkout';
 import { notCommittedText } from '../publish/not-committed';
 import { type Published, publish } from '../publish/publish';
 import type { Destination } from '../publish/push-failure';
-import { refuseDetachedHead, refuseUnfinishedWork } from '../publish/unfinished-work';
 import { findRunningSandbox } from '../running-sandbox';
 
 /** `capstan publish [--push]`. */
@@ -29,11 +26,13 @@ export function publishCommand(): Command {
       const directory = process.cwd();
       if (options.remote !== undefined && options.push !== true)
         throw wrongInput('--remote says where to push; add --push');
-      const checkout = await openCheckout(directory);
-      await refuseUnfinishedWork(checkout, join(realpathSync(directory), 'manifests'));
-      await refuseDetachedHead(checkout);
-      const push = options.push === true ? await destination(checkout, directory, options.remote) : undefined;
-      const result = await publish({ directory, clusters: options.clusters, push, toolVersion: toolVersion() });
+      const result = await publish({
+        directory,
+        clusters: options.clusters,
+        onBranch: true,
+        push: options.push === true ? (checkout) => destination(checkout, directory, options.remote) : undefined,
+        toolVersion: toolVersion(),
+      });
       for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
       if (options.output === 'json') process.stdout.write(`${JSON.stringify(result)}\n`);
       else process.stdout.write(describe(result));

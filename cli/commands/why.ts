@@ -32,7 +32,7 @@ export function whyCommand(): Command {
         const now = Date.now();
         const asking = { now, commands: commandsAfter(options.kubeconfig) };
         const [found, ...git] = answer(snapshot, name, options.namespace, asking);
-        const blocking = found === undefined ? undefined : await withWarning(connection.api, found, now);
+        const blocking = found === undefined ? undefined : await withWarning(connection.api, found, asking);
         if (options.output === 'json')
           process.stdout.write(`${JSON.stringify({ subject: name, blocking: blocking ?? null, git })}\n`);
         else process.stdout.write(renderWhy(name, blocking, now, git, colorsOf(process.stdout)));

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { writeTree } from '../../apps/fleet/manifest-tree';
+import { putBack, writeTree } from '../../apps/fleet/manifest-tree';
 import { digestFile, rememberDigest } from '../../apps/fleet/rendered-digest';
 import { clusterDigests, isProvenance, readFolder, treeDigest } from '../../apps/fleet/tree-digest';
 import { CommandError, wrongInput } from '../command-error';
@@ -11,7 +11,7 @@ import { uncommittedSources } from './provenance';
 import { push } from './push';
 import type { Destination } from './push-failure';
 import { runSynth } from './run-synth';
-import { refuseUnfinishedWork } from './unfinished-work';
+import { refuseDetachedHead, refuseUnfinishedWork } from './unfinished-work';
 
 /** The cdk8s CLI's `output` of `cdk8s.yaml`. */
 const LINK = '.cdk8s/out';
@@ -26,8 +26,10 @@ export interface PublishOptions {
   readonly clusters?: string | undefined;
   /** @default 'manifests' */
   readonly manifests?: string | undefined;
-  /** Remote and branch to push HEAD to. @default - nothing is pushed */
-  readonly push?: Destination | undefined;
+  /** Refuse a HEAD that is on no branch, where a commit would soon be lost. @default false */
+  readonly onBranch?: boolean | undefined;
+  /** Remote and branch to push HEAD to, or who finds them. @default - nothing is pushed */
+  readonly push?: Destination | ((checkout: Checkout) => Promise<Destination>) | undefined;
   readonly toolVersion: string;
 }
 
@@ -64,8 +66,11 @@ async function publishAlone(checkout: Checkout, options: PublishOptions): Promis
   const folder = options.manifests ?? 'manifests';
   const clusters = resolve(options.directory, options.clusters ?? 'clusters');
   const path = join(realpathSync(options.directory), folder);
+  putBack(path);
   const link = join(options.directory, LINK);
   await refuseUnfinishedWork(checkout, path);
+  if (options.onBranch === true) await refuseDetachedHead(checkout);
+  const to = typeof options.push === 'function' ? await options.push(checkout) : options.push;
   const before = treeDigest(readFolder(path));
   const foreign = before === rememberedDigest(link) ? [] : await changedManifests(checkout, path);
 
@@ -83,12 +88,12 @@ async function publishAlone(checkout: Checkout, options: PublishOptions): Promis
   });
   const commit = await checkout.head();
   if (commit === undefined) throw new CommandError('there is no commit to publish; commit your definitions first');
-  const pushed = options.push !== undefined && (await push(checkout, options.push, committed ? commit : undefined));
+  const pushed = to !== undefined && (await push(checkout, to, committed ? commit : undefined));
   return {
     commit,
     committed,
     pushed,
-    ...(options.push === undefined ? {} : { remote: options.push.remote }),
+    ...(to === undefined ? {} : { remote: to.remote }),
     treeDigest: rendered,
     clusters: [...clusterDigests(tree).keys()],
     manifests: relative(checkout.root, path),

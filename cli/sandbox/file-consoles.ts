@@ -1,11 +1,11 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Consoles } from '../../sandbox/guest';
+import type { Consoles, VmIdentity } from '../../sandbox/guest';
 
 /** A file that grows beyond this keeps its last half: a guest that fails for days repeats itself. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
 
-/** Consoles of VMs in files of a folder, `<instance name>.log`. */
+/** Consoles of VMs in files of a folder, `<instance name>-<first part of the instance id>.log`. */
 export class FileConsoles implements Consoles {
   readonly #directory: string;
   readonly #limitBytes: number;
@@ -18,8 +18,8 @@ export class FileConsoles implements Consoles {
     this.#limitBytes = limitBytes;
   }
 
-  append(vmName: string, lines: readonly string[]): void {
-    const file = this.#file(vmName);
+  append(vm: VmIdentity, lines: readonly string[]): void {
+    const file = this.#file(vm);
     const text = lines.map((line) => `${line}\n`).join('');
     appendFileSync(file, text, { mode: 0o600 });
     const before = this.#sizes.get(file);
@@ -27,15 +27,15 @@ export class FileConsoles implements Consoles {
     this.#sizes.set(file, size > this.#limitBytes ? keepLastHalf(file) : size);
   }
 
-  remove(vmName: string): void {
-    const file = this.#file(vmName);
+  remove(vm: VmIdentity): void {
+    const file = this.#file(vm);
     this.#sizes.delete(file);
     rmSync(file, { force: true });
   }
 
   /** Names of VMs are host names; whatever else they are, the file is in the folder. */
-  #file(vmName: string): string {
-    return join(this.#directory, `${vmName.replace(/[^\w.-]/g, '_')}.log`);
+  #file({ id, name }: VmIdentity): string {
+    return join(this.#directory, `${name.replace(/[^\w.-]/g, '_')}-${id.slice(0, 8)}.log`);
   }
 }
 

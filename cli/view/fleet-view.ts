@@ -1,7 +1,7 @@
 import type { Fleet } from '../../api/kinds';
 import { conditionOf } from '../../machinery/conditions';
 import { withoutUserInfo } from '../../machinery/user-info';
-import { AS_THEY_ARE, completeMessage, type PrintedCommands } from './printed-commands';
+import { AS_THEY_ARE, type PrintedCommands, tellable } from './printed-commands';
 
 /** A Cluster that left git, and the command that deletes it. */
 export interface PendingDeletion {
@@ -33,7 +33,7 @@ export function fleetView(fleet: Fleet, commands: PrintedCommands = AS_THEY_ARE)
     ready: ready?.status === 'True',
     revision: fleet.status?.lastAppliedRevision ?? '',
     reason: ready?.reason ?? 'NotYetReported',
-    message: completeMessage(withoutUserInfo(ready?.message ?? ''), commands),
+    message: tellable(ready?.message ?? '', commands),
     pendingDeletions: (fleet.status?.pendingDeletions ?? []).map(({ kind, namespace, name, command }) => ({
       kind,
       namespace: namespace ?? '',

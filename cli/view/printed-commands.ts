@@ -1,3 +1,4 @@
+import { withoutUserInfo } from '../../machinery/user-info';
 import { managementKubeconfig, namedKubeconfig } from '../management-api';
 
 /** Completes commands that are printed, so that they work when they are pasted. */
@@ -27,8 +28,13 @@ export function commandsAfter(flag: string | undefined): PrintedCommands {
 }
 
 /** A message in which the reconciler, who does not know where it is read, prints commands at the ends of lines. */
-export function completeMessage(message: string, commands: PrintedCommands): string {
+function completeMessage(message: string, commands: PrintedCommands): string {
   return message.replace(/\bkubectl annotate .*$/gm, (command) => commands.kubectl(command));
+}
+
+/** A message of the reconciler as it is printed: without credentials, and with commands that can be pasted. */
+export function tellable(message: string, commands: PrintedCommands = AS_THEY_ARE): string {
+  return completeMessage(withoutUserInfo(message), commands);
 }
 
 /**

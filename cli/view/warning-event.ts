@@ -3,16 +3,24 @@ import { valueAt } from '../../machinery/json';
 import type { KubeObject } from '../../machinery/kube-object';
 import { PATIENCE_MS } from './advice';
 import type { Blocking, Warning } from './blocking';
+import { tellable } from './printed-commands';
+import type { Asking } from './subject';
 
 const events: TypedResource = { group: '', version: 'v1', kind: 'Event', plural: 'events', namespaced: true };
 
 /** Adds the latest Warning about the blocking object where its condition says too little, or has stood for long. */
-export async function withWarning(api: KubeApi, blocking: Blocking, now: number): Promise<Blocking> {
+export async function withWarning(
+  api: KubeApi,
+  blocking: Blocking,
+  { now, commands }: Asking & { readonly now: number },
+): Promise<Blocking> {
   const { reason, message, since, involved } = blocking;
   const isPlain = reason !== 'InternalError' && message !== '' && now - Date.parse(since) < PATIENCE_MS;
   if (isPlain || involved.uid === undefined) return blocking;
   const warning = latestWarning(await eventsAbout(api, involved.namespace, involved.uid));
-  return warning === undefined || message.includes(warning.message) ? blocking : { ...blocking, warning };
+  return warning === undefined || message.includes(warning.message)
+    ? blocking
+    : { ...blocking, warning: { ...warning, message: tellable(warning.message, commands) } };
 }
 
 /** The Warning that was seen last; undefined where there is none. */

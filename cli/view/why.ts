@@ -2,13 +2,12 @@ import type { Fleet } from '../../api/kinds';
 import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import type { Condition } from '../../machinery/conditions';
 import { describeObject, type KubeObject, keyOf, keyText, type ObjectKey } from '../../machinery/kube-object';
-import { withoutUserInfo } from '../../machinery/user-info';
 import { isFaultReason } from '../../reconciler/infrastructure/reasons';
 import { adviceFor } from './advice';
 import type { Blocking, Question } from './blocking';
 import { isUnsettled } from './condition-text';
 import { isAmbiguous } from './named-cluster';
-import { AS_THEY_ARE, completeMessage } from './printed-commands';
+import { tellable } from './printed-commands';
 import type { Snapshot } from './snapshot';
 import { unattended } from './unattended';
 
@@ -153,7 +152,7 @@ function ownBlocking(object: Conditioned, { question, path }: Walk): Blocking | 
     involved: { ...keyOf(object), uid: object.metadata.uid },
     condition: type,
     reason,
-    message: completeMessage(withoutUserInfo(condition.message), question.commands ?? AS_THEY_ARE),
+    message: tellable(condition.message, question.commands),
     since,
     cloudstackJob: /\bjob ([0-9a-f]{8}-[0-9a-f-]{27})\b/i.exec(condition.message)?.[1],
     nextStep: adviceFor(object, condition, question),

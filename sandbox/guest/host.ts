@@ -83,7 +83,7 @@ interface Machines {
 function newMachine({ world, consoles }: Machines, spec: GuestMachine, disk?: DiskRecord): Machine {
   const machine: Machine = new Machine(spec, world.clock, {
     ...(disk === undefined ? {} : { disk }),
-    written: (lines) => keep(world, machine, () => consoles?.append(machine.spec.name, lines)),
+    written: (lines) => keep(world, machine, () => consoles?.append(machine.spec, lines)),
   });
   return machine;
 }
@@ -126,6 +126,7 @@ function powerOn(machines: Machines, spec: GuestMachine, firstBoot: boolean): vo
   if (known !== undefined && firstBoot) world.removeMachine(known);
   const machine = (firstBoot ? undefined : known) ?? newMachine(machines, spec);
   machine.spec = spec;
+  machine.disk = { ...machine.disk, hostName: spec.name };
   world.addMachine(machine);
   if (!firstBoot && !machine.disk.cloudInitDone) startOver(world, machine);
   boot(world, machine, machine.startBoot()).catch((error: unknown) => world.options.onFault(spec.id, error));
@@ -162,5 +163,5 @@ function destroy({ world, consoles }: Machines, machineId: string): void {
   world.removeMachine(machine);
   world.changed(clusterId);
   world.dropOrphans();
-  keep(world, machine, () => consoles?.remove(machine.spec.name));
+  keep(world, machine, () => consoles?.remove(machine.spec));
 }

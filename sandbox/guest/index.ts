@@ -6,6 +6,7 @@ export { kubeadmConfigOf } from './kubeadm/config';
 export type {
   Consoles,
   ListenFor,
+  VmIdentity,
   WorkloadKube,
   WorkloadKubeFactory,
   WorkloadListener,

@@ -47,10 +47,16 @@ export interface WorkloadKubeFactory {
   remove(clusterId: string): void;
 }
 
+/** Names are unique in a network alone. */
+export interface VmIdentity {
+  readonly id: string;
+  readonly name: string;
+}
+
 /** Where serial consoles are kept, for people to read. */
 export interface Consoles {
   /** Adds lines that a VM has written. */
-  append(vmName: string, lines: readonly string[]): void;
+  append(vm: VmIdentity, lines: readonly string[]): void;
   /** The VM is expunged. */
-  remove(vmName: string): void;
+  remove(vm: VmIdentity): void;
 }

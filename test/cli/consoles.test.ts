@@ -35,12 +35,12 @@ test('a console that grows without end keeps its last lines', () => {
   const folder = mkdtempSync(join(tmpdir(), 'capstan-test-consoles-'));
   const consoles = new FileConsoles(folder, 1000);
 
-  for (let line = 0; line < 500; line++) consoles.append('../vm', [`line ${line}`]);
+  for (let line = 0; line < 500; line++) consoles.append({ id: '0123456789', name: '../vm' }, [`line ${line}`]);
   const [name = ''] = readdirSync(folder);
   const lines = readFileSync(join(folder, name), 'utf8').trimEnd().split('\n');
   rmSync(folder, { recursive: true });
 
-  expect(name).toBe('.._vm.log');
+  expect(name).toBe('.._vm-01234567.log');
   expect(lines.length).toBeLessThan(100);
   expect(lines.at(-1)).toBe('line 499');
   expect(lines[0]).toMatch(/^line \d+$/);

@@ -39,7 +39,7 @@ test.each([
   ['SomethingNew', '', 0],
   ['NotAvailable', 'it is not', 6 * 60_000],
 ])('%s "%s" is told with the latest warning about the object', async (reason, message, ageMs) => {
-  const blocking = await withWarning(kube.api(), await blockingOf(reason, message), now + ageMs);
+  const blocking = await withWarning(kube.api(), await blockingOf(reason, message), { now: now + ageMs });
 
   expect(blocking.warning).toMatchObject({ reason: 'Unforeseen', message: 'the newest fault' });
   expect(renderWhy('dev', blocking, now + ageMs)).toMatch(/event +Unforeseen \(.* ago\): the newest fault/);
@@ -49,7 +49,7 @@ test.each([
   ['NotAvailable', 'it is not'],
   ['InternalError', 'because of the newest fault'],
 ])('%s "%s" says enough by itself', async (reason, message) => {
-  const blocking = await withWarning(kube.api(), await blockingOf(reason, message), now);
+  const blocking = await withWarning(kube.api(), await blockingOf(reason, message), { now });
 
   expect(blocking.warning).toBeUndefined();
 });

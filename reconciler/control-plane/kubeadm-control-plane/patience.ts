@@ -5,12 +5,12 @@ import type { KubeObject } from '../../../machinery/kube-object';
 const PATIENCE_MS = 1_000;
 
 /** Reports that wait: machine and type → since when, in milliseconds. Losing it costs some early writes. */
-export type HeldReports = ReadonlyMap<string, number>;
+export type WithheldConditions = ReadonlyMap<string, number>;
 
 export interface Sifted {
   /** To be written now. */
   readonly due: readonly ConditionReport[];
-  readonly held: HeldReports;
+  readonly held: WithheldConditions;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface Sifted {
 export function sift(
   machine: KubeObject & WithConditions,
   reports: readonly ConditionReport[],
-  before: HeldReports,
+  before: WithheldConditions,
   now: number,
 ): Sifted {
   const due: ConditionReport[] = [];
@@ -43,7 +43,7 @@ function mayWait(machine: WithConditions, report: ConditionReport): boolean {
 }
 
 /** Milliseconds until the first of them is due; undefined: none waits. */
-export function patienceLeft(held: HeldReports, now: number): number | undefined {
+export function patienceLeft(held: WithheldConditions, now: number): number | undefined {
   if (held.size === 0) return undefined;
   return Math.max(0, Math.min(...held.values()) + PATIENCE_MS - now);
 }

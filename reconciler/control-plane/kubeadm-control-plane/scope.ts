@@ -17,7 +17,7 @@ import { Draft } from '../../runtime/draft';
 import type { Pacer } from '../../runtime/pacing';
 import type { ControlPlaneDeps } from './dependencies';
 import { type EtcdObserver, type EtcdView, NO_ETCD } from './etcd-view';
-import type { HeldReports } from './patience';
+import type { WithheldConditions } from './patience';
 import { isMachineHealthy, type PreflightVerdict } from './preflight';
 import { MachineType, Reason, Type } from './reasons';
 import { rollUp } from './roll-up';
@@ -29,7 +29,7 @@ export interface Scope {
   readonly deps: ControlPlaneDeps;
   readonly observer: EtcdObserver;
   /** Of each cluster, the reports about machines that wait for better ones. */
-  readonly held: Map<string, HeldReports>;
+  readonly held: Map<string, WithheldConditions>;
   readonly pacer: Pacer;
   /** Phases change the status of its object, which is written once, at the end. */
   readonly draft: Draft<KubeadmControlPlane>;

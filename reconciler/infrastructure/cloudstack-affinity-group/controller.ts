@@ -125,9 +125,9 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
         resource: CloudStackMachine,
         keys: ({ type, object, previous }) => {
           const name = groupOf(object);
-          // Nobody waits for a machine that comes in.
-          const isLeft = type === 'deleted' || (previous !== undefined && groupOf(previous) !== name);
-          if (!isLeft || name === undefined) return [];
+          // A group that goes waits for its machines; asked again the other way round, this names the one that is left.
+          const hasChanged = type === 'deleted' || (previous !== undefined && groupOf(previous) !== name);
+          if (!hasChanged || name === undefined) return [];
           return [{ namespace: object.metadata.namespace ?? '', name }];
         },
       },

@@ -7,7 +7,7 @@ import {
   Secret,
 } from '../../../api/kinds';
 import { type Controller, done, type Outcome, ownedBy, soonest } from '../../../api/ports';
-import type { ObjectKey } from '../../../machinery/kube-object';
+import { isOwnedBy, type ObjectKey } from '../../../machinery/kube-object';
 import type { InfrastructureDeps } from '../deps';
 import { createOrRead } from '../family';
 import { RecordMirror } from '../kubernetes-record/mirror';
@@ -70,8 +70,8 @@ export function cloudStackClusterController(deps: InfrastructureDeps, setbacks: 
 }
 
 /** The contract's gate: a Cluster that merely has the name may refer to something else. */
-function hasOwner({ object }: ClusterScope): boolean {
-  return (object.metadata.ownerReferences ?? []).some((owner) => owner.kind === 'Cluster');
+function hasOwner({ object, cluster }: ClusterScope): boolean {
+  return cluster !== undefined && isOwnedBy(object, cluster);
 }
 
 async function provision(scope: ClusterScope): Promise<Outcome> {

@@ -81,7 +81,7 @@ function creation(work: RecordWork): Wait | undefined {
 async function claimed({ scope, home }: RecordWork, id: string): Promise<string> {
   noteHome(scope, home.name);
   noteId(scope, id);
-  if (scope.addFinalizer(Finalizer.kubernetesRecord)) await scope.persist();
+  if (scope.addFinalizer(Finalizer.kubernetesRecord)) await scope.persistMain();
   return id;
 }
 
@@ -98,7 +98,7 @@ async function create(work: RecordWork): Promise<Wait> {
   noteHome(scope, home.name);
   noteId(scope, undefined);
   announce(scope.object.metadata, 'kubernetes-record', scope.deps.clock);
-  await scope.persist();
+  await scope.persistMain();
   const name = recordNameOf(scope);
   const host = scope.object.spec.controlPlaneEndpoint?.host ?? '';
   try {

@@ -51,8 +51,8 @@ class Disk {
       kube: workloadKube({ clock, random, journals }),
       journal: this.guests,
       consoles: {
-        append: (vmName, lines) => this.consoles.set(vmName, [...(this.consoles.get(vmName) ?? []), ...lines]),
-        remove: (vmName) => this.consoles.delete(vmName),
+        append: ({ name }, lines) => this.consoles.set(name, [...(this.consoles.get(name) ?? []), ...lines]),
+        remove: ({ name }) => this.consoles.delete(name),
       },
       network: 'in-process',
     });
