@@ -1,13 +1,12 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { type SimpleGit, simpleGit } from 'simple-git';
-import type { ObjectKey } from '../../machinery/kube-object';
+import { type ObjectKey, parseApiVersion } from '../../machinery/kube-object';
 import type { Checkout } from '../publish/checkout';
 
 /** Name of the bare repository in a data directory. */
 const REPOSITORY = 'repository.git';
-/** Files of Clusters start so (`render-fleet`). */
-const CLUSTER_FILE = 'cluster.';
+const CLUSTER_API_GROUP = 'cluster.x-k8s.io';
 
 /** What a commit's manifests ask for. */
 export interface Contents {
@@ -78,11 +77,19 @@ function headOf(directory: string): string | undefined {
 }
 
 async function contentsOf(bare: SimpleGit, commit: string, manifests: string): Promise<Contents> {
-  // Synth names files by their object and writes metadata in one form. Nothing found is no failure of ours.
-  const lines = await bare.raw(['grep', '-E', '^  namespace: ', commit, '--', manifests]).catch(() => '');
-  const found = [...lines.matchAll(/^.*\/([^/:]+)\.yaml: {2}namespace: (.*)$/gm)];
-  const clusters = found.flatMap(([, file = '', namespace = '']) =>
-    file.startsWith(CLUSTER_FILE) ? [{ namespace, name: file.slice(CLUSTER_FILE.length) }] : [],
-  );
-  return { clusters, namespaces: [...new Set(found.map(([, , namespace = '']) => namespace))].sort() };
+  // Synth writes both lines in one form. Nothing found is no failure of ours.
+  const patterns = ['-e', '^apiVersion: ', '-e', '^kind: ', '-e', '^  name: ', '-e', '^  namespace: '];
+  const lines = await bare.raw(['grep', ...patterns, commit, '--', manifests]).catch(() => '');
+  const objects = new Map<string, { readonly [field: string]: string }>();
+  for (const [, path = '', field = '', value = ''] of lines.matchAll(/^([^:]+:[^:]+): *(\w+): "?(.*?)"?$/gm))
+    objects.set(path, { [field]: value, ...objects.get(path) });
+  const clusters: ObjectKey[] = [];
+  const namespaces = new Set<string>();
+  for (const { apiVersion = '', kind, name = '', namespace } of objects.values()) {
+    if (namespace === undefined) continue;
+    namespaces.add(namespace);
+    if (kind === 'Cluster' && parseApiVersion(apiVersion).group === CLUSTER_API_GROUP)
+      clusters.push({ namespace, name });
+  }
+  return { clusters, namespaces: [...namespaces].sort() };
 }
