@@ -26,7 +26,8 @@ export interface Objects {
 
   /**
    * Watches a resource that is known only at run time (the kind behind a reference) and resolves when its cache is
-   * warm. Events go to `onEvent` from then on. The same `name` and resource is subscribed once.
+   * warm. Events go to `onEvent` from then on. The same `name` and resource is subscribed once, with the first handler:
+   * it has to serve every object that the name stands for.
    */
   ensureWatched(name: string, resource: Resource, onEvent: (event: ObjectEvent) => void): Promise<void>;
 

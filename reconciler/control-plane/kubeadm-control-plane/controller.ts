@@ -14,7 +14,7 @@ import {
 import { conditionOf } from '../../../machinery/conditions';
 import { CapstanError } from '../../../machinery/errors';
 import { equalJson } from '../../../machinery/json';
-import { isBeingDeleted, type KubeObject, keyText, type ObjectKey } from '../../../machinery/kube-object';
+import { isBeingDeleted, type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
 import { type PaceRules, Pacer } from '../../runtime/pacing';
 import { pausedReport } from '../../runtime/paused';
 import { Addons } from './addons';
@@ -37,10 +37,15 @@ export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controlle
     pacer: new Pacer(PACE),
   };
   const addons = new Addons();
+  let enqueue: (key: ObjectKey) => void = () => undefined;
+  // One for all control planes: a watch keeps the first handler that it was given.
+  const onTemplate = (event: ObjectEvent) => {
+    for (const key of keysOfTemplate(deps, event.object)) enqueue(key);
+  };
   return {
     name: 'kubeadmcontrolplane',
     watches: watches(deps),
-    async reconcile(key, run): Promise<Outcome> {
+    async reconcile(key): Promise<Outcome> {
       const scope = openScope(deps, memory, key);
       if (scope === undefined) return done();
       const paused = pausedReport(scope.cluster, scope.draft.stored);
@@ -51,13 +56,19 @@ export function kubeadmControlPlaneController(deps: ControlPlaneDeps): Controlle
       scope.reports.push(paused);
       if (isBeingDeleted(scope.draft.stored)) return reconcileDeleting(scope, addons);
       await claimFinalizer(scope);
-      return withStatus(scope, () => reconcileControlPlane(scope, addons, () => run.enqueue(key)));
+      return withStatus(scope, () => reconcileControlPlane(scope, addons, onTemplate));
     },
-    start: (enqueue) =>
-      deps.workloads.subscribe((event) => {
+    start(enqueueKey) {
+      enqueue = enqueueKey;
+      const unsubscribe = deps.workloads.subscribe((event) => {
         const key = isRelevantInWorkload(event) ? controlPlaneOf(deps, event.cluster) : undefined;
-        if (key !== undefined) enqueue(key);
-      }),
+        if (key !== undefined) enqueueKey(key);
+      });
+      return () => {
+        unsubscribe();
+        enqueue = () => undefined;
+      };
+    },
   };
 }
 
@@ -111,6 +122,18 @@ function watches(deps: ControlPlaneDeps): WatchSource[] {
     // Read for comparison; changes that matter are changes of the control plane itself.
     { ...ownedBy(KubeadmConfig, owner), keys: () => [] },
   ];
+}
+
+/** Control planes whose machines are cloned from a template. */
+function keysOfTemplate(deps: ControlPlaneDeps, template: KubeObject): readonly ObjectKey[] {
+  const { name, namespace } = template.metadata;
+  return deps.objects
+    .list(KubeadmControlPlane, { namespace })
+    .filter(({ spec: { machineTemplate } }) => {
+      const { infrastructureRef } = machineTemplate.spec;
+      return infrastructureRef.kind === template.kind && infrastructureRef.name === name;
+    })
+    .map(keyOf);
 }
 
 /** Every Machine of the cluster counts while the control plane waits for workers to go. */

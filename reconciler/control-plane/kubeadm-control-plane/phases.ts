@@ -19,7 +19,15 @@ import { joinMessages } from './preflight';
 import { EventReason } from './reasons';
 import { endRemediation, remediateMachine, remediationInProgress } from './remediate';
 import { mayReplace } from './remediation';
-import { candidatesOf, findTemplate, isInitialized, loadMembers, machinesOf, type Scope } from './scope';
+import {
+  candidatesOf,
+  findTemplate,
+  isInitialized,
+  loadMembers,
+  machinesOf,
+  type Scope,
+  type TemplateHandler,
+} from './scope';
 import { syncMachines } from './sync-machines';
 import { nextRolloutTime } from './up-to-date';
 import { prepareRollout } from './workload-configuration';
@@ -34,7 +42,11 @@ export async function claimFinalizer(scope: Scope): Promise<void> {
 }
 
 /** One reconcile of a control plane that shall exist, in the order of `capi.md` 6.1. */
-export async function reconcileControlPlane(scope: Scope, addons: Addons, onTemplate: () => void): Promise<Outcome> {
+export async function reconcileControlPlane(
+  scope: Scope,
+  addons: Addons,
+  onTemplate: TemplateHandler,
+): Promise<Outcome> {
   const refusal = await adoptMachines(scope);
   await loadMembers(scope);
   if (refusal !== undefined) {

@@ -1,6 +1,6 @@
 import { Cluster, KubeadmConfig, KubeadmControlPlane, Machine } from '../../../api/kinds';
 import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL } from '../../../api/labels';
-import { done, type Outcome, type WorkloadConnection } from '../../../api/ports';
+import { done, type ObjectEvent, type Outcome, type WorkloadConnection } from '../../../api/ports';
 import { type ConditionReport, conditionOf, isTrue } from '../../../machinery/conditions';
 import {
   controllerOf,
@@ -164,8 +164,11 @@ export function workloadOf(scope: Scope): WorkloadConnection | undefined {
   return scope.deps.workloads.connection(scope.clusterKey);
 }
 
+/** Hears of changes of the templates that machines are cloned from. */
+export type TemplateHandler = (event: ObjectEvent) => void;
+
 /** The template machines are cloned from; undefined when it does not exist. */
-export async function findTemplate(scope: Scope, onEvent: () => void): Promise<KubeObject | undefined> {
+export async function findTemplate(scope: Scope, onEvent: TemplateHandler): Promise<KubeObject | undefined> {
   const reference = scope.controlPlane.spec.machineTemplate.spec.infrastructureRef;
   const { objects } = scope.deps;
   const { resource } = await objects.resolveContract(reference.apiGroup, reference.kind);
