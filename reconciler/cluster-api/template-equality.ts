@@ -1,4 +1,5 @@
 /** Whether a machine is what its MachineDeployment asks for today (`capi.md` 4.3, 4.5). Pure. */
+import { done, type Outcome, requeueAfter } from '../../api/ports';
 
 interface Reference {
   readonly apiGroup: string;
@@ -57,4 +58,10 @@ export function isRolloutAfterExpired(after: string | undefined, createdAt: stri
   if (after === undefined) return false;
   const instant = Date.parse(after);
   return instant <= now && Date.parse(createdAt) < instant;
+}
+
+/** Comes back when `rollout.after` comes: time alone makes machines outdated. */
+export function untilRollout(after: string | undefined, now: number): Outcome {
+  const left = after === undefined ? Number.NaN : Date.parse(after) - now;
+  return left > 0 ? requeueAfter(left) : done();
 }

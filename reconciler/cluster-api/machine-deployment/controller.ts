@@ -1,6 +1,6 @@
 import { Cluster, Machine, MachineDeployment, MachineSet } from '../../../api/kinds';
 import { CLUSTER_NAME_LABEL, DEPLOYMENT_NAME_LABEL, MACHINE_DEPLOYMENT_FINALIZER } from '../../../api/labels';
-import { type Controller, done, type ObjectEvent, type Outcome, ownedBy, ownKind } from '../../../api/ports';
+import { type Controller, done, type ObjectEvent, type Outcome, ownedBy, ownKind, soonest } from '../../../api/ports';
 import { equalJson } from '../../../machinery/json';
 import { controllerOf, isBeingDeleted, keyOf, type ObjectKey } from '../../../machinery/kube-object';
 import { labelValueOf } from '../../../machinery/label-values';
@@ -12,6 +12,7 @@ import { Type } from '../conditions/reasons';
 import type { ClusterApiDeps } from '../dependencies';
 import { ExternalObjects } from '../references/external-objects';
 import { claimTemplates, templateReferences } from '../references/templates';
+import { untilRollout } from '../template-equality';
 import { collectSets, rollOut } from './rollout';
 import type { DeploymentScope } from './scope';
 import { reportStatus } from './status';
@@ -86,7 +87,7 @@ async function reconcileDeployment(scope: DeploymentScope): Promise<Outcome> {
   }
   const saved = await draft.save(reportStatus(scope, paused), failure === undefined, scope.pacer);
   if (failure !== undefined) throw failure;
-  return saved;
+  return soonest(saved, untilRollout(wanted.spec.rollout?.after, deps.clock.now()));
 }
 
 /** Finalizer, label and owner in one write, before the first MachineSet. */

@@ -13,7 +13,7 @@ import { textAt, viewBootstrap, viewInfraMachine } from '../../../machinery/cont
 import { controllerOf, isBeingDeleted } from '../../../machinery/kube-object';
 import { mirrorOf } from '../conditions/mirror';
 import { Reason, Type } from '../conditions/reasons';
-import { isRolloutAfterExpired, rolloutReasons } from '../template-equality';
+import { isRolloutAfterExpired, rolloutReasons, untilRollout } from '../template-equality';
 import { nodeReports } from './node-conditions';
 import { phaseOf } from './phase';
 import { ownersOf } from './phases';
@@ -125,6 +125,7 @@ function upToDateReport(scope: MachineScope): ConditionReport[] {
   if (isRolloutAfterExpired(deployment.spec.rollout?.after, created, scope.deps.clock.now())) {
     reasons.push('MachineDeployment spec.rolloutAfter expired');
   }
+  scope.outcomes.push(untilRollout(deployment.spec.rollout?.after, scope.deps.clock.now()));
   if (reasons.length === 0) return [{ type: Type.upToDate, status: 'True', reason: Reason.upToDate }];
   const message = reasons.map((reason) => `* ${reason}`).join('\n');
   return [{ type: Type.upToDate, status: 'False', reason: Reason.notUpToDate, message }];

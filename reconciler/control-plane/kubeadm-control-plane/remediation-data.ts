@@ -22,6 +22,16 @@ export function readRemediation(text: string | undefined): RemediationData | und
   return { machine, timestamp, retryCount: typeof retryCount === 'number' ? retryCount : 0 };
 }
 
+/** The replacement that was begun last, under way or done; undefined when no machine that is there tells of one. */
+export function latestRemediation(annotations: readonly (string | undefined)[]): RemediationData | undefined {
+  const found = annotations.flatMap((text) => readRemediation(text) ?? []);
+  return found.reduce<RemediationData | undefined>(
+    (latest, data) =>
+      latest === undefined || Date.parse(data.timestamp) > Date.parse(latest.timestamp) ? data : latest,
+    undefined,
+  );
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

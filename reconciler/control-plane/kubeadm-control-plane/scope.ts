@@ -19,7 +19,8 @@ import type { ControlPlaneDeps } from './dependencies';
 import { type EtcdObserver, type EtcdView, NO_ETCD } from './etcd-view';
 import type { WithheldConditions } from './patience';
 import { isMachineHealthy, type PreflightVerdict } from './preflight';
-import { MachineType, Reason, Type } from './reasons';
+import { MachineType, REMEDIATION_FOR, REMEDIATION_IN_PROGRESS, Reason, Type } from './reasons';
+import { latestRemediation } from './remediation-data';
 import { rollUp } from './roll-up';
 import type { Candidate } from './selection';
 import { type Member, rolloutReasons } from './up-to-date';
@@ -221,6 +222,14 @@ export async function saveScope(scope: Scope, succeeded: boolean): Promise<Outco
   else delete status.versions;
   const lowest = versions[0]?.version;
   if (lowest !== undefined) status.version = lowest;
+  const remediation = latestRemediation([
+    draft.object.metadata.annotations?.[REMEDIATION_IN_PROGRESS],
+    ...machines.map(({ metadata }) => metadata.annotations?.[REMEDIATION_FOR]),
+  ]);
+  if (remediation !== undefined) {
+    const { machine, timestamp: time, retryCount } = remediation;
+    status.lastRemediation = { machine, time, retryCount };
+  }
   draft.object.status = status;
   return draft.save(reports, succeeded, scope.pacer);
 }

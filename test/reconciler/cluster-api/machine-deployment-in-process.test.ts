@@ -38,6 +38,23 @@ async function withPool(test: (api: KubeApi, clock: VirtualClock) => Promise<voi
   });
 }
 
+test('machines older than rollout.after are replaced when that time comes, without any other change', async () => {
+  await withPool(async (api, clock) => {
+    const before = await names(api, Machine);
+    const after = new Date(clock.now() + 600_000).toISOString().replace(/\.\d+/, '');
+    await api.patch(MachineDeployment, key, { type: 'merge', patch: { spec: { rollout: { after } } } });
+
+    await clock.advance(590_000);
+    const early = await names(api, Machine);
+    await clock.advance(20_000);
+    const late = await names(api, Machine);
+
+    expect(early).toEqual(before);
+    expect(late).toHaveLength(2);
+    expect(late.filter((name) => before.includes(name))).toEqual([]);
+  });
+});
+
 test.each([
   ['changes', { tier: 'gold' }],
   ['goes', { tier: null }],

@@ -30,6 +30,7 @@ test('an unhealthy machine of three leaves etcd, goes, and its replacement knows
   expect(remediating).toMatchObject({ status: 'True', message: `* Machine ${sick}: Machine is deleting` });
   const marks = world.machines('control-plane').flatMap(({ metadata }) => metadata.annotations?.[FOR] ?? []);
   expect(marks.map(readRemediation)).toEqual([expect.objectContaining({ machine: sick, retryCount: 0 })]);
+  expect(world.controlPlane?.status?.lastRemediation).toMatchObject({ machine: sick, retryCount: 0 });
   expect(world.controlPlane?.metadata.annotations?.[IN_PROGRESS]).toBeUndefined();
   expect(conditionOf(world.controlPlane ?? {}, 'Remediating')?.status).toBe('False');
   expect((await world.etcdMembers()).map(({ name }) => name).sort()).toEqual(namesOf(world).sort());
