@@ -154,6 +154,12 @@ const ADVICE: readonly Advice[] = [
   },
   // Kubernetes.
   {
+    reason: /^NotAvailable$/,
+    message: /\bSecret \S+-(ca|etcd|proxy|sa)\b/,
+    advice:
+      'restore the Secret that the message names from a backup of the management cluster: the machines trust no other key; without a backup, make the cluster anew',
+  },
+  {
     reason: /^Paused$/,
     advice: 'unpause: remove spec.paused from the Cluster, or the annotation cluster.x-k8s.io/paused from the object',
   },
@@ -210,7 +216,11 @@ const ADVICE: readonly Advice[] = [
   },
   {
     reason: /^(ObjectDoesNotExist|ObjectDeleted)$/,
-    advice: 'put the object back that the message names: publish again, or see who deleted it',
+    // What a Machine refers to was made for it alone and stands in no repository.
+    advice: (subject) =>
+      subject.object.kind === 'Machine'
+        ? `see who deleted it; ${subject.deleteMachine('to have it replaced')}`
+        : 'put the object back that the message names: publish again, or see who deleted it',
   },
   {
     reason: /^CannotBeRemediated$/,

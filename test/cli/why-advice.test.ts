@@ -44,6 +44,21 @@ test('machines that would not fit the version of the control plane wait for it, 
   expect(advice(minutes(6))).toMatch(/^give pool and control plane the same version/);
 });
 
+test('keys are restored, and a machine whose objects are gone is replaced, because they stand in no repository', () => {
+  const keys = condition(
+    'CertificatesAvailable',
+    'False',
+    'NotAvailable',
+    'Secret dev-ca does not exist; restore it …',
+  );
+  const gone = condition('InfrastructureReady', 'False', 'ObjectDeleted', 'CloudStackMachine dev-a-1-x was deleted');
+
+  expect(adviceFor(controlPlane, keys)).toMatch(/^restore the Secret that the message names from a backup/);
+  expect(adviceFor(machine, gone, { commands })).toMatch(
+    /^see who deleted it; delete the Machine to have it replaced: kubectl delete machine\S+ dev-a-1-x --namespace default/,
+  );
+});
+
 test('a rollout may take its time while its machines change', () => {
   const advice = adviceFor(controlPlane, condition('RollingOut', 'True', 'RollingOut'), { now: minutes(20), commands });
 

@@ -6,25 +6,25 @@ import { controllerReference, withOwner } from '../../../machinery/owner-referen
 import { parseVersion } from '../../../machinery/versions';
 import { controlPlaneMachines, type Scope } from './scope';
 
-/** Why machines without an owner are not taken over; undefined: they are, or there are none. */
+/** Why the control plane's machines cannot be worked with; undefined: they all belong to it now. */
 export type Refusal = string | undefined;
 
 /**
- * Takes over control-plane machines that belong to nobody, when all of them do (`capi.md` 6.1). A mix of owned and
- * unowned machines is somebody's mistake, on which nothing may be built.
+ * Takes over control-plane machines that belong to nobody (`capi.md` 0.2, 6.1). Machines of somebody else among them are
+ * a mistake, on which nothing may be built.
  */
 export async function adoptMachines(scope: Scope): Promise<Refusal> {
+  const ours = scope.draft.stored.metadata.uid;
   const machines = controlPlaneMachines(scope.deps, scope.clusterKey);
+  const foreign = machines.filter((machine) => (controllerOf(machine)?.uid ?? ours) !== ours);
+  if (foreign.length > 0)
+    return `Machines ${namesOf(foreign)} of the control plane belong to another owner; delete them, or give them back`;
   const orphans = machines.filter((machine) => controllerOf(machine) === undefined);
-  if (orphans.length === 0) return undefined;
-  if (orphans.length < machines.length) {
-    return `Machines ${namesOf(orphans)} have no owner, but others of the control plane have; delete them or set their owner`;
-  }
   for (const machine of orphans) {
     const refusal = refusalOf(scope, machine);
     if (refusal !== undefined) return refusal;
   }
-  await adoptSecrets(scope);
+  if (orphans.length > 0) await adoptSecrets(scope);
   for (const machine of orphans) {
     const after = cloneJson(machine);
     after.metadata.ownerReferences = withOwner(after.metadata.ownerReferences, controllerReference(scope.draft.stored));

@@ -50,6 +50,7 @@ export async function reconcileControlPlane(
   const refusal = await adoptMachines(scope);
   await loadMembers(scope);
   if (refusal !== undefined) {
+    scope.blocked = refusal;
     scope.deps.events.event(scope.draft.stored, 'Warning', EventReason.unhealthy, refusal);
     return done();
   }

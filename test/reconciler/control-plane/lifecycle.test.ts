@@ -43,6 +43,32 @@ test('three control-plane machines join one after the other and etcd has three m
   await world.stop();
 });
 
+test('a machine that lost its owner is taken back; one of another owner stops everything, and says so', async () => {
+  const world = await running({ controlPlane: 3, workers: 0 });
+  const [machine] = world.machines('control-plane');
+  const key = { namespace: NAMESPACE, name: machine?.metadata.name ?? '' };
+  const giveTo = (ownerReferences: readonly object[] | null) =>
+    world.api.patch(Machine, key, { type: 'merge', patch: { metadata: { ownerReferences } } });
+  const owner = await world.api.create(ConfigMap, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'somebody', namespace: NAMESPACE },
+  });
+
+  await giveTo(null);
+  await world.clock.advance(10_000);
+  const taken = await world.api.get(Machine, key);
+  const { name, uid } = owner.metadata;
+  await giveTo([{ apiVersion: 'v1', kind: 'ConfigMap', name, uid, controller: true }]);
+  await world.clock.advance(10_000);
+  const blocked = conditionOf(world.controlPlane ?? {}, 'ScalingUp');
+
+  expect(taken.metadata.ownerReferences).toMatchObject([{ kind: 'KubeadmControlPlane', controller: true }]);
+  expect(blocked?.message).toContain(`Machines ${key.name} of the control plane belong to another owner`);
+  expect(world.machines('control-plane')).toHaveLength(3);
+  await world.stop();
+});
+
 test('scaling down removes the etcd member before the machine goes, one machine at a time', async () => {
   const world = await running({ controlPlane: 3, workers: 1 });
 
