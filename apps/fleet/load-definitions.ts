@@ -70,14 +70,20 @@ function definitionsOf(file: string, load: () => unknown, problems: Problem[]): 
   }
   const exported: unknown = typeof loaded === 'object' && loaded !== null ? Reflect.get(loaded, 'default') : undefined;
   const list: readonly unknown[] = Array.isArray(exported) ? exported : [exported];
-  if (list.length > 0 && list.every(isClusterDefinition)) return [...list];
-  if (list.some((item) => item instanceof Promise)) {
-    const message = 'is a promise, and nothing waits for definitions';
-    const fix = 'export the definition itself';
-    problems.push({ path: file, field: 'default export', value: undefined, message, fix });
+  if (list.length === 0) problems.push({ path: file, field: 'default export', value: undefined, ...NO_DEFINITION });
+  return list.flatMap((item, index) => {
+    if (isClusterDefinition(item)) return [item];
+    const field = Array.isArray(exported) ? `default export[${index}]` : 'default export';
+    problems.push({ path: file, field, value: undefined, ...(item instanceof Promise ? PROMISE : NO_DEFINITION) });
     return [];
-  }
-  const fix = "write: export default defineCluster('name', { … })";
-  problems.push({ path: file, field: 'default export', value: undefined, message: 'is not a cluster definition', fix });
-  return [];
+  });
 }
+
+const NO_DEFINITION = {
+  message: 'is not a cluster definition',
+  fix: "write: export default defineCluster('name', { … })",
+};
+const PROMISE = {
+  message: 'is a promise, and nothing waits for definitions',
+  fix: 'export the definition itself',
+};

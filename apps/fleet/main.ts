@@ -21,12 +21,17 @@ async function main(): Promise<End> {
   const warnings: string[] = [];
   if (mayBeGone && !existsSync(clusters)) warnings.push(`there is no ${clusters}/: no cluster is rendered`);
   try {
-    const { files, unread } = await synthesizeFleet({
+    const {
+      files,
+      unread,
+      warnings: ofObjects,
+    } = await synthesizeFleet({
       clusters,
       mayBeGone,
       manifests: process.env['CAPSTAN_MANIFESTS'] ?? DEFAULT_MANIFESTS,
       link: process.env['CDK8S_OUTDIR'] ?? '.cdk8s/out',
     });
+    warnings.push(...ofObjects);
     if (unread.length > 0)
       warnings.push(`not read: ${unread.join(', ')}; only *.ts and *.js directly in ${clusters} are`);
     const text = [...warnings.map((warning) => `warning: ${warning}`), `${files} manifests rendered`].join('\n');
@@ -42,7 +47,15 @@ async function main(): Promise<End> {
  * slowly, text is written when the callback says so.
  */
 function end({ code, text }: End): void {
+  hasEnded = true;
   process.stderr.write(`${text}\n`, () => process.exit(code));
 }
+
+let hasEnded = false;
+process.on('exit', () => {
+  if (hasEnded) return;
+  process.stderr.write('a definition, or what it imports, ended the process (process.exit); nothing was written\n');
+  process.exitCode = WRONG_INPUT;
+});
 
 main().then(end, (error: unknown) => end({ code: 1, text: error instanceof Error ? `${error.stack}` : String(error) }));

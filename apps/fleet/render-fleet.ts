@@ -1,9 +1,11 @@
 import { ApiObject, Chart } from 'cdk8s';
 import { kindFor } from '../../api/crds';
+import { ALLOWED, applyPhase } from '../../api/objects-from-git';
 import type { Problem } from '../../constructs/problem';
 import { chartsOf, FastApp } from '../../constructs/synthesis/fast-app';
 import { emitYaml } from '../../constructs/synthesis/yaml-emitter';
 import { WorkloadCluster } from '../../constructs/workload-cluster';
+import { isJsonObject } from '../../machinery/json';
 import { failureText } from './failure-text';
 import type { LoadedDefinitions } from './load-definitions';
 import type { ManifestTree } from './tree-digest';
@@ -12,6 +14,8 @@ export interface RenderedFleet {
   readonly tree: ManifestTree;
   /** Every mistake of every definition; with one, the tree is worth nothing. */
   readonly problems: readonly Problem[];
+  /** What is no mistake, but works with Argo CD or Flux alone. */
+  readonly warnings: readonly string[];
 }
 
 /** Renders all definitions to `<cluster>/<kind>.<name>.yaml`, one object a file, in an order that depends on names alone. */
@@ -21,7 +25,7 @@ export function renderFleet({ definitions }: LoadedDefinitions): RenderedFleet {
   const files = new Map<string, string>();
   for (const { file, definition } of definitions) {
     try {
-      const chart = new Chart(app, chartId(definition.name), { disableResourceNameHashes: true });
+      const chart = new Chart(app, chartId(app, definition.name), { disableResourceNameHashes: true });
       files.set(chart.node.path, file);
       const rendered: unknown = definition.render(chart);
       const nothing = nothingRendered(chart, rendered);
@@ -38,11 +42,17 @@ export function renderFleet({ definitions }: LoadedDefinitions): RenderedFleet {
     if (construct instanceof WorkloadCluster) found.push(...construct.problems);
     else found.push(...construct.node.validate().map((message) => constructProblem(construct.node.path, message)));
   }
+  const warnings: string[] = [];
   for (const { chart, objects } of chartsOf(app.node.findAll())) {
-    for (const object of objects) addObject(tree, chart, object, found);
+    for (const object of objects) {
+      if (addObject(tree, chart, object, found) && applyPhase(object) === undefined)
+        warnings.push(
+          `${object.node.path}: a Fleet refuses ${object.kind} (${object.apiVersion}); it takes ${ALLOWED}`,
+        );
+    }
   }
   problems.push(...found.map((problem) => inFile(problem, files)));
-  return { tree: new Map([...tree].sort(([left], [right]) => (left < right ? -1 : 1))), problems };
+  return { tree: new Map([...tree].sort(([left], [right]) => (left < right ? -1 : 1))), problems, warnings };
 }
 
 /** To render nothing takes a cluster out of git, which nobody means who defines it. */
@@ -53,14 +63,22 @@ function nothingRendered(chart: Chart, rendered: unknown): Pick<Problem, 'messag
   return { message: 'renders no object', fix: 'make a WorkloadCluster in it, or remove the definition' };
 }
 
-function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, problems: Problem[]): void {
+/** @returns whether the object can be written at all */
+function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, problems: Problem[]): boolean {
   let json: unknown;
   try {
     json = object.toJson();
   } catch (error) {
     // A patch that does not fit, or a value that cannot be written.
     problems.push(constructProblem(object.node.path, `cannot be rendered (${failureText(error)})`));
-    return;
+    return false;
+  }
+  if (isPlainSecret(json)) {
+    const message = 'is a Secret, which everybody who reads the repository would read';
+    const fix =
+      'make it in the management cluster, by External Secrets, or encrypt it with SOPS, and refer to its name';
+    problems.push({ path: object.node.path, field: 'kind', value: undefined, message, fix });
+    return false;
   }
   const kind = kindFor(object.apiVersion, object.kind);
   for (const { path, value, message, fix } of kind?.problems(json) ?? []) {
@@ -78,6 +96,12 @@ function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, p
     });
   }
   tree.set(path, emitYaml(json));
+  return true;
+}
+
+/** SOPS leaves its notes beside what it has encrypted. */
+function isPlainSecret(json: unknown): boolean {
+  return isJsonObject(json) && json['kind'] === 'Secret' && json['apiVersion'] === 'v1' && json['sops'] === undefined;
 }
 
 /** A construct belongs to the file that defines the cluster at the root of its path. */
@@ -87,8 +111,11 @@ function inFile(problem: Problem, files: ReadonlyMap<string, string>): Problem {
 }
 
 /** Names may be anything until they are checked. */
-function chartId(name: unknown): string {
-  return typeof name === 'string' && name !== '' ? name.replaceAll('/', '-') : 'unnamed';
+function chartId(app: FastApp, name: unknown): string {
+  if (typeof name === 'string' && name !== '') return name.replaceAll('/', '-');
+  let id = 'unnamed';
+  for (let number = 2; app.node.tryFindChild(id) !== undefined; number++) id = `unnamed-${number}`;
+  return id;
 }
 
 function constructProblem(path: string, message: string): Problem {

@@ -24,6 +24,7 @@ export interface Synthesis {
   readonly files: number;
   /** Files that look like definitions and were not read. */
   readonly unread: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -45,7 +46,7 @@ export async function synthesizeFleet(options: SynthesisOptions): Promise<Synthe
   writeTree(manifests, tree);
   pointLink(link, manifests);
   rememberDigest(link, treeDigest(tree));
-  return { files: tree.size, unread: loaded.unread };
+  return { files: tree.size, unread: loaded.unread, warnings: rendered.warnings };
 }
 
 function rejection(reason: unknown, clusters: string): Problem {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFolder } from '../../apps/fleet/tree-digest';
@@ -23,12 +23,16 @@ export async function runSynth(directory: string, clusters: string): Promise<Ren
   const scratch = mkdtempSync(join(tmpdir(), 'capstan-synth-'));
   try {
     const manifests = join(scratch, 'manifests');
+    const link = join(scratch, 'out');
     const { code, errors } = await run(directory, {
       CAPSTAN_CLUSTERS: clusters,
       CAPSTAN_MANIFESTS: manifests,
-      CDK8S_OUTDIR: join(scratch, 'out'),
+      CDK8S_OUTDIR: link,
     });
     if (code !== 0) throw new CommandError(errors.trim(), code === 2 ? 2 : 1);
+    // The last thing that synth does. An empty tree that nobody has finished would take all clusters out of git.
+    if (lstatSync(link, { throwIfNoEntry: false }) === undefined)
+      throw new CommandError('synth ended before it was finished; nothing was rendered', 1);
     const lines = errors.split('\n').filter((line) => line.startsWith(WARNING));
     return { tree: readFolder(manifests), warnings: lines.map((line) => line.slice(WARNING.length)) };
   } finally {

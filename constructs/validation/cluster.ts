@@ -4,6 +4,7 @@ import { controlPlane, version } from './machines';
 import { cidr, network, overlapProblems, secretReference } from './networks';
 import {
   type Check,
+  CLUSTER_NAME_LIMIT,
   checkFields,
   dnsName,
   type Fields,
@@ -18,9 +19,6 @@ import {
   text,
   wholeNumber,
 } from './values';
-
-/** Cluster API label values hold the name, and `-control-plane-` plus a suffix is appended: 63 − 20. */
-const CLUSTER_NAME_LIMIT = 43;
 
 const ENDPOINT = {
   host: text('an address or host name'),

@@ -3,6 +3,7 @@ import { compareVersionTexts } from '../../machinery/versions';
 import type { ControlPlaneProps, DataDiskProps, MachineProps, PoolProps } from '../machine-props';
 import {
   type Check,
+  CLUSTER_NAME_LIMIT,
   checkFields,
   dnsName,
   type Fields,
@@ -122,8 +123,9 @@ function poolNameProblems(field: string, name: string, { cluster, pools }: PoolS
     found.push({ field, value: name, message: 'the name is taken by the control plane', fix: 'choose another name' });
   }
   // `<cluster>-<pool>-<hash>` and a suffix are appended.
-  const room = Math.max(1, 56 - cluster.length);
-  if (name.length > room) {
+  const room = 56 - cluster.length;
+  // Of a cluster whose own name is too long that alone is told.
+  if (cluster.length <= CLUSTER_NAME_LIMIT && name.length > room) {
     const fix = `use at most ${room} characters, so that machine names fit in 63`;
     return [...found, { field, value: name, message: 'the name is too long', fix }];
   }

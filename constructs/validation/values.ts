@@ -55,6 +55,9 @@ export function oneOf(...choices: readonly string[]): Check {
 export const flag: Check = (field, value) =>
   typeof value === 'boolean' ? [] : [{ field, value, message: 'is neither true nor false', fix: 'use true or false' }];
 
+/** Cluster API label values hold the name, and `-control-plane-` plus a suffix is appended: 63 − 20. */
+export const CLUSTER_NAME_LIMIT = 43;
+
 /** A name of an object in the management cluster. */
 export function dnsName(kind: 'label' | 'subdomain'): Check {
   const [pattern, limit] = kind === 'label' ? [DNS_LABEL, 63] : [DNS_SUBDOMAIN, 253];

@@ -294,7 +294,7 @@ test('a promise that is exported, or left to itself and rejected, is a mistake l
   for (const text of [
     '4 mistakes in the cluster definitions:',
     'clusters/async.ts: default export: is a promise, and nothing waits for definitions; export the definition itself',
-    'clusters/later.ts: default export: is a promise',
+    'clusters/later.ts: default export[0]: is a promise',
     'clusters/async.ts: promise: was rejected (no answer, at clusters/async.ts:2)',
     'clusters/aside.ts: promise: was rejected (ignored, at clusters/aside.ts:9)',
   ])
@@ -320,6 +320,78 @@ test('a definition that renders nothing, or only later, does not take its cluste
   ])
     expect(errors).toContain(text);
   expect(existsSync(join(project, 'manifests'))).toBe(false);
+});
+
+test('a definition that ends the process is a mistake, and takes no cluster out of git', () => {
+  define('good.ts', GOOD);
+  expect(synth().code).toBe(0);
+  define('x.ts', 'process.exit(0);\n');
+
+  expect(synth()).toEqual({
+    code: 2,
+    errors: 'a definition, or what it imports, ended the process (process.exit); nothing was written\n',
+  });
+  expect(existsSync(join(project, 'manifests/good/cluster.good.yaml'))).toBe(true);
+});
+
+test('a Secret is not written to git; what a Fleet refuses is said, because Argo CD and Flux take it', () => {
+  const withObject = (name: string, object: string) =>
+    define(
+      `${name}.ts`,
+      `import { defineClusterWith, IsolatedNetwork, WorkloadCluster } from 'capstan';
+import { ApiObject } from 'cdk8s';
+export default defineClusterWith('${name}', (scope) => {
+  new ApiObject(scope, 'more', ${object} as never);
+  return new WorkloadCluster(scope, '${name}', {
+    kubernetesVersion: 'v1.34.2',
+    zone: 'zone-1',
+    network: IsolatedNetwork.named('net'),
+    controlPlane: { offering: 'Medium Instance' },
+  });
+});
+`,
+    );
+  symlinkSync(join(root, 'node_modules/cdk8s'), join(project, 'node_modules/cdk8s'));
+  withObject('job', "{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'x' } }");
+  const warned = synth();
+  withObject('leak', "{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' }, stringData: { key: 'hunter2' } }");
+  const refused = synth();
+
+  expect(warned).toMatchObject({
+    code: 0,
+    errors: expect.stringMatching(/^warning: job\/more: a Fleet refuses Job \(batch\/v1\); it takes Cluster API, /),
+  });
+  expect(refused).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining('clusters/leak.ts: leak/more: kind: is a Secret, which everybody who reads'),
+  });
+  expect(refused.errors).not.toContain('hunter2');
+});
+
+test('of a list all mistakes are told, and clusters without a name do not hide each other', () => {
+  define(
+    'list.ts',
+    `${GOOD.replace('export default', 'const good =')}export default [good, 7, undefined];
+`,
+  );
+  const nameless =
+    "kubernetesVersion: '1', zone: 'zone-1', network: IsolatedNetwork.named('n'), controlPlane: { offering: 'x' }";
+  define(
+    'nameless.ts',
+    `import { defineCluster, IsolatedNetwork } from 'capstan';
+export default ['', undefined].map((name) => defineCluster(name as never, { ${nameless} }));
+`,
+  );
+
+  const { errors } = synth();
+
+  for (const text of [
+    'clusters/list.ts: default export[1]: is not a cluster definition',
+    'clusters/list.ts: default export[2]: is not a cluster definition',
+    'unnamed/unnamed: kubernetesVersion = "1"',
+    'unnamed-2/unnamed: kubernetesVersion = "1"',
+  ])
+    expect(errors).toContain(text);
 });
 
 test('a long list of mistakes reaches a reader that is slow', async () => {

@@ -1,9 +1,9 @@
+import { ALLOWED, applyPhase } from '../../../api/objects-from-git';
 import { GitRevisionRefused, type GitTree } from '../../../api/ports';
 import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { readYamlDocuments } from '../../../machinery/yaml';
 import { formatId, identityOf, type ObjectId } from '../object-id';
-import { ALLOWED, applyPhase } from './allowed-kinds';
 
 /** An object that git asks for. */
 export interface DesiredObject {

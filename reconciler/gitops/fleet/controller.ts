@@ -149,7 +149,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
       const wasApplied = fleet.status?.lastAppliedRevision !== undefined;
       if (revision.tree === undefined && !wasApplied && inventories.load(fleet).size === 0) {
         throw new GitRevisionRefused(revision.commit, [
-          `there is no folder ${reference.path}; run \`capstan publish\``,
+          `there is no folder ${reference.path} yet; define a cluster and run \`capstan publish --push\`, or correct spec.source.path`,
         ]);
       }
       const desired = buildObjects(revision.commit, tree, { defaultNamespace: 'default' });

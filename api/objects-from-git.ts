@@ -1,5 +1,4 @@
-import type { KubeObject } from '../../../machinery/kube-object';
-import { parseApiVersion } from '../../../machinery/kube-object';
+import { type KubeObject, parseApiVersion } from '../machinery/kube-object';
 
 /**
  * What a fleet repository may hold, and in which order it is applied: what is referenced first, what refers last, so
@@ -21,7 +20,7 @@ const PHASES: readonly (readonly { readonly group: string; readonly kind?: RegEx
 ];
 
 /** The phase in which an object is applied, or undefined when it may not come from git. */
-export function applyPhase(object: KubeObject): number | undefined {
+export function applyPhase(object: Pick<KubeObject, 'apiVersion' | 'kind'>): number | undefined {
   const { group } = parseApiVersion(object.apiVersion);
   const phase = PHASES.findIndex((rules) =>
     rules.some((rule) => rule.group === group && (rule.kind?.test(object.kind) ?? true)),
