@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { SystemClock } from '../../machinery/clock';
@@ -15,6 +15,7 @@ import { type Closer, withClosers } from '../close-all';
 import { CommandError, wrongInput } from '../command-error';
 import { namedKubeconfig } from '../management-api';
 import { openPort } from '../open-port';
+import { isGoneHere, processIdentity } from '../process-identity';
 import { aborted, stopOnSignals } from '../stop-signal';
 import { announcedAddresses, translationBy } from '../translated-addresses';
 import { parsePort } from './port-option';
@@ -26,7 +27,7 @@ interface RunFlags {
   readonly namespace?: string;
   readonly watchFilter?: string;
   readonly enableCloudstackCksSync?: true;
-  readonly leaderElect?: true;
+  readonly leaderElect?: boolean;
   readonly systemNamespace: string;
   readonly webhookUrl?: string;
   readonly webhookService?: string;
@@ -57,7 +58,11 @@ export function runCommand(): Command {
       '--enable-cloudstack-cks-sync',
       "show clusters with spec.syncWithACS among CloudStack's Kubernetes clusters (CloudStack 4.19)",
     )
-    .option('--leader-elect', 'work only while holding the leader lease')
+    .option(
+      '--leader-elect',
+      'work only while holding the leader lease (default, unless --loops, --namespace or --watch-filter divide the work)',
+    )
+    .option('--no-leader-elect', 'work at once: you see to it that no other process does the same work')
     .option('--system-namespace <namespace>', 'where leases and certificates are kept', 'capstan-system')
     .option(
       '--webhook-url <url>',
@@ -139,10 +144,19 @@ async function runUntilStopped(input: RunInput, closers: Closer[]): Promise<void
   );
   closers.push(() => management.close());
 
-  const identity = `${hostname()}-${random.uuid()}`;
-  const leases = leasesIn(flags.systemNamespace);
-  const leadership =
-    flags.leaderElect === true ? electLeader({ api, clock, random, log, identity, leases }) : undefined;
+  const leadership = electsLeader(flags)
+    ? electLeader({
+        api,
+        clock,
+        random,
+        log,
+        identity: processIdentity(random.uuid()),
+        isGone: isGoneHere,
+        // Who did not ask for it may have nobody who starts the process again after an outage of the API server.
+        renewDeadlineMs: flags.leaderElect === true ? undefined : Number.POSITIVE_INFINITY,
+        leases: leasesIn(flags.systemNamespace),
+      })
+    : undefined;
   if (leadership !== undefined) {
     closers.push(() => leadership.stop());
     // A process that waits for its turn serves webhooks meanwhile.
@@ -178,6 +192,12 @@ async function runUntilStopped(input: RunInput, closers: Closer[]): Promise<void
   );
   await Promise.race([aborted(stop.signal), ...(leadership === undefined ? [] : [aborted(leadership.lost)])]);
   if (leadership !== undefined) refuseWithout(leadership);
+}
+
+/** Two processes that do the same work make everything twice. Those that divide it would wait for each other. */
+function electsLeader({ leaderElect, loops, namespace, watchFilter }: RunFlags): boolean {
+  const isDivided = loops !== LOOPS.join(',') || namespace !== undefined || watchFilter !== undefined;
+  return leaderElect ?? !isDivided;
 }
 
 function refuseWithout(leadership: Pick<Leadership, 'lost'>): void {

@@ -28,6 +28,8 @@ export interface HeldLeaseOptions {
   readonly identity: string;
   readonly key: ObjectKey;
   readonly durationMs: number;
+  /** Whether a holder certainly lives no more. @default - nobody can tell */
+  readonly isGone?: ((identity: string) => boolean) | undefined;
 }
 
 /**
@@ -51,6 +53,11 @@ export class HeldLease {
 
   get renewedAt(): number {
     return this.#renewedAt;
+  }
+
+  /** Who held it at the last look; empty when nobody did. */
+  get holder(): string {
+    return this.#seen?.spec?.holderIdentity ?? '';
   }
 
   /** Whether the last look showed another live holder. */
@@ -112,9 +119,9 @@ export class HeldLease {
 
   /** Whether another process holds it and may be alive. */
   #isHeldByOther(lease: Lease): boolean {
-    const { clock, identity } = this.#options;
+    const { clock, identity, isGone } = this.#options;
     const holder = lease.spec?.holderIdentity ?? '';
-    if (holder === '' || holder === identity) return false;
+    if (holder === '' || holder === identity || isGone?.(holder) === true) return false;
     if (lease.metadata.resourceVersion !== this.#seen?.metadata.resourceVersion) this.#see(lease);
     return clock.now() < this.#seenAt + (lease.spec?.leaseDurationSeconds ?? 0) * 1000;
   }

@@ -19,10 +19,15 @@ export interface LeaderElectionOptions {
   readonly leases: readonly ObjectKey[];
   /** A lease that was not renewed for this long may be taken by others. @default 15 s */
   readonly durationMs?: number | undefined;
-  /** Leadership is given up when it could not be renewed for this long; shorter than `durationMs`. @default 10 s */
+  /**
+   * Leadership is given up when it could not be renewed for this long; shorter than `durationMs`. Infinite: it is kept
+   * through outages of the API server, until another process is seen to lead. @default 10 s
+   */
   readonly renewDeadlineMs?: number | undefined;
   /** Between two attempts. @default 2 s */
   readonly retryMs?: number | undefined;
+  /** Whether the process of that identity certainly lives no more, so that nobody need wait for its lease to end. */
+  readonly isGone?: ((identity: string) => boolean) | undefined;
   /** Told about each change, with the name of the first lease. */
   readonly onChange?: ((name: string, isLeader: boolean) => void) | undefined;
 }
@@ -52,6 +57,7 @@ export function electLeader(options: LeaderElectionOptions): Leadership {
   const lost = new AbortController();
   const renewedAt = () => Math.min(...leases.map((lease) => lease.renewedAt));
   let isHeld = false;
+  let hasSaidWhoLeads = false;
   let deadline: Timer | undefined;
 
   const lose = (why: string) => {
@@ -63,6 +69,7 @@ export function electLeader(options: LeaderElectionOptions): Leadership {
   };
   const watchDeadline = () => {
     deadline?.cancel();
+    if (renewDeadlineMs === Number.POSITIVE_INFINITY) return;
     const leftMs = renewedAt() + renewDeadlineMs - clock.now();
     deadline = clock.after(leftMs, () => lose('it could not be renewed in time'));
   };
@@ -101,6 +108,11 @@ export function electLeader(options: LeaderElectionOptions): Leadership {
           announce();
         }
         watchDeadline();
+      } else if (!isHeld && !hasSaidWhoLeads) {
+        const other = leases.find((lease) => lease.isTaken);
+        if (other !== undefined)
+          log.info({ lease: keyText(other.key), holder: other.holder }, 'waiting: another leads');
+        hasSaidWhoLeads = other !== undefined;
       }
       // Contenders that started together do not ask together (client-go's jitter factor).
       await clock.sleep(retryMs * (isHeld ? 1 : 1 + random.fraction() / 5), stop.signal);

@@ -285,7 +285,10 @@ test.each([
 test('a promise that is exported, or left to itself and rejected, is a mistake like any other', () => {
   define('good.ts', GOOD);
   define('async.ts', "async function load() {\n  throw new Error('no answer');\n}\nexport default load();\n");
-  define('later.ts', "export default [new Promise((_, reject) => setTimeout(() => reject(new Error('late')), 100_000))];\n");
+  define(
+    'later.ts',
+    "export default [new Promise((_, reject) => setTimeout(() => reject(new Error('late')), 100_000))];\n",
+  );
   define('aside.ts', `${GOOD.replace("'good'", "'aside'")}void Promise.reject(new Error('ignored'));\n`);
 
   const { code, errors } = synth();

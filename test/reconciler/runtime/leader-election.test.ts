@@ -74,6 +74,57 @@ test.each([
   await second.stop();
 });
 
+test('a leader that is known to be gone is followed at once', async () => {
+  const { api, clock } = open();
+  leaveBehind(api);
+  const isGone = (identity: string) => identity === 'dead';
+  const second = electLeader({
+    api,
+    clock,
+    random: new SeededRandom(1),
+    log: silentLog,
+    identity: 'second',
+    leases: [ours],
+    isGone,
+  });
+
+  await clock.advance(3000);
+
+  expect(second.isLeader()).toBe(true);
+  await second.stop();
+});
+
+test('who keeps the lead through outages loses it only to another process', async () => {
+  const { api, clock } = open();
+  const options = { api, clock, random: new SeededRandom(1), log: silentLog, leases: [ours] };
+  const first = electLeader({ ...options, identity: 'first', renewDeadlineMs: Number.POSITIVE_INFINITY });
+  await clock.advance(5000);
+  api.before = () => {
+    throw lostAnswer();
+  };
+  await clock.advance(60_000);
+  const through = [first.isLeader(), first.lost.aborted];
+  api.before = () => undefined;
+  await clock.advance(5000);
+  const after = [first.isLeader(), first.lost.aborted];
+  const lease = api.peek(leases, ours);
+  api.put(leases, {
+    ...lease,
+    metadata: ours,
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    spec: { holderIdentity: 'second', leaseDurationSeconds: 15 },
+  });
+  await clock.advance(5000);
+
+  expect([through, after, [first.isLeader(), first.lost.aborted]]).toEqual([
+    [true, false],
+    [true, false],
+    [false, true],
+  ]);
+  await first.stop();
+});
+
 test('at no time do two lead, even when the leader is cut off from the API server', async () => {
   const { api, clock } = open();
   const first = contend(api, clock, 'first');

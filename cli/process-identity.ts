@@ -1,0 +1,41 @@
+import { readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+const SEPARATOR = '_';
+
+/**
+ * Who this process is: host, process namespace, process id and something that never comes again. Another process on this
+ * machine sees by it whether this one still lives.
+ */
+export function processIdentity(unique: string): string {
+  return [hostname(), processNamespace(), process.pid, unique].join(SEPARATOR);
+}
+
+/** True only when that process certainly lives no more: it was one of this machine, and its id is free. */
+export function isGoneHere(identity: string): boolean {
+  const [host, namespace, pid] = identity.split(SEPARATOR);
+  if (host !== hostname() || namespace !== processNamespace()) return false;
+  const id = Number(pid);
+  // Our own id in somebody else's name was given to us after that one.
+  if (!Number.isInteger(id) || id <= 0) return false;
+  return id === process.pid || !isAlive(id);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process lives as well.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Ids of processes mean something within one namespace (a container) alone; empty where there are none. */
+function processNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+  } catch {
+    return '';
+  }
+}
