@@ -1,5 +1,5 @@
-/** The objects around an object: cluster, failure domain, network; found by name, owner and label. */
-import { CloudStackCluster, CloudStackFailureDomain, CloudStackIsolatedNetwork } from '../../api/kinds';
+/** The objects around an object: cluster, failure domain; found by name, owner and label. */
+import { CloudStackCluster, CloudStackFailureDomain } from '../../api/kinds';
 import { isReason, type Objects, type TypedResource } from '../../api/ports';
 import { type KubeObject, keyOf } from '../../machinery/kube-object';
 import { Annotation, failureDomainObjectName, Label } from './names';
@@ -21,19 +21,6 @@ export function failureDomainOf<T extends ProviderObject>(
 ): CloudStackFailureDomain | undefined {
   const name = failureDomainObjectName(failureDomain, scope.clusterName);
   return scope.deps.objects.get(CloudStackFailureDomain, { namespace: scope.namespace, name });
-}
-
-/** The isolated network that serves a failure domain. */
-export function isolatedNetworkOf(
-  objects: Objects,
-  namespace: string,
-  clusterName: string,
-  failureDomain: string,
-): CloudStackIsolatedNetwork | undefined {
-  const selector = { matchLabels: { [Label.clusterName]: clusterName } };
-  return objects
-    .list(CloudStackIsolatedNetwork, { namespace, selector })
-    .find((network) => network.spec.failureDomainName === failureDomain);
 }
 
 /**

@@ -17,17 +17,21 @@ import {
   ownedBy,
 } from '../../../api/ports';
 import { cloneJson, equalJson } from '../../../machinery/json';
+import { isBeingDeleted, keyOf } from '../../../machinery/kube-object';
 import { controllerReference } from '../../../machinery/owner-references';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
-import { childLabels, cloudStackClusterOf, createOrRead, identityOf, isolatedNetworkOf } from '../family';
+import { childLabels, cloudStackClusterOf, createOrRead, identityOf } from '../family';
+import { ConfigurationProblem } from '../faults';
+import { isNetworkOf, isolatedNetworkOf } from '../isolated-networks';
 import { Annotation, Finalizer, failureDomainObjectName, GROUP, isolatedNetworkObjectName, Label } from '../names';
 import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import { faultAmong, readyText, type Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { onPauseChange, ownSubject } from '../watches';
+import { ofCluster, onPauseChange, ownSubject } from '../watches';
 import { evacuate } from './evacuation';
+import { leaveNetworks } from './network-handover';
 
 type FailureDomainScope = Scope<CloudStackFailureDomain>;
 
@@ -40,7 +44,19 @@ export function cloudStackFailureDomainController(deps: InfrastructureDeps, setb
     finalizer: Finalizer.failureDomain,
     watches: [
       ownSubject(CloudStackFailureDomain),
-      ownedBy(CloudStackIsolatedNetwork, owner),
+      {
+        resource: CloudStackIsolatedNetwork,
+        keys: ({ type, object }) => {
+          // Watched as CloudStackIsolatedNetwork, so it is one. Several failure domains may share it.
+          const { failureDomainName } = (object as CloudStackIsolatedNetwork).spec;
+          return ofCluster(deps, CloudStackFailureDomain, object)
+            .filter(({ spec, status, metadata }) => {
+              const isUnsettled = status?.ready !== true || metadata.deletionTimestamp !== undefined;
+              return type === 'deleted' || isUnsettled || spec.name === failureDomainName;
+            })
+            .map(keyOf);
+        },
+      },
       ownedBy(CloudStackAffinityGroup, owner),
       {
         resource: CloudStackMachine,
@@ -80,14 +96,19 @@ async function reconcile(scope: FailureDomainScope): Promise<Outcome> {
   if (cloudStackCluster === undefined) {
     return scope.wait(done(), Reason.WaitingForCluster, 'the CloudStackCluster does not exist');
   }
-  const { objects } = scope.deps;
-  let isolated = isolatedNetworkOf(objects, scope.namespace, scope.clusterName, scope.object.spec.name);
-  if (isolated === undefined) {
+  let isolated = isolatedNetworkOf(scope, scope.object);
+  // A network that was handed over before its heir knew the zone waits for the zone.
+  if (isolated === undefined || (scope.object.spec.zone.id ?? '') === '') {
     const cloud = await openCloud(scope.deps, scope.object.spec);
     await resolveZone(scope, cloud);
-    const network = await resolveNetwork(scope, cloud);
+    const network = isolated === undefined ? await resolveNetwork(scope, cloud) : undefined;
     if (network !== undefined && network.type !== 'Isolated') return ready(scope);
-    isolated = await createIsolatedNetwork(scope, cloudStackCluster, network);
+    isolated ??=
+      isolatedNetworkOf(scope, scope.object) ?? (await createIsolatedNetwork(scope, cloudStackCluster, network));
+  }
+  if (isBeingDeleted(isolated)) {
+    const message = `network ${isolated.spec.name ?? ''} is being removed and made anew after that`;
+    return scope.wait(done(), Reason.WaitingForNetwork, message);
   }
   if (isolated.status?.ready !== true) {
     const message = `network ${isolated.spec.name ?? ''}: ${readyText(isolated)}`;
@@ -154,14 +175,12 @@ async function createIsolatedNetwork(
   const { network } = zone;
   const networkName = found?.name ?? network.name ?? '';
   const base = isolatedNetworkObjectName(cloudStackCluster.metadata.name, networkName);
-  // Two failure domains may name their networks alike, in different zones: each needs its own object.
-  const isTaken = objects.get(CloudStackIsolatedNetwork, { namespace: scope.namespace, name: base }) !== undefined;
   const { gateway, netmask, offering, vpc } = network;
   const wanted: CloudStackIsolatedNetwork = {
     apiVersion: CloudStackIsolatedNetwork.apiVersion,
     kind: 'CloudStackIsolatedNetwork',
     metadata: {
-      name: isTaken ? `${base}-${failureDomainName}` : base,
+      name: base,
       namespace: scope.namespace,
       labels: childLabels(scope.object, scope.clusterName),
       annotations: { [Annotation.identity]: identityOf(scope.object, cloudStackCluster) },
@@ -178,7 +197,16 @@ async function createIsolatedNetwork(
   };
   // Zone and network ids first: the network's controller reads them here.
   await scope.persistMain();
-  return createOrRead(objects, CloudStackIsolatedNetwork, wanted);
+  // Two failure domains may name their networks alike, in different zones: each needs its own object.
+  for (const name of [base, `${base}-${failureDomainName}`, `${base}-${scope.name}`]) {
+    const object = { ...wanted, metadata: { ...wanted.metadata, name } };
+    const existing = objects.get(CloudStackIsolatedNetwork, { namespace: scope.namespace, name });
+    const found = existing ?? (await createOrRead(objects, CloudStackIsolatedNetwork, object));
+    if (isNetworkOf(scope, found, scope.object)) return found;
+  }
+  throw new ConfigurationProblem(Reason.NameTaken, [
+    `CloudStackIsolatedNetwork ${base} belongs to another failure domain, and so do its other names`,
+  ]);
 }
 
 function definedOnly<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
@@ -198,16 +226,10 @@ async function remove(scope: FailureDomainScope): Promise<Outcome> {
   const groups = objects
     .list(CloudStackAffinityGroup, filter)
     .filter((group) => group.spec.failureDomainName === failureDomain);
-  const networks = objects
-    .list(CloudStackIsolatedNetwork, filter)
-    .filter((network) => network.spec.failureDomainName === failureDomain);
   for (const group of groups) {
     if (group.metadata.deletionTimestamp === undefined) await objects.delete(CloudStackAffinityGroup, group);
   }
-  for (const network of networks) {
-    if (network.metadata.deletionTimestamp === undefined) await objects.delete(CloudStackIsolatedNetwork, network);
-  }
-  const left = [...groups, ...networks];
+  const left = [...groups, ...(await leaveNetworks(scope))];
   if (left.length > 0) {
     const lines = left.map((child) => `${child.kind} ${child.metadata.name}: ${readyText(child)}`);
     return scope.wait(

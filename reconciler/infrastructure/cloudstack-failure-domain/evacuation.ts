@@ -16,7 +16,7 @@ const LOOK_AGAIN_MS = 5000;
  * the machines go one by one, each only while all others of the cluster are well (`capc.md` 3.4).
  */
 export async function evacuate(scope: Scope<CloudStackFailureDomain>): Promise<Outcome | undefined> {
-  const machines = machinesIn(scope);
+  const machines = machinesIn(scope, scope.object);
   if (machines.length === 0) return undefined;
   const names = machines.map((machine) => machine.metadata.name).join(', ');
   const isClusterGoing = scope.cluster === undefined || isBeingDeleted(scope.cluster);
@@ -42,15 +42,19 @@ export async function evacuate(scope: Scope<CloudStackFailureDomain>): Promise<O
   return scope.wait(done(), Reason.WaitingForMachines, `machines are being replaced one by one; left: ${names}`);
 }
 
-function machinesIn(scope: Scope<CloudStackFailureDomain>): readonly CloudStackMachine[] {
+export function machinesIn(
+  scope: Scope<CloudStackFailureDomain>,
+  failureDomain: CloudStackFailureDomain,
+): readonly CloudStackMachine[] {
   const { objects } = scope.deps;
   const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
-  const { name } = scope.object.spec;
+  const { metadata, spec } = failureDomain;
   return objects
     .list(CloudStackMachine, { namespace: scope.namespace, selector })
     .filter(
       (machine) =>
-        machine.spec.failureDomainName === name || machine.metadata.labels?.[Label.failureDomain] === scope.name,
+        machine.spec.failureDomainName === spec.name ||
+        machine.metadata.labels?.[Label.failureDomain] === metadata.name,
     )
     .sort((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
 }

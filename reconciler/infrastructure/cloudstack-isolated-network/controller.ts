@@ -1,7 +1,7 @@
 import { CloudStackCluster, CloudStackFailureDomain, CloudStackIsolatedNetwork } from '../../../api/kinds';
 import { type Controller, done, type Outcome, requeueAfter, soonest } from '../../../api/ports';
 import { equalJson } from '../../../machinery/json';
-import { keyOf, type ObjectKey } from '../../../machinery/kube-object';
+import { isBeingDeleted, keyOf, type ObjectKey } from '../../../machinery/kube-object';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
 import { cloudStackClusterOf, failureDomainOf, identityOf } from '../family';
@@ -12,7 +12,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { onPauseChange, ownSubject } from '../watches';
+import { ofCluster, onPauseChange, ownSubject } from '../watches';
 import { ensureEgress } from './egress';
 import { ensureEndpoint } from './endpoint';
 import { ensureNetwork } from './network';
@@ -93,12 +93,19 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
       {
         resource: CloudStackFailureDomain,
         keys: ({ object, previous }) => {
-          // Zone and credentials stand in its spec; its status only repeats what this controller says.
+          // Zone and credentials stand in its spec; its status only repeats what this controller says. Which network
+          // takes the endpoint depends on the others' as well.
           if (previous !== undefined && equalJson(previous['spec'], object['spec'])) return [];
-          return deps.objects
-            .list(CloudStackIsolatedNetwork, { namespace: object.metadata.namespace, ownerUid: object.metadata.uid })
-            .map(keyOf);
+          return ofCluster(deps, CloudStackIsolatedNetwork, object).map(keyOf);
         },
+      },
+      {
+        resource: CloudStackIsolatedNetwork,
+        keys: ({ type, object }) =>
+          // One that goes may wait for another that removes the network of both.
+          type === 'deleted'
+            ? ofCluster(deps, CloudStackIsolatedNetwork, object).filter(isBeingDeleted).map(keyOf)
+            : [],
       },
       { resource: CloudStackCluster, keys: () => [] },
       onPauseChange(deps, CloudStackIsolatedNetwork),

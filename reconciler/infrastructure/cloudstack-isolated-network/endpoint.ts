@@ -1,11 +1,12 @@
-import { CloudStackCluster, CloudStackIsolatedNetwork } from '../../../api/kinds';
+import { CloudStackCluster } from '../../../api/kinds';
 import { type AddressTarget, CloudStackRefused, type Network, type PublicAddress } from '../../../api/ports';
 import { isIpAddress } from '../../../machinery/cidr';
 import { cloneJson } from '../../../machinery/json';
 import { failureDomainOf } from '../family';
 import { ConfigurationProblem, isSureRefusal, JobFailure } from '../faults';
 import { announce, inFlightMs, intentOf, withdraw } from '../intent';
-import { API_SERVER_PORT, clusterTag, Label, LOAD_BALANCER_RULE } from '../names';
+import { endpointNetworkOf, isNetworkOf } from '../isolated-networks';
+import { API_SERVER_PORT, clusterTag, LOAD_BALANCER_RULE } from '../names';
 import { Reason } from '../reasons';
 import {
   ensureTags,
@@ -40,16 +41,15 @@ export async function ensureEndpoint(
  * spec whose network may be an isolated one.
  */
 function isEndpointOwner({ scope, cloudStackCluster }: NetworkWork): boolean {
-  const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
-  const holder = scope.deps.objects
-    .list(CloudStackIsolatedNetwork, { namespace: scope.namespace, selector })
-    .find((network) => (network.status?.publicIPID ?? '') !== '');
+  const holder = endpointNetworkOf(scope);
   if (holder !== undefined) return holder.metadata.uid === scope.uid;
   const first = (cloudStackCluster?.spec.failureDomains ?? []).find((entry) => {
     const type = failureDomainOf(scope, entry.name)?.spec.zone.network.type ?? '';
     return type === '' || type === 'Isolated';
   });
-  return first === undefined || first.name === scope.object.spec.failureDomainName;
+  if (first === undefined || first.name === scope.object.spec.failureDomainName) return true;
+  const failureDomain = failureDomainOf(scope, first.name);
+  return failureDomain !== undefined && isNetworkOf(scope, scope.object, failureDomain);
 }
 
 export function addressTarget(network: Network): AddressTarget {

@@ -1,8 +1,10 @@
-import { CloudStackIsolatedNetwork } from '../../../api/kinds';
-import { CloudStackRefused, type Job, type Network, type PublicAddress } from '../../../api/ports';
+import type { CloudStackIsolatedNetwork } from '../../../api/kinds';
+import { CloudStackRefused, done, type Job, type Network, type PublicAddress } from '../../../api/ports';
+import { isBeingDeleted } from '../../../machinery/kube-object';
 import { JobFailure } from '../faults';
 import { intentOf } from '../intent';
-import { clusterTag, Label, LOAD_BALANCER_RULE, Tag } from '../names';
+import { isolatedNetworksOf } from '../isolated-networks';
+import { clusterTag, LOAD_BALANCER_RULE, Tag } from '../names';
 import { Reason } from '../reasons';
 import { byName } from './network';
 import { follow, jobOf, type NetworkWork, otherClusters, type Wait, waitAndLook, waitForJob } from './work';
@@ -16,7 +18,14 @@ const EXPUNGE_LOOK_MS = 15_000;
  */
 export async function removeNetwork(work: NetworkWork): Promise<Wait | undefined> {
   const network = await findNetwork(work);
-  if (network !== undefined && !isShared(work, network)) {
+  const others = othersWith(work, ({ spec }) => network !== undefined && spec.id === network.id);
+  // One that stays will remove it. Of several that go at once one does, and who left it to another looks again after it.
+  if (network !== undefined && others.every(isBeingDeleted)) {
+    const first = others.find((other) => rank(other) < rank(work.scope.object));
+    if (first !== undefined) {
+      const message = `${first.kind} ${first.metadata.name} removes network ${network.name}`;
+      return { reason: Reason.DeletingNetwork, message, outcome: done() };
+    }
     const isWhole = isRemovable(network.tags, intentOf(work.scope.object.metadata, 'network'), work.identity);
     const wait = isWhole ? await deleteNetwork(work, network) : await leaveNetwork(work, network);
     if (wait !== undefined) return wait;
@@ -41,12 +50,17 @@ async function findNetwork(work: NetworkWork): Promise<Network | undefined> {
   return intentOf(scope.object.metadata, 'network') === undefined ? undefined : byName(work);
 }
 
-/** Another failure domain of this cluster stands in the same network: it will remove it. */
-function isShared({ scope }: NetworkWork, network: Network): boolean {
-  const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
-  return scope.deps.objects
-    .list(CloudStackIsolatedNetwork, { namespace: scope.namespace, selector })
-    .some((other) => other.metadata.uid !== scope.uid && other.spec.id === network.id);
+/** Other objects of this cluster that stand for the same thing in CloudStack. */
+function othersWith(
+  { scope }: NetworkWork,
+  isSame: (other: CloudStackIsolatedNetwork) => boolean,
+): readonly CloudStackIsolatedNetwork[] {
+  return isolatedNetworksOf(scope).filter((other) => other.metadata.uid !== scope.uid && isSame(other));
+}
+
+/** Order of removal: the one that knows the address first. */
+function rank({ status, metadata }: CloudStackIsolatedNetwork): string {
+  return `${(status?.publicIPID ?? '') === '' ? 'other' : 'holder'} ${metadata.uid ?? ''}`;
 }
 
 async function deleteNetwork(work: NetworkWork, network: Network): Promise<Wait | undefined> {
@@ -168,7 +182,9 @@ async function unmark(
 async function removeVpc(work: NetworkWork, vpcId: string | undefined): Promise<Wait | undefined> {
   const { scope, cloud, identity } = work;
   const id = vpcId ?? scope.object.spec.vpc?.id ?? '';
-  if (id === '') return undefined;
+  if (id === '' || othersWith(work, (other) => !isBeingDeleted(other) && other.spec.vpc?.id === id).length > 0) {
+    return undefined;
+  }
   const vpc = await cloud.vpcs.get(id);
   if (vpc === undefined) return undefined;
   if (!isRemovable(vpc.tags, intentOf(scope.object.metadata, 'vpc'), identity))

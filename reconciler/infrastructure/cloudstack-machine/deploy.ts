@@ -1,8 +1,8 @@
 import type { Machine } from '../../../api/kinds';
 import { CloudStackRefused, done, type Outcome, requeueAfter, type VirtualMachine } from '../../../api/ports';
-import { isolatedNetworkOf } from '../family';
 import { ConfigurationProblem, faultOf } from '../faults';
 import { announce, inFlightMs, intentOf, withdraw } from '../intent';
+import { isolatedNetworkOf } from '../isolated-networks';
 import { Annotation, Finalizer } from '../names';
 import { Reason } from '../reasons';
 import { affinityGroups } from './affinity';
@@ -69,7 +69,7 @@ export function placeOf({
   zoneId,
 }: Pick<MachineWork, 'scope' | 'failureDomain' | 'zoneId'>): Place | undefined {
   const { network } = failureDomain.spec.zone;
-  const isolated = isolatedNetworkOf(scope.deps.objects, scope.namespace, scope.clusterName, failureDomain.spec.name);
+  const isolated = isolatedNetworkOf(scope, failureDomain);
   const networkId = isolated?.spec.id || network.id || '';
   if (networkId === '') return undefined;
   return { zoneId, networkId, networkName: network.name ?? isolated?.spec.name ?? '' };

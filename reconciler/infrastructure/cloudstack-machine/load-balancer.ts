@@ -1,16 +1,17 @@
 import { CloudStackRefused, done, isGone, type Outcome, requeueAfter } from '../../../api/ports';
 import { isBeingDeleted } from '../../../machinery/kube-object';
-import { isolatedNetworkOf } from '../family';
 import { JobFailure } from '../faults';
+import { isNetworkOf, isolatedNetworksOf } from '../isolated-networks';
 import { Reason } from '../reasons';
 import { follow, isControlPlane, jobOf, type MachineWork } from './work';
 
 /** The API server's load balancer rule, if this machine belongs behind one. */
 function ruleOf({ scope, machine, failureDomain }: MachineWork): string | undefined {
   if (!isControlPlane(scope.object, machine)) return undefined;
-  const network = isolatedNetworkOf(scope.deps.objects, scope.namespace, scope.clusterName, failureDomain.spec.name);
-  if (network === undefined || (network.status?.routingMode ?? '') !== '') return undefined;
-  return network.status?.loadBalancerRuleID || undefined;
+  const network = isolatedNetworksOf(scope).find(
+    (candidate) => (candidate.status?.loadBalancerRuleID ?? '') !== '' && isNetworkOf(scope, candidate, failureDomain),
+  );
+  return (network?.status?.routingMode ?? '') === '' ? network?.status?.loadBalancerRuleID : undefined;
 }
 
 /** Puts a control-plane machine behind the endpoint; undefined when it is there, or does not belong there. */
