@@ -65,6 +65,7 @@ export const Reason = {
   InstanceLost: 'InstanceLost',
   NetworkLost: 'NetworkLost',
   FailureDomainUnknown: 'FailureDomainUnknown',
+  EndpointOutOfReach: 'EndpointOutOfReach',
   CloudStackFault: 'CloudStackFault',
   InternalError: 'InternalError',
 } as const;
@@ -92,6 +93,7 @@ const FAULTS: ReadonlySet<string> = new Set([
   Reason.InstanceLost,
   Reason.NetworkLost,
   Reason.FailureDomainUnknown,
+  Reason.EndpointOutOfReach,
   Reason.CloudStackFault,
   Reason.InternalError,
 ]);

@@ -1,6 +1,7 @@
 import {
   CloudStackCluster,
   CloudStackFailureDomain,
+  CloudStackIsolatedNetwork,
   CloudStackMachine,
   Cluster,
   Machine,
@@ -9,7 +10,8 @@ import {
 import { type Controller, done, type Outcome, ownedBy, soonest } from '../../../api/ports';
 import { isOwnedBy, type ObjectKey } from '../../../machinery/kube-object';
 import type { InfrastructureDeps } from '../deps';
-import { createOrRead } from '../family';
+import { createOrRead, failureDomainOf } from '../family';
+import { isInReachOfEndpoint } from '../isolated-networks';
 import { RecordMirror } from '../kubernetes-record/mirror';
 import { Annotation, Finalizer, failureDomainObjectName, GROUP, Label } from '../names';
 import { providerController } from '../provider-controller';
@@ -46,6 +48,7 @@ export function cloudStackClusterController(deps: InfrastructureDeps, setbacks: 
       },
       { resource: CloudStackMachine, keys: (event) => recordOfMachine(deps, event) },
       { resource: Machine, keys: () => [] },
+      { resource: CloudStackIsolatedNetwork, keys: () => [] },
       { resource: Secret, keys: () => [] },
     ],
     async reconcile(scope) {
@@ -120,13 +123,14 @@ async function claim(scope: ClusterScope): Promise<void> {
   if (isNew || !hasIdentity) await scope.persistMain();
 }
 
+/** Control planes are placed by this list: only where machines can be behind the endpoint; workers may be anywhere. */
 function publishFailureDomains(scope: ClusterScope): void {
   const names = new Set((scope.object.spec.failureDomains ?? []).map((entry) => entry.name));
   scope.object.status = {
     ...scope.object.status,
     failureDomains: [...names].map((name) => ({
       name,
-      controlPlane: true,
+      controlPlane: isInReachOfEndpoint(scope, failureDomainOf(scope, name)),
       attributes: { MetaHashName: failureDomainObjectName(name, scope.clusterName) },
     })),
   };

@@ -23,7 +23,7 @@ import { refersTo } from './affinity';
 import { deploy } from './deploy';
 import { hasPromised, promiseToLeaveRecord } from './kubernetes-record';
 import { observe } from './observe';
-import { place } from './placement';
+import { outOfReach, place } from './placement';
 import { mayHaveInstance, release, remove as removeInstance } from './removal';
 import type { MachineWork } from './work';
 
@@ -77,6 +77,8 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     }
     const failureDomain = failureDomainOf(scope, place(scope, machine, cloudStackCluster, setbacks));
     if (failureDomain?.status?.ready !== true) return withoutFailureDomain(scope);
+    const misplaced = mayHaveInstance({ scope }) ? undefined : outOfReach(scope, machine, failureDomain);
+    if (misplaced !== undefined) return scope.wait(done(), Reason.EndpointOutOfReach, misplaced);
     return deploy(await open(scope, failureDomain), machine);
   };
 

@@ -9,6 +9,8 @@ export interface FailureDomainCandidate {
   readonly ready: boolean;
   /** Deployments failed there lately, or this machine's did. */
   readonly failed: boolean;
+  /** A control-plane machine there could not be behind the endpoint. @default false */
+  readonly outOfReach?: boolean | undefined;
 }
 
 export interface FailureDomainQuestion {
@@ -23,12 +25,12 @@ export type FailureDomainChoice =
   | { readonly kind: 'chosen'; readonly name: string }
   /** The cluster has no failure domain of that name: nothing may be deployed on a guess. */
   | { readonly kind: 'unknown'; readonly name: string }
-  /** The cluster has none at all. */
+  /** The cluster has none at all that may be drawn. */
   | { readonly kind: 'none' };
 
 /**
  * Where a machine goes: where it was put before, else where its Machine says, else where the fewest of its set are,
- * with those that are not ready or that failed last. Equal ones are drawn by lot.
+ * with those that are not ready or that failed last. Equal ones are drawn by lot, none that is out of reach.
  */
 export function chooseFailureDomain(question: FailureDomainQuestion, random: Random): FailureDomainChoice {
   const fixed = nonEmpty(question.chosen) ?? nonEmpty(question.wanted);
@@ -36,11 +38,8 @@ export function chooseFailureDomain(question: FailureDomainQuestion, random: Ran
     const known = question.candidates.some((candidate) => candidate.name === fixed);
     return known ? { kind: 'chosen', name: fixed } : { kind: 'unknown', name: fixed };
   }
-  const best = lowest(question.candidates, (candidate) => [
-    candidate.failed ? 1 : 0,
-    candidate.ready ? 0 : 1,
-    candidate.machines,
-  ]);
+  const inReach = question.candidates.filter((candidate) => candidate.outOfReach !== true);
+  const best = lowest(inReach, (candidate) => [candidate.failed ? 1 : 0, candidate.ready ? 0 : 1, candidate.machines]);
   const drawn = best[best.length > 1 ? random.below(best.length) : 0];
   return drawn === undefined ? { kind: 'none' } : { kind: 'chosen', name: drawn.name };
 }

@@ -7,6 +7,7 @@ import { continueDiscard, deployOutcome, discard, isDiscarded, isReplaceable, re
 import { failedDeployments } from './failed-deployments';
 import { type InstanceView, STOPPED_GRACE_MS, whatToDoWithInstance } from './instance-decision';
 import { ensureMembership } from './load-balancer';
+import { outOfReach } from './placement';
 import { follow, jobOf, type MachineWork, watchInstance } from './work';
 
 /** States without event are looked at again after this. */
@@ -127,6 +128,11 @@ async function serve(work: MachineWork, instance: VirtualMachine): Promise<Outco
   await ensureMarked(work, instance);
   const membership = await ensureMembership(work);
   if (membership !== undefined) return membership;
+  const misplaced = outOfReach(scope, work.machine, failureDomain);
+  // The first machine is waited for at the endpoint, where it never answers. Later ones may have joined all the same.
+  if (misplaced !== undefined && scope.cluster?.status?.initialization?.controlPlaneInitialized !== true) {
+    return scope.wait(done(), Reason.EndpointOutOfReach, misplaced);
+  }
   scope.report('True', Reason.Ready, '');
   return done();
 }

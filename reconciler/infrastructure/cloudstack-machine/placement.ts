@@ -1,14 +1,16 @@
-import type { CloudStackCluster } from '../../../api/kinds';
+import type { CloudStackCluster, CloudStackFailureDomain } from '../../../api/kinds';
 import { type CloudStackMachine, CloudStackMachine as CloudStackMachines, Machine } from '../../../api/kinds';
 import { controllerOf } from '../../../machinery/kube-object';
 import { failureDomainOf } from '../family';
 import { ConfigurationProblem } from '../faults';
+import { endpointNetworkOf, isInReachOfEndpoint } from '../isolated-networks';
 import { Annotation, failureDomainObjectName, Label } from '../names';
 import { Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
 import { failedDeployments } from './failed-deployments';
 import { chooseFailureDomain, type FailureDomainCandidate } from './failure-domain-choice';
+import { isControlPlane } from './work';
 
 /**
  * Writes the machine's failure domain and its label.
@@ -26,6 +28,9 @@ export function place(
   const choice = chooseFailureDomain({ chosen: spec.failureDomainName, wanted, candidates }, scope.deps.random);
   if (choice.kind !== 'chosen') {
     const known = candidates.map(({ name }) => name).join(', ');
+    if (choice.kind === 'none' && candidates.length > 0) {
+      throw new ConfigurationProblem(Reason.EndpointOutOfReach, [outOfReachText(scope, known)]);
+    }
     const message =
       choice.kind === 'none'
         ? `CloudStackCluster ${cloudStackCluster.metadata.name} has no failure domains`
@@ -41,6 +46,26 @@ export function place(
     [Label.failureDomain]: failureDomainObjectName(choice.name, scope.clusterName),
   };
   return choice.name;
+}
+
+/** Why a control-plane machine may not stand in its failure domain, and what to do; undefined when it may. */
+export function outOfReach(
+  scope: Scope<CloudStackMachine>,
+  machine: Machine | undefined,
+  failureDomain: CloudStackFailureDomain,
+): string | undefined {
+  if (!isControlPlane(scope.object, machine) || isInReachOfEndpoint(scope, failureDomain)) return undefined;
+  return outOfReachText(scope, failureDomain.spec.name);
+}
+
+function outOfReachText(scope: Scope<CloudStackMachine>, failureDomains: string): string {
+  const network = endpointNetworkOf(scope);
+  const { host = '', port = 0 } = network?.spec.controlPlaneEndpoint ?? {};
+  return (
+    `a control-plane machine in failure domain ${failureDomains} cannot be behind the endpoint ${host}:${port}: its load ` +
+    `balancer rule leads only to machines in network ${network?.spec.name ?? ''}, which is not the network there; ` +
+    'let the control plane place its machines (only where the network is), and delete this Machine'
+  );
 }
 
 /** Lets the next pass draw anew, if the place was drawn and the cluster has another. */
@@ -61,10 +86,12 @@ function candidatesFor(
   const names = [...new Set((cloudStackCluster.spec.failureDomains ?? []).map(({ name }) => name))];
   const failedHere = new Set(failedDeployments(scope.object.metadata).map(({ failureDomain }) => failureDomain));
   const counts = names.length > 1 ? machinesByPlace(scope, machine) : new Map<string, number>();
+  const isForControlPlane = isControlPlane(scope.object, machine);
   return names.map((name) => {
     const object = failureDomainOf(scope, name);
     return {
       name,
+      outOfReach: isForControlPlane && !isInReachOfEndpoint(scope, object),
       machines: counts.get(name) ?? 0,
       ready: object?.status?.ready === true,
       failed: failedHere.has(name) || setbacks.has(placeSubject(object?.metadata.uid)),
