@@ -49,6 +49,18 @@ const noGuests: GuestHost = {
   console: () => [],
 };
 
+/** A failure domain that differs from the others. */
+export interface Domain {
+  readonly name: string;
+  readonly zone?: string;
+  readonly network?: {
+    readonly name?: string;
+    readonly gateway?: string;
+    readonly netmask?: string;
+    readonly vpc?: object;
+  };
+}
+
 /** A management API server with the provider on it, a CloudStack, and a virtual clock. */
 export class World {
   readonly clock = new VirtualClock();
@@ -171,7 +183,13 @@ export class World {
   }
 
   async createCluster(
-    more: { zone?: string; host?: string; network?: string; failureDomains?: readonly string[]; sync?: boolean } = {},
+    more: {
+      zone?: string;
+      host?: string;
+      network?: string;
+      failureDomains?: readonly (string | Domain)[];
+      sync?: boolean;
+    } = {},
   ): Promise<void> {
     const cluster = await this.kube.create(Cluster, {
       apiVersion: Cluster.apiVersion,
@@ -193,11 +211,15 @@ export class World {
       spec: {
         ...(more.sync === undefined ? {} : { syncWithACS: more.sync }),
         controlPlaneEndpoint: { host: more.host ?? '', port: 6443 },
-        failureDomains: (more.failureDomains ?? ['fd-1']).map((name) => ({
-          name,
-          acsEndpoint: { name: 'credentials', namespace },
-          zone: { name: more.zone ?? 'zone-1', network: { name: more.network ?? 'Net-1' } },
-        })),
+        failureDomains: (more.failureDomains ?? ['fd-1']).map((domain) => {
+          const given: Domain = typeof domain === 'string' ? { name: domain } : domain;
+          const network = { name: more.network ?? 'Net-1', ...given.network };
+          return {
+            name: given.name,
+            acsEndpoint: { name: 'credentials', namespace },
+            zone: { name: given.zone ?? more.zone ?? 'zone-1', network },
+          };
+        }),
       },
     });
   }
