@@ -43,7 +43,11 @@ function childrenOf(schema: z.core.$ZodType): Structural {
     properties[name] = structuralOf(field);
     if (!isOptional(field)) required.push(name);
   }
-  return { properties, ...(required.length === 0 ? {} : { required: required.sort() }) };
+  return {
+    // API servers drop an empty one: what they keep would differ from what is applied, and belong to nobody.
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+    ...(required.length === 0 ? {} : { required: required.sort() }),
+  };
 }
 
 /** Whether the field may be left out. */
