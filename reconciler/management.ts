@@ -30,7 +30,8 @@ export interface Management {
    * Leads API servers to these webhooks. Of several processes the one that leads does it: it lives, and its CRDs are the
    * ones that its loops need.
    * @param api - writes only while this process may (`fencedApi`)
-   * @param crds - `install` creates and updates CRDs and webhooks; `check` refuses to go on without them
+   * @param crds - `install` creates and updates CRDs; `check` refuses to go on without them, and leaves their definitions
+   * alone
    */
   prepare(api: KubeApi, crds: 'install' | 'check'): Promise<void>;
   /** Closes the webhook server. */
@@ -50,8 +51,8 @@ export async function serveManagement(options: WebhookOptions): Promise<Manageme
   return {
     async prepare(writable, mode) {
       const definitions = crds({ conversion: endpoint });
-      if (mode === 'check') return checkCrds(writable, definitions);
-      const ours = await installCrds(writable, definitions, clock);
+      const ours =
+        mode === 'check' ? await checkCrds(writable, definitions) : await installCrds(writable, definitions, clock);
       await installWebhooks(writable, endpoint, ours);
     },
     close: () => server.close(),

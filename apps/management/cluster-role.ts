@@ -1,7 +1,11 @@
+import { crds, WEBHOOK_CONFIGURATION_NAME } from '../../api';
+
 /** What the reconciler may do: each rule with the part that needs it. Nothing else is asked of an API server. */
 export interface PolicyRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
+  /** Objects by name. @default - all; `create` cannot be limited by name */
+  readonly resourceNames?: readonly string[];
   readonly verbs: readonly string[];
 }
 
@@ -18,6 +22,8 @@ const OWNED_GROUPS = [
   'capstan.dev',
 ];
 
+const WEBHOOK_CONFIGURATIONS = ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'];
+
 export const reconcilerRules: readonly PolicyRule[] = [
   // All loops: their objects, with status, scale and finalizers.
   { apiGroups: OWNED_GROUPS, resources: ['*'], verbs: WRITE },
@@ -29,16 +35,21 @@ export const reconcilerRules: readonly PolicyRule[] = [
   { apiGroups: ['', 'events.k8s.io'], resources: ['events'], verbs: ['create', 'patch', 'update'] },
   // Leader election and shards.
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: WRITE },
-  // Contract labels of CRDs (references without version); `--crds=install` creates and updates them.
+  // Contract labels of CRDs (references without version).
+  { apiGroups: ['apiextensions.k8s.io'], resources: ['customresourcedefinitions'], verbs: [...READ, 'create'] },
+  // `--crds=install` applies ours; `--crds=check` leads their conversion to the webhooks.
   {
     apiGroups: ['apiextensions.k8s.io'],
     resources: ['customresourcedefinitions'],
-    verbs: [...READ, 'create', 'update', 'patch'],
+    resourceNames: crds({ conversion: 'none' }).map(({ metadata }) => metadata.name),
+    verbs: ['patch'],
   },
-  // Admission of our kinds, installed with the CRDs.
+  // Admission of our kinds.
+  { apiGroups: ['admissionregistration.k8s.io'], resources: WEBHOOK_CONFIGURATIONS, verbs: ['create'] },
   {
     apiGroups: ['admissionregistration.k8s.io'],
-    resources: ['validatingwebhookconfigurations', 'mutatingwebhookconfigurations'],
-    verbs: [...READ, 'create', 'update', 'patch'],
+    resources: WEBHOOK_CONFIGURATIONS,
+    resourceNames: [WEBHOOK_CONFIGURATION_NAME],
+    verbs: ['patch'],
   },
 ];

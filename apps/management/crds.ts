@@ -15,7 +15,7 @@ const OURS = { 'app.kubernetes.io/managed-by': 'capstan' };
 
 /**
  * @param loops - undefined: all
- * @param webhook - the Service that converts between versions; the reconciler adds its certificate authority when it starts
+ * @param webhook - the Service that converts between versions; the reconciler adds its certificate authority when it leads
  */
 export function managementCrds(
   loops: readonly string[] | undefined,

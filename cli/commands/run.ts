@@ -45,7 +45,10 @@ export function runCommand(): Command {
     .option('--kubeconfig <file>', 'management cluster (default: the cluster this runs in)')
     .option('--loops <list>', 'which loops run; beside an upstream Cluster API: gitops,infrastructure', LOOPS.join(','))
     .addOption(
-      new Option('--crds <mode>', 'install the CRDs, or only check them')
+      new Option(
+        '--crds <mode>',
+        'install the CRDs, or check that they are there and leave their definitions alone; conversion and admission are led to the webhooks either way',
+      )
         .choices(['install', 'check'])
         .default('install'),
     )
