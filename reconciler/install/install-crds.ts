@@ -7,6 +7,7 @@ import { inParallel } from '../../machinery/parallel';
 import { appliedBy, ownersOf } from './applied-fields';
 import {
   addressOnly,
+  type Conversion,
   FIELD_MANAGER,
   isHeldByOthers,
   leadConversion,
@@ -49,16 +50,29 @@ export async function installCrds(
   crds: readonly CustomResourceDefinition[],
   clock: Clock,
 ): Promise<Set<string>> {
-  const installed = await inParallel(crds, PARALLEL, async (crd) => {
+  const installed = await inParallel(crds, PARALLEL, async (crd): Promise<Installed | undefined> => {
     const live = await tryGet(api, CustomResourceDefinition, keyOfCrd(crd));
     if (live !== undefined && !isOurs(live)) return undefined;
     if (live === undefined || !isDefinedByOthers(live)) return install(api, crd, live);
     refuse(problemsOf(crd, live));
     await leadTo(api, crd, live);
-    return live;
+    return { live };
   });
   const ours = installed.filter((crd) => crd !== undefined);
-  const waiting = new Set(ours.filter((crd) => !isEstablished(crd)).map(({ metadata }) => metadata.name));
+  await untilEstablished(
+    api,
+    ours.map(({ live }) => live),
+    clock,
+  );
+  // Before that the API server itself writes these objects.
+  await inParallel(ours, PARALLEL, async ({ live, conversion }) => {
+    if (conversion !== undefined) await trustAuthority(api, live, conversion);
+  });
+  return new Set(ours.map(({ live }) => live.metadata.name));
+}
+
+async function untilEstablished(api: KubeApi, crds: readonly CustomResourceDefinition[], clock: Clock): Promise<void> {
+  const waiting = new Set(crds.filter((crd) => !isEstablished(crd)).map(({ metadata }) => metadata.name));
   const end = clock.now() + ESTABLISHED_TIMEOUT_MS;
   while (waiting.size > 0) {
     if (clock.now() > end) throw new CrdsMissing([...waiting].map((name) => `${name} is not established`));
@@ -67,7 +81,6 @@ export async function installCrds(
       if (isEstablished(crd)) waiting.delete(crd.metadata.name);
     }
   }
-  return new Set(ours.map(({ metadata }) => metadata.name));
 }
 
 /**
@@ -84,11 +97,17 @@ export async function checkCrds(api: KubeApi, crds: readonly CustomResourceDefin
   return new Set(ours.map(({ metadata }) => metadata.name));
 }
 
+/** A CRD as the API server has it, and the conversion that it is still to be trusted with. */
+interface Installed {
+  readonly live: CustomResourceDefinition;
+  readonly conversion?: Conversion | undefined;
+}
+
 async function install(
   api: KubeApi,
   crd: CustomResourceDefinition,
   live: CustomResourceDefinition | undefined,
-): Promise<CustomResourceDefinition> {
+): Promise<Installed> {
   const { conversion } = crd.spec;
   const isInTheWay = live !== undefined && conversion !== undefined && isHeldByOthers(live, conversion, KUBECTL);
   const current = isInTheWay ? await replaceConversion(api, live, conversion) : live;
@@ -98,8 +117,7 @@ async function install(
     { type: 'apply', patch: definitionOf(crd, current), force: true },
     { fieldManager: KUBECTL },
   );
-  if (conversion !== undefined) await trustAuthority(api, applied, conversion);
-  return applied;
+  return { live: applied, conversion };
 }
 
 /** Our definition, with the labels and annotations that kubectl applied. */
