@@ -1,4 +1,4 @@
-/** Label selectors: the object form of specs and the text form of list requests. */
+/** Label selectors: the object form of specs, and the text form they are written in for list requests. */
 
 export interface LabelSelectorRequirement {
   key: string;
@@ -43,46 +43,4 @@ export function formatSelector(selector: LabelSelector): string {
     else parts.push(`${key} ${operator === 'In' ? 'in' : 'notin'} (${list})`);
   }
   return parts.sort().join(',');
-}
-
-/**
- * Parses the text form.
- * @throws Error when the text is not a selector.
- */
-export function parseSelector(text: string): LabelSelector {
-  const matchExpressions: LabelSelectorRequirement[] = [];
-  for (const part of splitTopLevel(text)) {
-    const set = /^(\S+)\s+(in|notin)\s*\(([^)]*)\)$/.exec(part);
-    const equality = /^([^=!\s]+)\s*(==|=|!=)\s*(\S*)$/.exec(part);
-    if (set !== null) {
-      const values = (set[3] ?? '').split(',').map((value) => value.trim());
-      matchExpressions.push({ key: set[1] ?? '', operator: set[2] === 'in' ? 'In' : 'NotIn', values });
-    } else if (equality !== null) {
-      const operator = equality[2] === '!=' ? 'NotIn' : 'In';
-      matchExpressions.push({ key: equality[1] ?? '', operator, values: [equality[3] ?? ''] });
-    } else if (/^![^\s=!()]+$/.test(part)) {
-      matchExpressions.push({ key: part.slice(1), operator: 'DoesNotExist' });
-    } else if (/^[^\s=!()]+$/.test(part)) {
-      matchExpressions.push({ key: part, operator: 'Exists' });
-    } else {
-      throw new Error(`unable to parse requirement: ${JSON.stringify(part)}`);
-    }
-  }
-  return { matchExpressions };
-}
-
-function splitTopLevel(text: string): string[] {
-  const parts: string[] = [];
-  let depth = 0;
-  let current = '';
-  for (const character of text) {
-    if (character === '(') depth++;
-    if (character === ')') depth--;
-    if (character === ',' && depth === 0) {
-      parts.push(current);
-      current = '';
-    } else current += character;
-  }
-  parts.push(current);
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
 }

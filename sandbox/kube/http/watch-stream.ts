@@ -5,7 +5,7 @@ import type { Engine } from '../engine';
 import { groupVersion } from '../registry/resource';
 import type { CollectionTarget } from '../rest/core';
 import { type IncludeObject, metadataOf, tableOf } from '../tables/table';
-import { checkRevision, type ServerEvent, type WatchRequest } from '../watch/watch';
+import type { ServerEvent, WatchRequest } from '../watch/watch';
 import type { Representation } from './negotiate';
 import { statusBody } from './respond';
 
@@ -21,10 +21,8 @@ export async function streamWatch(
   const abort = new AbortController();
   response.on('close', () => abort.abort());
   const frames = new Frames(target, representation, include, () => engine.core.clock.now());
-  const events = engine.watch(target, options, abort.signal);
   // What is refused before the watch begins is an answer, not an event.
-  const { resourceVersion = '' } = options;
-  checkRevision(resourceVersion);
+  const events = engine.watch(target, options, abort.signal);
   response.writeHead(200, {
     'content-type': 'application/json',
     'transfer-encoding': 'chunked',

@@ -40,12 +40,17 @@ export function pathSegmentFault(name: string): string | undefined {
 const QUALIFIED = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 
 /** Faults of a label or annotation key. */
-export function qualifiedNameFaults(key: string): string[] {
+export const qualifiedNameFaults = (key: string): string[] => keyFaults(key, 'a valid label key', 'bytes');
+
+/** Faults of a key in the text form of a selector, for which the real server kept its older words. */
+export const selectorKeyFaults = (key: string): string[] => keyFaults(key, 'a qualified name', 'characters');
+
+function keyFaults(key: string, what: string, unit: string): string[] {
   const parts = key.split('/');
   const note = regexNote(['MyName', 'my.name', '123-abc'], '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]');
   if (parts.length > 2) {
     return [
-      `a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${note} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
+      `${what} must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${note} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
     ];
   }
   const faults: string[] = [];
@@ -59,7 +64,7 @@ export function qualifiedNameFaults(key: string): string[] {
     }
   }
   if (name === '') faults.push('name part must be non-empty');
-  else if (name.length > 63) faults.push('name part must be no more than 63 bytes');
+  else if (name.length > 63) faults.push(`name part must be no more than 63 ${unit}`);
   if (!QUALIFIED.test(name)) {
     faults.push(
       `name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character ${note}`,

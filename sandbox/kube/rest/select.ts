@@ -1,8 +1,9 @@
 import { messageOf } from '../../../machinery/errors';
 import { valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { matchesSelector, parseSelector } from '../../../machinery/selectors';
 import type { Served } from '../registry/registry';
+import { type FieldTerm, parseFieldSelector } from './field-selector';
+import { parseLabelSelector } from './label-selector';
 import { badRequest } from './refusal';
 
 export type Matcher = (object: KubeObject) => boolean;
@@ -24,31 +25,27 @@ export function matcherFor(served: Served, selection: Selection): Matcher | unde
 
 function labelMatcher(text: string | undefined): Matcher | undefined {
   if (text === undefined || text === '') return undefined;
-  try {
-    const selector = parseSelector(text);
-    return (object) => matchesSelector(selector, object.metadata.labels);
-  } catch (error) {
-    throw badRequest(requirementFault(text) ?? messageOf(error));
-  }
-}
-
-/** The commonest mistake, in the words of the real parser. */
-function requirementFault(text: string): string | undefined {
-  const word = /\s(?:in|notin)\s+([^\s(,]+)/.exec(text)?.[1];
-  return word === undefined ? undefined : `unable to parse requirement: found '${word}' expected: '('`;
+  const matches = parsed(text, parseLabelSelector);
+  return (object) => matches(object.metadata.labels);
 }
 
 function fieldMatcher(served: Served, text: string | undefined): Matcher | undefined {
   if (text === undefined || text === '') return undefined;
-  const terms = text.split(',').map((part) => {
-    const match = /^([^=!]+)(!=|==|=)(.*)$/.exec(part.trim());
-    if (match === null) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
-    const path = match[1] ?? '';
-    checkPath(served, path);
-    return { path: path.split('.'), equal: match[2] !== '!=', value: match[3] ?? '' };
-  });
-  return (object) => terms.every((term) => (fieldText(object, term.path) === term.value) === term.equal);
+  const terms = parsed(text, parseFieldSelector);
+  for (const { field } of terms) checkPath(served, field);
+  return (object) => terms.every((term) => satisfies(object, term));
 }
+
+function parsed<Selector>(text: string, parse: (text: string) => Selector): Selector {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw badRequest(messageOf(error));
+  }
+}
+
+const satisfies = (object: KubeObject, { field, isEqual, value }: FieldTerm): boolean =>
+  (fieldText(object, field.split('.')) === value) === isEqual;
 
 function checkPath({ resource, version }: Served, path: string): void {
   if (path === 'metadata.name' || path === 'metadata.namespace') return;

@@ -22,18 +22,31 @@ export type ServerEvent =
 /**
  * Changes of a collection, in order, from a revision on. Objects are shared and frozen; an event is made once and only
  * filtered per watch.
+ * @throws Refusal at once, before there are events, of what no watch can be made
  */
-export async function* watchObjects(
+export function watchObjects(
   core: Core,
   target: CollectionTarget,
   options: WatchRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent> {
+  const matches = matcherFor(target, options);
+  checkRevision(options.resourceVersion ?? '');
+  return watchEvents(core, target, options, matches, signal);
+}
+
+async function* watchEvents(
+  core: Core,
+  target: CollectionTarget,
+  options: WatchRequest,
+  matches: Matcher | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent> {
   const { resource } = target;
   const apiVersion = groupVersion(resource.group, target.version.name);
   const queue = new EventQueue(signal);
   const namespace = target.namespace === '' ? undefined : target.namespace;
-  const selects = selector(matcherFor(target, options), namespace);
+  const selects = selector(matches, namespace);
   const started = start(core, target, options, namespace);
   if (started instanceof Refusal) {
     // Once a watch is accepted, what goes wrong is an event of it.
@@ -84,7 +97,7 @@ interface Start {
 }
 
 /** @throws Refusal when a resource version is no number */
-export function checkRevision(text: string): void {
+function checkRevision(text: string): void {
   if (text !== '' && !/^\d+$/.test(text))
     throw new Refusal({
       code: 500,
@@ -101,7 +114,6 @@ function start(
 ): Start | Refusal {
   const { table } = target.resource;
   const text = options.resourceVersion ?? '';
-  checkRevision(text);
   if (text === '' || text === '0' || options.sendInitialEvents === true) {
     return { revision: core.store.revision, initial: core.store.list(table, namespace), missed: [] };
   }

@@ -23,6 +23,21 @@ function olderToken(token: string, rv: number): string {
   return Buffer.from(JSON.stringify({ ...(content as object), rv })).toString('base64url');
 }
 
+const NO_LABEL_SELECTORS: readonly string[] = [
+  ...['a===', 'a=b=c', 'a,,b', ',a', 'a=b,', ',', '=b', '(', 'a b', 'a=b c', 'a=!b', 'a!b', '!', '!!a', '!a=b'],
+  ...['a>x', 'a>', 'a>1.5', 'a>-1', 'a>=1', 'a>+', 'a>99999999999999999999'],
+  ...['-a', '!-a', 'a/b/c=x', 'a/=x', '/a=x', 'A.b/c', 'ü', 'x'.repeat(64), 'a=-b', `a=${'x'.repeat(64)}`],
+  ...['a in b', 'a notin', 'a in (', 'a in (b', 'a in (b,', 'a in (=)', 'a in (b c)', 'a in (b)c', 'a in (,,)'],
+  `a in (-b,${'x'.repeat(64)})`,
+];
+
+const FIELD_SELECTORS: readonly string[] = [
+  ...['metadata.name=a,', ',,metadata.name=a', ',', 'metadata.name=a\\,b', 'metadata.name!=a\\=b', ' '],
+  ...['metadata.name===a', 'metadata.name=a=b', 'metadata.name=a!=b', 'metadata.name=a\\b', 'metadata.name=a\\'],
+  ...[' metadata.name=a', 'metadata.name =a', 'metadata.name= a', 'metadata.name=a , metadata.namespace=b'],
+  ...['=a', '!metadata.name', 'metadata.name>a', 'metadata.name in (a)', 'metadata.name=a,metadata.name=b'],
+];
+
 /** Lists: pages, versions, selectors. */
 export const listCases: Topic = (conforms) => {
   conforms('list-all', 'a list has its version and items without kind', async (s) => {
@@ -134,6 +149,44 @@ export const listCases: Topic = (conforms) => {
     label: await s.get(`${s.at('v1', 'configmaps')}?labelSelector=${encodeURIComponent('a in b')}`),
     field: await s.get(`${s.at('v1', 'configmaps')}?fieldSelector=metadata.name`),
   }));
+
+  conforms('list-labels-numbers', 'label selectors by number, and values left out of a list', async (s) => {
+    for (const [name, n] of Object.entries({ five: '5', three: '03', word: 'x', empty: '', huge: '9'.repeat(20) }))
+      await s.post(s.at('v1', 'configmaps'), s.configMap(name, {}, { labels: { n } }));
+    await s.post(s.at('v1', 'configmaps'), s.configMap('none'));
+    const pick = async (selector: string) =>
+      names(await s.get(`${s.at('v1', 'configmaps')}?labelSelector=${encodeURIComponent(selector)}`));
+    return {
+      greater: await pick('n>3'),
+      less: await pick('n<5'),
+      spaced: await pick('n > 1 , n'),
+      both: await pick('n>2,n<5'),
+      nothing: await pick('n in ()'),
+      leftOut: await pick('n in (,5)'),
+      notLeftOut: await pick('n notin (x,)'),
+      twice: await pick('n in (x,,5,5)'),
+      keyword: await pick('in=notin,notin'),
+      apart: await pick('! n'),
+      blank: await pick(' '),
+    };
+  });
+
+  conforms('list-labels-refused', 'label selectors that the parser refuses, and why', async (s) => {
+    const refusals: Record<string, unknown> = {};
+    for (const selector of NO_LABEL_SELECTORS)
+      refusals[selector] = await s.get(`${s.at('v1', 'configmaps')}?labelSelector=${encodeURIComponent(selector)}`);
+    return refusals;
+  });
+
+  conforms('list-fields-text', 'field selectors: escapes, blanks, empty terms, and what is refused', async (s) => {
+    await fill(s, 'a', 'b');
+    const answers: Record<string, unknown> = {};
+    for (const selector of FIELD_SELECTORS)
+      answers[selector] = names(
+        await s.get(`${s.at('v1', 'configmaps')}?fieldSelector=${encodeURIComponent(selector)}`),
+      );
+    return answers;
+  });
 
   conforms('list-fields', 'field selectors that kinds have', async (s) => {
     await fill(s, 'a', 'b');

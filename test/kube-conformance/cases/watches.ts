@@ -117,6 +117,20 @@ export const watchCases: Topic = (conforms) => {
     s.get(`${s.at('v1', 'configmaps')}?watch=true&resourceVersion=word`),
   );
 
+  conforms(
+    'watch-invalid-selectors',
+    'a watch with a selector that cannot be read, or not used, is refused',
+    async (s) => {
+      const watched = (query: string) => s.get(`${s.at('v1', 'configmaps')}?watch=true&timeoutSeconds=1&${query}`);
+      return {
+        label: await watched('labelSelector=a,,b'),
+        field: await watched('fieldSelector=metadata.name'),
+        unknown: await watched('fieldSelector=data.x%3Da'),
+        beforeVersion: await watched('labelSelector=a,,b&resourceVersion=word'),
+      };
+    },
+  );
+
   conforms('watch-table', 'a watch of rows', async (s) => {
     const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
     const created = await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
