@@ -69,6 +69,14 @@ export class Client {
     return { code: answer.statusCode, body: parsed(text), ...(warnings.length === 0 ? {} : { warnings }) };
   }
 
+  /** What a path answers, as it is on the wire. */
+  async bytes(path: string, accept: string): Promise<{ code: number; type: string; bytes: Buffer }> {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, accept };
+    const answer = await request(`${this.server.url}${path}`, { dispatcher: this.#dispatcher, headers });
+    const bytes = Buffer.from(await answer.body.arrayBuffer());
+    return { code: answer.statusCode, type: String(answer.headers['content-type'] ?? ''), bytes };
+  }
+
   /** Lines of a watch as they come, until `enough` says so, the server ends it, or ten seconds are over. */
   async watch(path: string, enough: (events: readonly WatchLine[]) => boolean): Promise<WatchLine[]> {
     const abort = new AbortController();

@@ -4,6 +4,7 @@ import { goDefinitions } from '../builtins/catalog';
 import catalog from '../builtins/catalog.json';
 import type { Registry } from '../registry/registry';
 import type { ResourceDefinition, VersionDefinition } from '../registry/resource';
+import { swaggerOf } from './swagger';
 
 type Json = { [key: string]: unknown };
 
@@ -32,17 +33,7 @@ export class OpenApiDocuments {
 
   /** `/openapi/v2` as an object. */
   v2(): object {
-    const definitions: Json = {};
-    const paths: Json = {};
-    for (const { text } of this.#current().values()) {
-      const document = JSON.parse(text.replaceAll('#/components/schemas/', '#/definitions/')) as {
-        components: { schemas: Json };
-        paths: Json;
-      };
-      Object.assign(definitions, document.components.schemas);
-      Object.assign(paths, document.paths);
-    }
-    return { swagger: '2.0', info: { title: 'Kubernetes', version: 'v1.34.2' }, paths, definitions };
+    return swaggerOf([...this.#current().values()].map(({ text }) => JSON.parse(text) as Json));
   }
 
   #current(): ReadonlyMap<string, { readonly text: string; readonly hash: string }> {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { aggregated, coreVersions, groupList, oneGroup, resourceList } from '../discovery/documents';
+import { encodeSwagger } from '../discovery/gnostic';
 import { OpenApiDocuments } from '../discovery/openapi';
 import type { Registry } from '../registry/registry';
-import { Refusal } from '../rest/refusal';
 import { negotiate } from './negotiate';
-import { sendObject, sendText } from './respond';
+import { sendBytes, sendObject, sendText } from './respond';
 
 /** What `/version` says: the release whose behaviour this server follows. */
 const VERSION = {
@@ -23,6 +23,10 @@ const VERSION = {
 };
 
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** Clients ask with `@`, which is no letter of a media type; the answer has none. */
+const SWAGGER_PROTOBUF = /application\/com\.github\.proto-openapi\.spec\.v2[@.]v1\.0\+protobuf/;
+const SWAGGER_PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 const ROOTS = ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 
@@ -84,22 +88,16 @@ export class PathHandler {
 
   #sendV2(request: IncomingMessage, response: ServerResponse): void {
     const accept = request.headers.accept ?? '*/*';
-    if (!/json|\*/.test(accept)) {
-      throw new Refusal({
-        code: 406,
-        reason: 'NotAcceptable',
-        message: 'only the following media types are accepted: application/json',
-        details: {},
-      });
-    }
-    sendObject(response, 200, this.#openApi.v2());
+    if (/json|\*/.test(accept)) sendObject(response, 200, this.#openApi.v2());
+    else if (SWAGGER_PROTOBUF.test(accept)) {
+      sendBytes(response, SWAGGER_PROTOBUF_TYPE, encodeSwagger(this.#openApi.v2()));
+    } else response.writeHead(406, { 'content-length': 0 }).end();
   }
 
   #sendV3(response: ServerResponse, path: string): boolean {
     const text = this.#openApi.document(path);
     if (text === undefined) return false;
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-    response.end(text);
+    sendBytes(response, 'application/json', Buffer.from(text));
     return true;
   }
 }

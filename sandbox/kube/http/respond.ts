@@ -30,6 +30,11 @@ export function sendText(response: ServerResponse, code: number, text: string): 
   response.end(text);
 }
 
+export function sendBytes(response: ServerResponse, contentType: string, bytes: Buffer): void {
+  response.writeHead(200, { 'content-type': contentType, 'content-length': bytes.length });
+  response.end(bytes);
+}
+
 /** A refusal as the real server writes it. */
 export function statusBody(status: Status): object {
   return {

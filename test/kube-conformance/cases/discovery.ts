@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../../machinery/json';
 import { at } from '../scene';
+import { SwaggerProtobuf } from '../swagger-protobuf';
 import type { Topic } from '../topic';
 import { crdOf, install, WIDGETS, widget } from '../widgets';
 
@@ -17,6 +18,23 @@ const only = (value: unknown, ...names: readonly string[]) =>
       return Array.isArray(verbs) ? { ...rest, verbs: verbs.map(String).sort() } : rest;
     })
     .sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
+
+type Schemas = { readonly [name: string]: { readonly [field: string]: unknown } | undefined };
+
+const V2_DEFINITIONS: readonly string[] = [
+  'dev.capstan.conformance.v1.Widget',
+  'io.k8s.api.core.v1.ConfigMap',
+  'io.k8s.api.core.v1.ServicePort',
+  'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+];
+
+/** The sandbox does not describe builtin kinds. */
+function undescribed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(undescribed);
+  if (!isJsonObject(schema)) return schema;
+  const rest = Object.entries(schema).filter(([key, value]) => key !== 'description' || typeof value !== 'string');
+  return Object.fromEntries(rest.map(([key, value]) => [key, undescribed(value)]));
+}
 
 /** Discovery, OpenAPI and Tables. */
 export const discoveryCases: Topic = (conforms) => {
@@ -120,6 +138,48 @@ export const discoveryCases: Topic = (conforms) => {
       own,
       kinds: isJsonObject(schema) ? schema['x-kubernetes-group-version-kind'] : [],
       spec: isJsonObject(schema) && isJsonObject(schema['properties']) ? schema['properties']['spec'] : {},
+    };
+  });
+
+  conforms('openapi-v2', 'definitions and patches in OpenAPI v2', async (s) => {
+    const answer = await s.until(
+      () => s.get('/openapi/v2'),
+      (one) => JSON.stringify(one.body).includes('.Widget'),
+    );
+    const { paths, definitions } = answer.body as { paths: Schemas; definitions: Schemas };
+    const patch = paths[`/apis/${WIDGETS}/namespaces/{namespace}/widgets/{name}`]?.['patch'] as Schemas[string];
+    return {
+      swagger: at(answer, 'swagger'),
+      definitions: V2_DEFINITIONS.map((name) => [name, undescribed(definitions[name])]),
+      consumes: patch?.['consumes'],
+      kind: patch?.['x-kubernetes-group-version-kind'],
+      inPlace: list(patch?.['parameters'])
+        .filter(({ name }) => name === 'dryRun' || name === 'fieldValidation')
+        .map(({ name, in: place, type }) => [name, place, type]),
+    };
+  });
+
+  conforms('openapi-v2-protobuf', 'OpenAPI v2 in the form in which kubectl looks for a kind', async (s) => {
+    const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+    await s.until(
+      () => s.get('/openapi/v2'),
+      (one) => JSON.stringify(one.body).includes('.Widget'),
+    );
+    const { code, type, bytes } = await s.client.bytes('/openapi/v2', accept);
+    const document = new SwaggerProtobuf(bytes);
+    return {
+      code,
+      type,
+      swagger: document.swagger,
+      definitions: V2_DEFINITIONS.map((name) => [
+        name,
+        document.properties(name),
+        document.extension(name, 'x-kubernetes-group-version-kind'),
+      ]),
+      namespace: document.patch('/api/v1/namespaces/{name}'),
+      widget: document.patch(`/apis/${WIDGETS}/namespaces/{namespace}/widgets/{name}`),
+      missing: document.patch('/apis/nowhere.dev/v1/things/{name}') ?? 'none',
+      other: await s.client.bytes('/openapi/v2', 'text/html').then((answer) => [answer.code, String(answer.bytes)]),
     };
   });
 
