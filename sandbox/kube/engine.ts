@@ -17,7 +17,12 @@ export class Engine {
   constructor(
     readonly core: Core,
     private readonly reviewToken: TokenReviewer,
-    private readonly issueToken: (target: Target, body: unknown) => KubeObject,
+    private readonly issueToken: (
+      caller: Caller,
+      target: Target,
+      body: unknown,
+      options: MutationOptions,
+    ) => KubeObject,
   ) {}
 
   async get(target: Target): Promise<KubeObject> {
@@ -43,7 +48,12 @@ export class Engine {
     return createObject(this.core, caller, target, body, options);
   }
 
-  async createSubresource(caller: Caller, target: Target, body: unknown): Promise<KubeObject> {
+  async createSubresource(
+    caller: Caller,
+    target: Target,
+    body: unknown,
+    options: MutationOptions = {},
+  ): Promise<KubeObject> {
     requireSubresource(target, 'create');
     if (target.resource.table === '/pods' && target.subresource === 'eviction') {
       return evictPod(this.core, caller, target, body);
@@ -52,7 +62,7 @@ export class Engine {
       return bindPod(this.core, caller, target, body);
     }
     if (target.resource.table === '/serviceaccounts' && target.subresource === 'token') {
-      return this.issueToken(target, body);
+      return this.issueToken(caller, target, body, options);
     }
     throw methodNotAllowed(target.resource, 'create');
   }

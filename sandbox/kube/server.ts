@@ -88,7 +88,7 @@ export function createKubeServer(options: KubeServerOptions): KubeServer {
   const engine = new Engine(
     core,
     (token) => tokens.review(token),
-    (target, body) => tokens.issue(target, body),
+    (caller, target, body, options) => tokens.issue(caller, target, body, options),
   );
   const authorize: Authorize = (user, { verb, target }) => {
     const { resource, namespace, name = '', subresource = '' } = target;

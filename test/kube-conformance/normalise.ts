@@ -31,7 +31,10 @@ export function normalise(value: unknown): unknown {
     if (name === 'managedFields' && Array.isArray(value)) return managers(value);
     // Go walks the fields of a map in any order.
     if ((name === 'causes' || name === 'warnings') && Array.isArray(value)) return sorted(value.map(walk));
-    if (name === 'message' && typeof value === 'string') return text(value).replace(/ is invalid: \[(.*)\]$/s, inOrder);
+    if (name === 'message' && typeof value === 'string')
+      return text(value)
+        .replace(/ is invalid: \[(.*)\]$/s, inOrder)
+        .replace(/: errors:\n(.*)$/s, linesInOrder);
     return walk(value);
   };
   const walk = (value: unknown): unknown => {
@@ -72,6 +75,9 @@ export function comparableQuote(literal: string, normalised: (object: unknown) =
 }
 
 const inOrder = (_: string, faults: string): string => ` is invalid: [${faults.split(', ').sort().join(', ')}]`;
+
+/** Faults of a configuration, found in maps. */
+const linesInOrder = (_: string, faults: string): string => `: errors:\n${faults.split('\n').sort().join('\n')}`;
 
 const sorted = (values: readonly unknown[]): unknown[] =>
   [...values].sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));

@@ -2,13 +2,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { mapAt } from '../builtins/strategy';
-import type { Core, Target, User } from '../rest/core';
-import { notFound } from '../rest/refusal';
+import type { Caller, Core, MutationOptions, Target, User } from '../rest/core';
+import { BOUND_TABLES, checkTokenRequest } from './token-request';
 
 const TABLE = 'internal/keys';
 const KEY_NAME = 'service-account-tokens';
-const DEFAULT_SECONDS = 3600;
-const MIN_SECONDS = 600;
+/** Who gives out tokens, and whom they are for when nobody else is named. */
+const ISSUER = 'https://kubernetes.default.svc';
 
 /** Issues and checks tokens of service accounts. The key is part of the stored state, so that tokens outlive a restart. */
 export class ServiceAccountTokens {
@@ -26,37 +26,36 @@ export class ServiceAccountTokens {
   }
 
   /** POST serviceaccounts/token: a TokenRequest with its status filled in. */
-  issue(target: Target, body: unknown): KubeObject {
-    const account = this.core.store.get('/serviceaccounts', target);
-    if (account === undefined) throw notFound({ group: '', resource: 'serviceaccounts' }, target.name);
-    const spec = isJsonObject(body) ? mapAt(body, 'spec') : {};
-    const wanted = spec['expirationSeconds'];
-    const seconds = Math.max(MIN_SECONDS, typeof wanted === 'number' ? wanted : DEFAULT_SECONDS);
+  issue(caller: Caller, target: Target, body: unknown, options: MutationOptions): KubeObject {
+    const asked = checkTokenRequest(this.core, caller, target, body, options);
+    const { seconds, bound } = asked;
+    const { uid } = this.core.store.get('/serviceaccounts', target)?.metadata ?? {};
     const now = Math.floor(this.core.clock.now() / 1000);
     const claims = {
-      iss: 'https://kubernetes.default.svc',
-      aud: ['https://kubernetes.default.svc'],
+      iss: ISSUER,
+      aud: asked.audiences.length === 0 ? [ISSUER] : asked.audiences,
       sub: `system:serviceaccount:${target.namespace}:${target.name}`,
       iat: now,
       nbf: now,
       exp: now + seconds,
-      'kubernetes.io': {
-        namespace: target.namespace,
-        serviceaccount: { name: target.name, uid: account.metadata.uid },
-      },
+      'kubernetes.io': { namespace: target.namespace, serviceaccount: { name: target.name, uid }, ...bound },
     };
     const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-    const expirationTimestamp = `${new Date((now + seconds) * 1000).toISOString().slice(0, 19)}Z`;
+    const timeAfter = (after: number): string => `${new Date((now + after) * 1000).toISOString().slice(0, 19)}Z`;
+    const { name, namespace } = target;
     return {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
-      metadata: { name: target.name, namespace: target.namespace },
-      spec: { audiences: claims.aud, expirationSeconds: seconds, boundObjectRef: null },
-      status: { token: `${text}.${this.#sign(text)}`, expirationTimestamp },
+      metadata: { ...asked.object.metadata, name, namespace, uid, creationTimestamp: timeAfter(0) },
+      spec: { audiences: claims.aud, expirationSeconds: seconds, boundObjectRef: asked.boundObjectRef },
+      status: { token: `${text}.${this.#sign(text)}`, expirationTimestamp: timeAfter(seconds) },
     };
   }
 
-  /** The service account a token belongs to; undefined when it is not ours, too old, or its account is gone. */
+  /**
+   * The service account a token belongs to; undefined when it is not ours, for others, too old, or when its account or
+   * what it is bound to is gone.
+   */
   review(token: string): User | undefined {
     const [header = '', payload = '', signature = ''] = token.split('.');
     const expected = Buffer.from(this.#sign(`${header}.${payload}`));
@@ -70,11 +69,25 @@ export class ServiceAccountTokens {
     const { name, uid } = mapAt(holder, 'serviceaccount');
     const account = this.core.store.get('/serviceaccounts', { namespace, name: String(name) });
     if (account === undefined || account.metadata.uid !== uid) return undefined;
+    if (!Array.isArray(claims['aud']) || !claims['aud'].includes(ISSUER)) return undefined;
+    if (this.#isUnbound(holder, namespace)) return undefined;
     return {
       username: String(claims['sub']),
       uid: account.metadata.uid,
       groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
     };
+  }
+
+  /** Whether an object the token is bound to is gone, or another one of its name. */
+  #isUnbound(holder: { readonly [claim: string]: unknown }, namespace: string): boolean {
+    return Object.entries(BOUND_TABLES).some(([claim, table]) => {
+      if (!isJsonObject(holder[claim])) return false;
+      const { name, uid } = mapAt(holder, claim);
+      // A pod's node may go first: the pod decides.
+      if (claim === 'node' && isJsonObject(holder['pod'])) return false;
+      const place = { namespace: claim === 'node' ? '' : namespace, name: String(name) };
+      return this.core.store.get(table, place)?.metadata.uid !== uid;
+    });
   }
 
   #sign(text: string): string {

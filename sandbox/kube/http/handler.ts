@@ -138,7 +138,7 @@ export class RequestHandler {
     if (verb === 'create') {
       const options = { ...mutationOptions(query, 'CreateOptions'), duplicates };
       if (target.subresource !== '') {
-        return answer.plain(201, await this.engine.createSubresource(caller, target, body));
+        return answer.plain(201, await this.engine.createSubresource(caller, target, body, options));
       }
       return answer.object(201, await this.engine.create(caller, collection(target), body, options));
     }
@@ -174,9 +174,10 @@ export class RequestHandler {
 
 /** The body of a create or an update. Text that cannot be read is told as the decoder of the target's kind tells it. */
 async function readObject(request: IncomingMessage, target: Target): Promise<Body> {
+  const { kind } = target.version.subresources.get(target.subresource) ?? target.resource;
   const unrecognized = (why: string, text: string) =>
     badRequest(
-      `the object provided is unrecognized (must be of type ${target.resource.kind}): couldn't get version/kind; json parse error: ${why} (${shownBody(text)})`,
+      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${shownBody(text)})`,
     );
   try {
     const body = await readBody(request);

@@ -80,3 +80,14 @@ export function goValue(value: unknown): string {
     .map((key) => `${key}:${goValue(value[key])}`);
   return `map[${entries.join(' ')}]`;
 }
+
+/** Go's `%#v` of a JSON value. */
+export function goSyntax(value: unknown): string {
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goSyntax).join(', ')}}`;
+  if (isJsonObject(value)) {
+    const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+    return `map[string]interface {}{${entries.map(([key, item]) => `${JSON.stringify(key)}:${goSyntax(item)}`).join(', ')}}`;
+  }
+  if (value === null) return 'interface {}(nil)';
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}

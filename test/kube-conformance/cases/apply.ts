@@ -149,6 +149,35 @@ export const applyCases: Topic = (conforms) => {
     configMap: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', { data: { a: 1 } })),
   }));
 
+  conforms('apply-faults', 'an apply is told every fault that no undeclared field of the same map hides', async (s) => {
+    const deployment = (template: unknown) =>
+      s.apply(s.at('apps/v1', 'deployments', 'd'), 'm', {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'd' },
+        spec: { template },
+      });
+    return {
+      undeclared: await deployment({ metadata: { foo: 1 }, spec: { bar: 1 } }),
+      inLists: await deployment({
+        spec: {
+          containers: [
+            { name: 'a', imag: 'i' },
+            { name: 'b', prots: [] },
+          ],
+        },
+      }),
+      twice: await deployment({ spec: { containers: [{ name: 'a', imag: 'i' }, { name: 'a' }, { name: 'a' }] } }),
+      noKey: await deployment({ spec: { containers: [{ name: 'a', imag: 'i' }, 5, { name: 'b', imag: 'i' }] } }),
+      atomic: await deployment({ spec: { tolerations: [{ foo: 1 }, { bar: 1 }] } }),
+      types: await s.apply(
+        s.at(WIDGETS, 'widgets', 'w'),
+        'm',
+        widget('w', { size: 'x', enabled: 'y', label: { a: [1, 'b', true] }, steps: [1, ['a']], tags: ['a', 'a'] }),
+      ),
+    };
+  });
+
   conforms('apply-managers-given', 'managedFields in an apply are refused', (s) =>
     s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { managedFields: [{ manager: 'x' }] })),
   );

@@ -1,4 +1,4 @@
-import { at, bodyOf } from '../scene';
+import { at, bodyOf, type Fields } from '../scene';
 import type { Topic } from '../topic';
 
 /** Builtin kinds we use, and what they alone do. */
@@ -213,6 +213,73 @@ export const kindCases: Topic = (conforms) => {
       ],
       used,
     };
+  });
+
+  conforms('token-request', 'a request for a token is checked before one is given', async (s) => {
+    await s.post(s.at('v1', 'serviceaccounts'), { metadata: { name: 'robot' } });
+    await s.post(s.at('v1', 'secrets'), { metadata: { name: 'secret' } });
+    const pod = (name: string, serviceAccountName: string) =>
+      s.post(s.at('v1', 'pods'), {
+        metadata: { name },
+        spec: { serviceAccountName, containers: [{ name: 'c', image: 'i' }] },
+      });
+    await pod('own', 'robot');
+    await pod('other', 'default');
+    const ask = async (spec: unknown, rest: Fields = {}, query = '') => {
+      const answer = await s.post(`${s.at('v1', 'serviceaccounts', 'robot', 'token')}${query}`, { spec, ...rest });
+      if (answer.code !== 201) return answer;
+      const { managedFields: _, ...metadata } = bodyOf(answer).metadata;
+      return { code: answer.code, metadata, spec: at(answer, 'spec') };
+    };
+    const bind = (kind: string, name: string, rest: Fields = {}) =>
+      ask({ boundObjectRef: { kind, apiVersion: 'v1', name, ...rest } });
+    return {
+      short: await ask({ expirationSeconds: 599 }),
+      none: await ask({ expirationSeconds: 0 }),
+      least: await ask({ expirationSeconds: 600 }),
+      long: await ask({ expirationSeconds: 2 ** 32 + 1 }),
+      word: await ask({ expirationSeconds: '1h' }),
+      usual: await ask({}),
+      unknown: await ask({ nonsense: 1 }, {}, '?fieldValidation=Strict'),
+      missing: await s.post(s.at('v1', 'serviceaccounts', 'nobody', 'token'), { spec: { expirationSeconds: 1 } }),
+      otherName: await ask({}, { metadata: { name: 'other' } }),
+      otherNamespace: await ask({}, { metadata: { namespace: 'default' } }),
+      otherKind: await ask({}, { kind: 'Thing', apiVersion: 'authentication.k8s.io/v1' }),
+      otherVersion: await ask({}, { kind: 'TokenRequest', apiVersion: 'v1' }),
+      list: await s.post(s.at('v1', 'serviceaccounts', 'robot', 'token'), []),
+      ofPod: await bind('Pod', 'own'),
+      ofForeignPod: await bind('Pod', 'other'),
+      ofMissingPod: await bind('Pod', 'nowhere'),
+      ofSecret: await bind('Secret', 'secret'),
+      ofMissingSecret: await bind('Secret', 'nowhere'),
+      ofOtherSecret: await bind('Secret', 'secret', { uid: 'other' }),
+      ofMissingNode: await bind('Node', 'nowhere'),
+      ofNoName: await bind('Pod', ''),
+      ofConfigMap: await bind('ConfigMap', 'a'),
+      shortOfMissing: await ask({ expirationSeconds: 1, boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'x' } }),
+    };
+  });
+
+  conforms('token-use', 'a token for others, or bound to what is gone, is none', async (s) => {
+    await s.post(s.at('v1', 'serviceaccounts'), { metadata: { name: 'robot' } });
+    await s.post(s.at('v1', 'secrets'), { metadata: { name: 'secret' } });
+    const issued = async (spec: Fields) =>
+      String(at(await s.post(s.at('v1', 'serviceaccounts', 'robot', 'token'), { spec }), 'status', 'token'));
+    const boundObjectRef = { kind: 'Secret', apiVersion: 'v1', name: 'secret' };
+    const [forOthers, bound, unused] = [
+      await issued({ audiences: ['others'] }),
+      await issued({ boundObjectRef }),
+      await issued({ boundObjectRef }),
+    ];
+    const use = (token: string) => s.get(s.at('v1', 'secrets'), { token });
+    const [others, before] = [await use(forOthers), await use(bound)];
+    await s.delete(s.at('v1', 'secrets', 'secret'));
+    // A token that was good is good for ten seconds more: this one was never asked about.
+    const after = await s.until(
+      () => use(unused),
+      (answer) => answer.code === 401,
+    );
+    return { others, before: before.code, after };
   });
 
   conforms('budget', 'a PodDisruptionBudget gets its status by its controller alone', (s) =>

@@ -35,7 +35,7 @@ if (programs.length === 0) console.info('skipped: there is no kubectl on the PAT
   describe.each(programs)('%s', (program) => {
     const kubectl = new Kubectl(program, config, home);
 
-    test.each(['apply --server-side', 'apply', 'create'])('a kind that is not served: %s %s', async (...words) => {
+    test.each(['apply --server-side', 'apply', 'create'])('a kind that is not served: %s', async (line) => {
       const input = JSON.stringify({
         apiVersion: 'nowhere.dev/v1',
         kind: 'Thing',
@@ -49,6 +49,15 @@ if (programs.length === 0) console.info('skipped: there is no kubectl on the PAT
         stderr: expect.stringContaining(
           'no matches for kind "Thing" in version "nowhere.dev/v1"\nensure CRDs are installed first',
         ),
+      });
+    });
+
+    test('a token for too short a time', async () => {
+      await kubectl.try(['create', 'serviceaccount', 'robot']);
+
+      expect(await kubectl.try(['create', 'token', 'robot', '--duration=1s'])).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('Invalid value: 1: may not specify a duration less than 10 minutes'),
       });
     });
   });
