@@ -151,7 +151,7 @@ export const discoveryCases: Topic = (conforms) => {
     return {
       swagger: at(answer, 'swagger'),
       definitions: V2_DEFINITIONS.map((name) => [name, undescribed(definitions[name])]),
-      consumes: patch?.['consumes'],
+      consumes: [patch?.['consumes'] ?? []].flat().map(String).sort(),
       kind: patch?.['x-kubernetes-group-version-kind'],
       inPlace: list(patch?.['parameters'])
         .filter(({ name }) => name === 'dryRun' || name === 'fieldValidation')
