@@ -1,37 +1,65 @@
-import { type SimpleGit, simpleGit } from 'simple-git';
 import { messageOf } from '../../machinery/errors';
-import { wrongInput } from '../command-error';
+import { CommandError, wrongInput } from '../command-error';
+import { type GitEnd, runGit } from './git-process';
+import { withoutSecrets } from './without-secrets';
+
+/** Git in one folder, with the user's whole environment: it answers what the user's own git does. */
+export interface Git {
+  /** What it prints. @throws CommandError (1) when git ends with another code than 0 */
+  raw(args: readonly string[]): Promise<string>;
+  /** As `raw`, trimmed. */
+  revparse(args: readonly string[]): Promise<string>;
+}
 
 /** The git work tree that a command runs in. */
 export interface Checkout {
   /** Its top folder. */
   readonly root: string;
-  readonly git: SimpleGit;
+  readonly git: Git;
   /** Commit id of HEAD, or undefined before the first commit. */
   head(): Promise<string | undefined>;
 }
 
-/** @throws CommandError (2) when the folder is not in a git work tree. */
+/** @throws CommandError (2) when the folder is not in a git work tree that git may use. */
 export async function openCheckout(directory: string): Promise<Checkout> {
-  const git = simpleGit({ baseDir: directory });
-  const top = await git.revparse(['--show-toplevel']).catch((error: unknown) => {
-    if (messageOf(error).includes('ENOENT')) throw wrongInput('git is not installed; install it and try again');
-    throw wrongInput(`${directory} is not in a git repository; run \`git init\` and commit your files first`);
-  });
-  const root = simpleGit({ baseDir: top });
-  return {
-    root: top,
-    git: root,
-    head: () => root.revparse(['--verify', '--quiet', 'HEAD']).then(nonEmpty, () => undefined),
+  const end = await topOf(directory);
+  if (end.code !== 0) {
+    const said = end.stderr.trim();
+    if (said.includes('not a git repository'))
+      throw wrongInput(`${directory} is not in a git repository; run \`git init\` and commit your files first`);
+    throw wrongInput(`git does not use ${directory}: ${said}`);
+  }
+  const root = end.stdout.trim();
+  const git = gitIn(root);
+  return { root, git, head: () => git.revparse(['--verify', '--quiet', 'HEAD']).then(nonEmpty, () => undefined) };
+}
+
+/** Git in a folder that is known to be a repository. */
+export function gitIn(directory: string): Git {
+  const raw = async (args: readonly string[]) => {
+    const { code, stdout, stderr } = await runGit(directory, args);
+    if (code === 0) return stdout;
+    throw new CommandError(`git ${args[0]} failed in ${directory}: ${withoutSecrets(stderr.trim())}`);
   };
+  return { raw, revparse: async (args) => (await raw(['rev-parse', ...args])).trim() };
 }
 
 /** An identity for commits where git has none (a bare CI machine). */
-export async function identityArguments(git: SimpleGit): Promise<string[]> {
-  const email = await git.raw(['config', 'user.email']).catch(() => '');
-  return email.trim() === '' ? ['-c', 'user.name=capstan', '-c', 'user.email=capstan@localhost'] : [];
+export async function identityArguments({ root }: Checkout): Promise<string[]> {
+  const email = await runGit(root, ['config', 'user.email']);
+  return email.stdout.trim() === '' ? ['-c', 'user.name=capstan', '-c', 'user.email=capstan@localhost'] : [];
+}
+
+async function topOf(directory: string): Promise<GitEnd> {
+  try {
+    // The reason is told apart by its words, which git translates otherwise.
+    return await runGit(directory, ['rev-parse', '--show-toplevel'], { LC_ALL: 'C' });
+  } catch (error) {
+    if (messageOf(error).includes('ENOENT')) throw wrongInput('git is not installed; install it and try again');
+    throw error;
+  }
 }
 
 function nonEmpty(text: string): string | undefined {
-  return text.trim() === '' ? undefined : text.trim();
+  return text === '' ? undefined : text;
 }

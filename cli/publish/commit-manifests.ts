@@ -41,7 +41,7 @@ export async function commitManifests(
   await git.raw(['add', '--force', '--', path]);
   if ((await git.raw(['diff', '--cached', '--name-only', '--', path])).trim() === '') return false;
 
-  const identity = await identityArguments(git);
+  const identity = await identityArguments(checkout);
   const rendered = changed.some((file) => !isProvenance(file));
   const heading = `${rendered ? 'Render' : 'Record the provenance of'} ${relative(root, path)}`;
   const message = commitMessage(heading, source, treeDigest(tree));

@@ -11,7 +11,7 @@ const REPOSITORY_VARIABLES = new Set(['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FIL
 
 /**
  * Runs git in `directory` with the user's whole environment: hooks, identities and remote access depend on it
- * (`GIT_SSH_COMMAND`, `GIT_AUTHOR_NAME`, …), and simple-git hands none of it on. A failure is an answer like any other.
+ * (`GIT_SSH_COMMAND`, `GIT_CONFIG_GLOBAL`, `GIT_AUTHOR_NAME`, …), and simple-git hands none of it on. A failure is an answer like any other.
  */
 export function runGit(
   directory: string,
