@@ -121,6 +121,12 @@ function parse(text: string, path: string): unknown {
   }
 }
 
+/** True while a process that lives has this journal open. */
+export function isJournalOpen({ directory, name = 'journal' }: Pick<JournalOptions, 'directory' | 'name'>): boolean {
+  const holder = readHolder(join(directory, `${name}.lock`));
+  return holder !== undefined && isAlive(holder);
+}
+
 /** A lock names its process; one whose process is gone (`kill -9`, reboot) is taken over. */
 function takeLock(path: string): void {
   // Linked into place when it is complete: nobody reads half a lock.

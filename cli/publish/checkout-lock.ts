@@ -9,12 +9,19 @@ const RETRY_MS = 50;
 const PATIENCE_MS = 120_000;
 
 /**
- * Runs `work` while no other Capstan command changes this checkout: git refuses two commits or two changes of its
- * configuration at once, and two synths would replace the same folder.
+ * Runs `work` while no other Capstan command changes this checkout: git refuses two commits at once, and two synths
+ * would replace the same folder.
  */
-export async function withCheckoutLock<T>(checkout: Checkout, work: () => Promise<T>): Promise<T> {
-  const name = (await checkout.git.revparse(['--git-path', 'capstan.lock'])).trim();
-  const file = resolve(checkout.root, name);
+export async function withCheckoutLock<T>({ git, root }: Checkout, work: () => Promise<T>): Promise<T> {
+  return withLock(resolve(root, await git.revparse(['--git-path', 'capstan.lock'])), work);
+}
+
+/** Runs `work` while no other Capstan command changes remotes: all work trees of a repository share them. */
+export async function withRemotesLock<T>({ git, root }: Checkout, work: () => Promise<T>): Promise<T> {
+  return withLock(resolve(root, await git.revparse(['--git-common-dir']), 'capstan-remotes.lock'), work);
+}
+
+async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   for (let waitedMs = 0; !tryTake(file); waitedMs += RETRY_MS) {
     if (waitedMs > PATIENCE_MS) {
       throw new CommandError(

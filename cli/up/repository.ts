@@ -1,12 +1,17 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
-import { type SimpleGit, simpleGit } from 'simple-git';
+import { dirname, isAbsolute, join } from 'node:path';
 import { type ObjectKey, parseApiVersion } from '../../machinery/kube-object';
-import type { Checkout } from '../publish/checkout';
+import { isJournalOpen } from '../../sandbox/journal';
+import { type Checkout, type Git, gitIn } from '../publish/checkout';
+import { withRemotesLock } from '../publish/checkout-lock';
+import { runGitNow } from '../publish/git-process';
 
 /** Name of the bare repository in a data directory. */
 const REPOSITORY = 'repository.git';
 const CLUSTER_API_GROUP = 'cluster.x-k8s.io';
+/** Names that are given here. */
+const REMOTE = /^capstan(-\d+)?$/;
+const URL_KEYS = '^remote\\..*\\.url$';
 
 /** What a commit's manifests ask for. */
 export interface Contents {
@@ -23,48 +28,91 @@ export interface UpRepository {
   head(): string | undefined;
   /** What a commit asks for. */
   contents(commit: string, manifests: string): Promise<Contents>;
-  /** Removes the remote again. */
+  /** Removes the remote again, unless it leads somewhere else by now. */
   withdraw(): Promise<void>;
+  /** {@link withdraw} for a process that ends this moment. */
+  withdrawNow(): void;
+}
+
+/** Creates (or opens) the bare repository in the data directory and makes it a remote of the checkout. */
+export async function openRepository(checkout: Checkout, dataDirectory: string): Promise<UpRepository> {
+  const directory = join(dataDirectory, REPOSITORY);
+  mkdirSync(directory, { recursive: true });
+  const bare = bareGit(directory);
+  if (!existsSync(join(directory, 'HEAD'))) await bare.raw(['init', '--quiet', '--bare', '--initial-branch=main']);
+  return {
+    directory,
+    remote: (await nameRepository(checkout, directory)).name,
+    head: () => headOf(directory),
+    contents: (commit, manifests) => contentsOf(bare, commit, manifests),
+    withdraw: () =>
+      withRemotesLock(checkout, async () => {
+        for (const name of namesOf(directory, await remotes(checkout.git)))
+          await checkout.git.raw(['remote', 'remove', name]).catch(() => undefined);
+      }),
+    withdrawNow: () => {
+      const listed = runGitNow(checkout.root, ['config', '--null', '--get-regexp', URL_KEYS]);
+      for (const name of namesOf(directory, parseRemotes(listed.stdout)))
+        runGitNow(checkout.root, ['remote', 'remove', name]);
+    },
+  };
 }
 
 /**
- * Creates (or opens) the bare repository in the data directory and adds it to the checkout as remote `capstan`, or
- * `capstan-2`, … where that name is taken: by an `up` of this checkout that runs, or by a remote of the user's.
- * @param held - remotes of those that run
+ * The remote of the checkout that is this repository. Where there is none it is added as `capstan`, or `capstan-2`, …
+ * where that name is taken: by an `up` that runs, in this work tree or another one, or by a remote of the user's.
  */
-export async function openRepository(
+export function nameRepository(
   checkout: Checkout,
-  dataDirectory: string,
-  held: ReadonlySet<string>,
-): Promise<UpRepository> {
-  const directory = join(dataDirectory, REPOSITORY);
-  if (!existsSync(join(directory, 'HEAD'))) {
-    mkdirSync(directory, { recursive: true });
-    await simpleGit({ baseDir: directory }).raw(['init', '--quiet', '--bare', '--initial-branch=main', '.']);
-  }
+  directory: string,
+): Promise<{ readonly name: string; readonly isNew: boolean }> {
   const { git } = checkout;
-  const bare = simpleGit({ baseDir: directory });
-  for (let number = 1; ; number++) {
-    const remote = number === 1 ? 'capstan' : `capstan-${number}`;
-    const url = (await git.raw(['config', '--get', `remote.${remote}.url`]).catch(() => '')).trim();
-    if (url !== '' && url !== directory && (held.has(remote) || !isOurs(url))) continue;
-    if (url === '') await git.raw(['remote', 'add', remote, directory]);
-    else if (url !== directory) await git.raw(['remote', 'set-url', remote, directory]);
-    return {
-      directory,
-      remote,
-      head: () => headOf(directory),
-      contents: (commit, manifests) => contentsOf(bare, commit, manifests),
-      withdraw: async () => {
-        await git.raw(['remote', 'remove', remote]).catch(() => undefined);
-      },
-    };
-  }
+  return withRemotesLock(checkout, async () => {
+    const known = await remotes(git);
+    const [own] = namesOf(directory, known);
+    if (own !== undefined) return { name: own, isNew: false };
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? 'capstan' : `capstan-${number}`;
+      const url = known.get(name);
+      if (url !== undefined && !isLeftOver(url)) continue;
+      await git.raw(['remote', url === undefined ? 'add' : 'set-url', name, directory]);
+      return { name, isNew: true };
+    }
+  });
 }
 
-/** Left by an earlier `up` that was killed, or whose data directory rests; it is added again when that one starts. */
-function isOurs(url: string): boolean {
-  return isAbsolute(url) && url.endsWith(`/${REPOSITORY}`);
+/** URLs as they are configured, by the name of the remote. */
+async function remotes(git: Git): Promise<ReadonlyMap<string, string>> {
+  return parseRemotes(await git.raw(['config', '--null', '--get-regexp', URL_KEYS]).catch(() => ''));
+}
+
+function parseRemotes(listed: string): ReadonlyMap<string, string> {
+  const entries = listed.split('\0').filter((entry) => entry !== '');
+  return new Map(
+    entries.map((entry) => {
+      const end = entry.indexOf('\n');
+      return [entry.slice('remote.'.length, end - '.url'.length), entry.slice(end + 1)];
+    }),
+  );
+}
+
+function namesOf(directory: string, known: ReadonlyMap<string, string>): string[] {
+  return [...known].flatMap(([name, url]) => (url === directory && REMOTE.test(name) ? [name] : []));
+}
+
+/**
+ * Left by an earlier `up` that was killed, or whose data directory rests; it is added again when that one starts. One
+ * that runs, for whichever work tree, holds its data directory.
+ */
+function isLeftOver(url: string): boolean {
+  const isOurs = isAbsolute(url) && url.endsWith(`/${REPOSITORY}`);
+  return isOurs && !isJournalOpen({ directory: join(dirname(url), 'cloudstack') });
+}
+
+/** Named, because a careful user's git does not use a bare repository that it only comes across. */
+function bareGit(directory: string): Git {
+  const git = gitIn(directory);
+  return { ...git, raw: (args) => git.raw(['--git-dir=.', ...args]) };
 }
 
 /** Read from the file: it is asked several times a second, and pushes write it. */
@@ -76,7 +124,7 @@ function headOf(directory: string): string | undefined {
   }
 }
 
-async function contentsOf(bare: SimpleGit, commit: string, manifests: string): Promise<Contents> {
+async function contentsOf(bare: Git, commit: string, manifests: string): Promise<Contents> {
   // Synth writes both lines in one form. Nothing found is no failure of ours.
   const patterns = ['-e', '^apiVersion: ', '-e', '^kind: ', '-e', '^  name: ', '-e', '^  namespace: '];
   const lines = await bare.raw(['grep', ...patterns, commit, '--', manifests]).catch(() => '');

@@ -16,7 +16,7 @@ import { CommandError } from '../command-error';
 import { openCheckout } from '../publish/checkout';
 import { withCheckoutLock } from '../publish/checkout-lock';
 import { type Published, publish } from '../publish/publish';
-import { announceSandbox, runningSandboxes, withdrawSandbox } from '../running-sandbox';
+import { announceSandbox, withdrawSandbox } from '../running-sandbox';
 import { type DataDirectory, dataDirectoryFor, openDataDirectory } from '../sandbox/data-directory';
 import { type Sandbox, startSandbox } from '../sandbox/start-sandbox';
 import { describeEndpoint, translationBy, translationNotice } from '../translated-addresses';
@@ -92,8 +92,7 @@ export class Up {
     if (sandbox.translatedAddresses !== undefined) progress.say(translationNotice(sandbox.translatedAddresses));
 
     const repository = await withCheckoutLock(checkout, async () => {
-      const held = runningSandboxes(directory).flatMap(({ remote }) => remote ?? []);
-      const opened = await openRepository(checkout, data.path, new Set(held));
+      const opened = await openRepository(checkout, data.path);
       announceSandbox(directory, {
         pid: process.pid,
         kubeconfig,

@@ -70,7 +70,7 @@ export class Project {
   constructor(private readonly installation: Installation) {
     mkdirSync(this.directory);
     mkdirSync(this.temporary);
-    symlinkSync(installation.modules, join(this.directory, 'node_modules'));
+    this.install('.');
     this.write('.gitignore', 'node_modules\n.cdk8s\n');
     this.write('package.json', '{"name": "fleet", "private": true}\n');
     this.git('init', '--quiet', '--initial-branch=main');
@@ -133,7 +133,17 @@ export class Project {
   }
 
   start(...args: string[]): RunningCommand {
-    return this.#spawn(process.execPath, [this.#program, ...args]);
+    return this.startIn('.', ...args);
+  }
+
+  /** @param folder - where it runs, relative to the project */
+  startIn(folder: string, ...args: string[]): RunningCommand {
+    return this.#spawn(process.execPath, [this.#program, ...args], folder);
+  }
+
+  /** Makes the installed package known to another folder, which is relative to the project. */
+  install(folder: string): void {
+    symlinkSync(this.installation.modules, join(this.directory, folder, 'node_modules'));
   }
 
   /** Runs a line of bash, in which `capstan` is the installed command, to its end; it fails when any part of a pipe does. */
@@ -146,10 +156,10 @@ export class Project {
     return join(this.installation.modules, 'capstan/bin/capstan.js');
   }
 
-  #spawn(program: string, args: readonly string[]): RunningCommand {
+  #spawn(program: string, args: readonly string[], folder = '.'): RunningCommand {
     const { KUBECONFIG: _, ...environment } = process.env;
     const env = { ...environment, TMPDIR: this.temporary };
-    const child = spawn(program, args, { cwd: this.directory, env });
+    const child = spawn(program, args, { cwd: join(this.directory, folder), env });
     const command = new RunningCommand(child);
     this.#running.add(command);
     void command.finished.then(() => this.#running.delete(command));

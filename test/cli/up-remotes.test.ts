@@ -1,0 +1,53 @@
+import { type Finished, inFreshProject, type Project } from '../e2e/up-project';
+
+jest.setTimeout(240_000);
+
+let project: Project;
+inFreshProject((fresh) => {
+  project = fresh;
+});
+
+const READY = 'Ctrl-C stops everything';
+const urlOf = (remote: string) => project.git('config', '--get', `remote.${remote}.url`);
+const pushFrom = (folder: string): Promise<Finished> => project.startIn(folder, 'publish', '--push').finished;
+
+test('two ups in two work trees of one repository each have a remote, and each removes its own alone', async () => {
+  project.git('worktree', 'add', '--quiet', '-b', 'side', '../side');
+  project.install('../side');
+  const first = project.start('up', '--latency', 'instant');
+  await first.says(READY);
+  const own = urlOf('capstan');
+  const second = project.startIn('../side', 'up', '--latency', 'instant');
+  await second.says(READY);
+
+  expect(urlOf('capstan')).toBe(own);
+  expect(urlOf('capstan-2')).not.toBe(own);
+  await first.stop();
+
+  expect(project.git('remote')).toBe('capstan-2');
+  expect(await pushFrom('../side')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('capstan-2 has it already'),
+  });
+  await second.stop();
+
+  expect(project.git('remote')).toBe('');
+  expect(project.leftBehind()).toEqual([]);
+});
+
+test('the remote of an up that was killed is replaced, also by another work tree', async () => {
+  project.git('worktree', 'add', '--quiet', '-b', 'side', '../side');
+  project.install('../side');
+  const killed = project.start('up', '--latency', 'instant');
+  await killed.says(READY);
+  const abandoned = urlOf('capstan');
+  await killed.stop('SIGKILL');
+
+  const next = project.startIn('../side', 'up', '--latency', 'instant');
+  await next.says(READY);
+
+  expect(project.git('remote')).toBe('capstan');
+  expect(urlOf('capstan')).not.toBe(abandoned);
+  await next.stop();
+  expect(project.git('remote')).toBe('');
+});
