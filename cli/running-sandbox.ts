@@ -10,6 +10,8 @@ export interface RunningSandbox {
   readonly kubeconfig: string;
   /** Remote of the checkout that its reconciler reads; undefined for servers alone. */
   readonly remote?: string | undefined;
+  /** Where that remote leads, so that it can be added again. */
+  readonly repository?: string | undefined;
   /** On a system without 127.64.0.0/10: the file that tells where API servers of its clusters listen. */
   readonly translatedAddresses?: string | undefined;
 }
@@ -52,13 +54,18 @@ export function runningSandboxes(directory: string): readonly RunningSandbox[] {
 
 function parseNote(note: unknown): RunningSandbox | undefined {
   if (!isJsonObject(note)) return undefined;
-  const { pid, kubeconfig, remote, translatedAddresses } = note;
+  const { pid, kubeconfig } = note;
   if (typeof pid !== 'number' || typeof kubeconfig !== 'string') return undefined;
+  const text = (field: 'remote' | 'repository' | 'translatedAddresses') => {
+    const value = note[field];
+    return typeof value === 'string' ? value : undefined;
+  };
   return {
     pid,
     kubeconfig,
-    remote: typeof remote === 'string' ? remote : undefined,
-    translatedAddresses: typeof translatedAddresses === 'string' ? translatedAddresses : undefined,
+    remote: text('remote'),
+    repository: text('repository'),
+    translatedAddresses: text('translatedAddresses'),
   };
 }
 

@@ -6,6 +6,7 @@ import { notCommittedText } from '../publish/not-committed';
 import { type Published, publish } from '../publish/publish';
 import type { Destination } from '../publish/push-failure';
 import { findRunningSandbox } from '../running-sandbox';
+import { nameRepository } from '../up/repository';
 
 /** `capstan publish [--push]`. */
 export function publishCommand(): Command {
@@ -57,13 +58,13 @@ function describe(result: Published): string {
 }
 
 /** Where `--push` goes: to the remote that the reconciler reads, else where git itself would push. */
-async function destination({ git }: Checkout, directory: string, named: string | undefined): Promise<Destination> {
-  const ask = async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
+async function destination(checkout: Checkout, directory: string, named: string | undefined): Promise<Destination> {
+  const ask = async (...args: string[]) => (await checkout.git.raw(args).catch(() => '')).trim();
+  const running = await runningRemote(checkout, directory, named);
   const remotes = (await ask('remote')).split('\n').filter((name) => name !== '');
   const listed = remotes.length === 0 ? 'none' : remotes.join(', ');
   if (named !== undefined && !remotes.includes(named))
     throw wrongInput(`there is no remote ${named}; \`git remote\` lists ${listed}`);
-  const running = findRunningSandbox(directory)?.remote;
   const read = running !== undefined && remotes.includes(running) ? running : 'capstan';
   const branch = await ask('symbolic-ref', '--short', 'HEAD');
   const upstream = await ask('config', `branch.${branch}.remote`);
@@ -77,4 +78,20 @@ async function destination({ git }: Checkout, directory: string, named: string |
   }
   if (remote === read) return { remote, ref: 'refs/heads/main' };
   return { remote, ref: `refs/heads/${branch}` };
+}
+
+/** The remote that the `up` of this checkout reads; one that somebody removed is added again when it is meant. */
+async function runningRemote(
+  checkout: Checkout,
+  directory: string,
+  named: string | undefined,
+): Promise<string | undefined> {
+  const running = findRunningSandbox(directory);
+  if (running?.repository === undefined || (named !== undefined && named !== running.remote)) return running?.remote;
+  const { name, isNew } = await nameRepository(checkout, running.repository);
+  if (isNew)
+    process.stderr.write(
+      `warning: the remote of the running up was gone; added it again: ${name} (${running.repository})\n`,
+    );
+  return name;
 }

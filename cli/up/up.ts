@@ -97,6 +97,7 @@ export class Up {
         pid: process.pid,
         kubeconfig,
         remote: opened.remote,
+        repository: opened.directory,
         translatedAddresses: sandbox.translatedAddresses,
       });
       return opened;

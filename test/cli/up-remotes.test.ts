@@ -51,3 +51,34 @@ test('the remote of an up that was killed is replaced, also by another work tree
   await next.stop();
   expect(project.git('remote')).toBe('');
 });
+
+test('a remote that was removed while up runs is added again by publish --push', async () => {
+  const up = project.start('up', '--latency', 'instant');
+  await up.says(READY);
+  const own = urlOf('capstan');
+  project.git('remote', 'remove', 'capstan');
+  project.define('two');
+
+  const pushed = await project.capstan('publish', '--push');
+
+  expect(pushed).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Pushed to capstan.'),
+    stderr: `warning: the remote of the running up was gone; added it again: capstan (${own})\n`,
+  });
+  await up.says(/was published/);
+  await up.stop();
+  expect(project.git('remote')).toBe('');
+});
+
+test('a remote that was pointed elsewhere while up runs stays so, and the running up is reached and stopped', async () => {
+  const up = project.start('up', '--latency', 'instant');
+  await up.says(READY);
+  project.git('remote', 'set-url', 'capstan', 'https://git.example.invalid/fleet.git');
+
+  const pushed = await project.capstan('publish', '--push');
+
+  expect(pushed).toMatchObject({ code: 0, stdout: expect.stringContaining('capstan-2 has it already') });
+  await up.stop();
+  expect(project.git('remote')).toBe('capstan');
+});
