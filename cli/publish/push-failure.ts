@@ -20,6 +20,11 @@ const ADVICE: readonly { readonly fits: RegExp; readonly advice: (to: Destinatio
       `It has commits that HEAD lacks: \`git pull --rebase ${remote} ${branchOf(ref)}\`, then publish again.`,
   },
   {
+    fits: /shallow update not allowed/,
+    advice: () =>
+      'This checkout is shallow (it lacks older commits), and the server has not got those: `git fetch --unshallow`, then publish again.',
+  },
+  {
     fits: /\[remote rejected\]/,
     advice: ({ ref }) =>
       `The server does not accept it: ask who runs it, or publish from another branch than ${branchOf(ref)} and have it merged.`,

@@ -40,6 +40,8 @@ export async function openRepository(checkout: Checkout, dataDirectory: string):
   mkdirSync(directory, { recursive: true });
   const bare = bareGit(directory);
   if (!existsSync(join(directory, 'HEAD'))) await bare.raw(['init', '--quiet', '--bare', '--initial-branch=main']);
+  // Checkouts of CI jobs are shallow, and nobody asks this repository for what they lack.
+  await bare.raw(['config', 'receive.shallowUpdate', 'true']);
   return {
     directory,
     remote: (await nameRepository(checkout, directory)).name,

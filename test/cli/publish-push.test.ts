@@ -70,3 +70,20 @@ test('a remote that cannot be reached is told, and secrets of its URL are not', 
   expect(finished.stderr).toContain('can it be reached from here?');
   expect(finished.stderr).not.toMatch(/s3cret|t0ken/);
 });
+
+test('a server that does not take commits of a shallow checkout is the reason, with the command that completes it', async () => {
+  project.commit('One more');
+  project.git('clone', '--quiet', '--depth=1', `file://${project.directory}`, '../shallow');
+  project.install('../shallow');
+  const inShallow = (line: string) => project.shell(`cd ../shallow && ${line}`);
+  await inShallow(`git remote add other '${remote}'`);
+  const publish = 'capstan publish --push --remote other';
+
+  const refused = await inShallow(publish);
+  const completed = await inShallow(`git fetch --quiet --unshallow && ${publish}`);
+
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain('push to other failed: [remote rejected] (shallow update not allowed)\n');
+  expect(refused.stderr).toContain('`git fetch --unshallow`, then publish again.');
+  expect(completed).toMatchObject({ code: 0, stdout: expect.stringContaining('Pushed to other.') });
+});

@@ -82,3 +82,27 @@ test('a remote that was pointed elsewhere while up runs stays so, and the runnin
   await up.stop();
   expect(project.git('remote')).toBe('capstan');
 });
+
+test('a shallow checkout comes up, stays so after a restart, and publishes on', async () => {
+  project.commit('One more');
+  const identity = ['--config', 'user.name=test', '--config', 'user.email=test@localhost'];
+  project.git('clone', '--quiet', '--depth=1', ...identity, `file://${project.directory}`, '../shallow');
+  project.install('../shallow');
+  const start = () => project.startIn('../shallow', 'up', '--latency', 'instant', '--data-dir', '../state');
+  const first = start();
+  await first.says(READY);
+  await first.stop();
+
+  const again = start();
+  await again.says(READY);
+  project.define('two');
+  await project.shell('cp clusters/two.ts ../shallow/clusters/');
+  expect(await pushFrom('../shallow')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Pushed to capstan.'),
+  });
+  await again.says(/was published[\s\S]*Ready at revision/);
+  await again.stop();
+
+  expect(project.git('-C', '../shallow', 'rev-parse', '--is-shallow-repository')).toBe('true');
+});
