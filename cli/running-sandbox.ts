@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { messageOf } from '../machinery/errors';
 import { isJsonObject } from '../machinery/json';
 import { CommandError } from './command-error';
+import { foldersUpwards } from './project';
 
 /** What a running `capstan up` or `capstan sandbox` leaves in the checkout, so that other commands find it. */
 export interface RunningSandbox {
@@ -21,24 +22,28 @@ function noteFile(directory: string): string {
 }
 
 export function announceSandbox(directory: string, sandbox: RunningSandbox): void {
-  write(directory, [sandbox, ...runningSandboxes(directory).filter(({ pid }) => pid !== sandbox.pid)]);
+  write(directory, [sandbox, ...notesIn(directory).filter(({ pid }) => pid !== sandbox.pid)]);
 }
 
 /** Takes back the note of this process; those of others stay. */
 export function withdrawSandbox(directory: string): void {
   write(
     directory,
-    runningSandboxes(directory).filter(({ pid }) => pid !== process.pid),
+    notesIn(directory).filter(({ pid }) => pid !== process.pid),
   );
 }
 
-/** The sandbox that was started last for this checkout and still runs, or undefined. */
+/** The sandbox that was started last for the checkout that the folder is in and still runs, or undefined. */
 export function findRunningSandbox(directory: string): RunningSandbox | undefined {
   return runningSandboxes(directory).find(({ kubeconfig }) => existsSync(kubeconfig));
 }
 
-/** All that run for this checkout, the latest first. */
+/** All that run for the folder or one above it in the same work tree: the nearest and latest first. */
 export function runningSandboxes(directory: string): readonly RunningSandbox[] {
+  return foldersUpwards(directory).flatMap(notesIn);
+}
+
+function notesIn(directory: string): readonly RunningSandbox[] {
   const file = noteFile(directory);
   if (!existsSync(file)) return [];
   try {

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
+import { findProject, projectNotice } from '../project';
 import type { Checkout } from '../publish/checkout';
 import { notCommittedText } from '../publish/not-committed';
 import { type Published, publish } from '../publish/publish';
@@ -12,7 +13,7 @@ import { nameRepository } from '../up/repository';
 export function publishCommand(): Command {
   return new Command('publish')
     .description('Compile the cluster definitions, commit the manifests with their provenance, and push on request')
-    .option('--clusters <dir>', 'folder of cluster definitions', 'clusters')
+    .option('--clusters <dir>', 'folder of cluster definitions (default: "clusters" of the project)')
     .option('--push', 'push HEAD to the remote that the reconciler reads')
     .option(
       '--remote <name>',
@@ -23,15 +24,18 @@ export function publishCommand(): Command {
       'after',
       '\nExample:\n  $ capstan publish --push\n\nExit codes: 0 done, 1 failed, 2 wrong definitions, manifests edited by hand,\n  a merge or rebase under way, or HEAD on no branch',
     )
-    .action(async (options: { clusters: string; push?: true; remote?: string; output?: string }) => {
-      const directory = process.cwd();
+    .action(async (options: { clusters?: string; push?: true; remote?: string; output?: string }) => {
       if (options.remote !== undefined && options.push !== true)
         throw wrongInput('--remote says where to push; add --push');
+      const project = findProject(process.cwd(), options.clusters);
+      const { directory, clusters } = project;
+      const notice = projectNotice(project, process.cwd());
+      if (notice !== undefined) process.stderr.write(`${notice}\n`);
       const result = await publish({
         directory,
-        clusters: options.clusters,
+        clusters,
         onBranch: true,
-        push: options.push === true ? (checkout) => destination(checkout, directory, options.remote) : undefined,
+        push: options.push === true ? (checkout) => destination(checkout, options.remote) : undefined,
         toolVersion: toolVersion(),
       });
       for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
@@ -58,9 +62,9 @@ function describe(result: Published): string {
 }
 
 /** Where `--push` goes: to the remote that the reconciler reads, else where git itself would push. */
-async function destination(checkout: Checkout, directory: string, named: string | undefined): Promise<Destination> {
+async function destination(checkout: Checkout, named: string | undefined): Promise<Destination> {
   const ask = async (...args: string[]) => (await checkout.git.raw(args).catch(() => '')).trim();
-  const running = await runningRemote(checkout, directory, named);
+  const running = await runningRemote(checkout, named);
   const remotes = (await ask('remote')).split('\n').filter((name) => name !== '');
   const listed = remotes.length === 0 ? 'none' : remotes.join(', ');
   if (named !== undefined && !remotes.includes(named))
@@ -81,12 +85,8 @@ async function destination(checkout: Checkout, directory: string, named: string 
 }
 
 /** The remote that the `up` of this checkout reads; one that somebody removed is added again when it is meant. */
-async function runningRemote(
-  checkout: Checkout,
-  directory: string,
-  named: string | undefined,
-): Promise<string | undefined> {
-  const running = findRunningSandbox(directory);
+async function runningRemote(checkout: Checkout, named: string | undefined): Promise<string | undefined> {
+  const running = findRunningSandbox(process.cwd());
   if (running?.repository === undefined || (named !== undefined && named !== running.remote)) return running?.remote;
   const { name, isNew } = await nameRepository(checkout, running.repository);
   if (isNew)

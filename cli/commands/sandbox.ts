@@ -3,6 +3,7 @@ import { silentLog } from '../../reconciler/runtime';
 import type { LatencyName } from '../../sandbox/latency';
 import { withClosers } from '../close-all';
 import { wrongInput } from '../command-error';
+import { projectFolder } from '../project';
 import { announceSandbox, withdrawSandbox } from '../running-sandbox';
 import { openDataDirectory } from '../sandbox/data-directory';
 import { type Sandbox, type SandboxPart, startSandbox } from '../sandbox/start-sandbox';
@@ -53,9 +54,10 @@ async function run(flags: SandboxFlags): Promise<void> {
     closers.push(() => data.remove());
     const sandbox = await startSandbox({ ...options, dataDirectory: data.path });
     closers.push(() => sandbox.stop());
-    closers.push(() => withdrawSandbox(process.cwd()));
+    const project = projectFolder(process.cwd());
+    closers.push(() => withdrawSandbox(project));
     if (sandbox.kubeconfig !== undefined)
-      announceSandbox(process.cwd(), {
+      announceSandbox(project, {
         pid: process.pid,
         kubeconfig: sandbox.kubeconfig,
         translatedAddresses: sandbox.translatedAddresses,

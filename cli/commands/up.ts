@@ -7,6 +7,7 @@ import { withClosers } from '../close-all';
 import { describeFailure, ExitCode, wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
 import { existingKubeconfig } from '../management-api';
+import { findProject, projectNotice } from '../project';
 import { stopOnSignals } from '../stop-signal';
 import { placeOfDefinition, refuseEmptyFolder } from '../up/definition-files';
 import { Progress } from '../up/progress';
@@ -16,7 +17,7 @@ import type { Colors } from '../view/colors';
 import { latencyOption, latencyProfile } from './latency-option';
 
 interface UpFlags {
-  readonly clusters: string;
+  readonly clusters?: string;
   readonly kubeconfig?: string;
   readonly dataDir?: string;
   readonly latency: LatencyName;
@@ -30,7 +31,7 @@ interface UpFlags {
 export function upCommand(): Command {
   return new Command('up')
     .description('Run everything here: simulated CloudStack and Kubernetes API, a git repository, and the reconciler')
-    .option('--clusters <dir>', 'folder of cluster definitions', 'clusters')
+    .option('--clusters <dir>', 'folder of cluster definitions (default: "clusters" of the project)')
     .option('--kubeconfig <file>', 'use this Kubernetes API as the management cluster instead of the simulated one')
     .option('--data-dir <dir>', 'keep all state here across restarts (default: a temporary folder)')
     .addOption(latencyOption())
@@ -45,18 +46,19 @@ export function upCommand(): Command {
     .action(run);
 }
 
-async function run(flags: UpFlags, command: Command): Promise<void> {
+async function run(flags: UpFlags): Promise<void> {
   const startedAt = performance.now();
   const json = flags.output === 'json';
   const timeoutMs = parseTimeout(flags.timeout);
   const kubeconfig = flags.kubeconfig === undefined ? undefined : existingKubeconfig(flags.kubeconfig);
   // The default folder may be empty: the last cluster was taken out.
-  if (command.getOptionValueSource('clusters') === 'cli') refuseEmptyFolder(flags.clusters);
+  if (flags.clusters !== undefined) refuseEmptyFolder(flags.clusters);
+  const project = findProject(process.cwd(), flags.clusters);
   // Standard output belongs to the JSON object.
   const progress = new Progress(json ? process.stderr : process.stdout, () => (performance.now() - startedAt) / 1000);
   const up = new Up({
-    directory: process.cwd(),
-    clusters: flags.clusters,
+    directory: project.directory,
+    clusters: project.clusters,
     kubeconfig,
     dataDir: flags.dataDir,
     latency: latencyProfile(flags.latency),
@@ -65,6 +67,8 @@ async function run(flags: UpFlags, command: Command): Promise<void> {
     progress,
     startedAt,
   });
+  const notice = projectNotice(project, process.cwd());
+  if (notice !== undefined) progress.say(notice);
   const timeOver = AbortSignal.timeout(timeoutMs);
   const printJson = () => {
     if (json) process.stdout.write(`${JSON.stringify(up.outcome())}\n`);
@@ -86,7 +90,7 @@ async function run(flags: UpFlags, command: Command): Promise<void> {
       }
       if (await up.waitUntilReady(stop.signal)) {
         printJson();
-        if (!json) progress.conclude(summary(up, flags.clusters, progress.colors));
+        if (!json) progress.conclude(summary(up, project.shownClusters, progress.colors));
         await up.keepShowing(stop.signal);
       }
       progress.conclude('Stopping …');

@@ -76,7 +76,7 @@ async function publishAlone(checkout: Checkout, options: PublishOptions): Promis
 
   const { tree, warnings } = await runSynth(options.directory, options.clusters ?? 'clusters');
   const rendered = treeDigest(tree);
-  if (foreign.length > 0 && before !== rendered) throw editedByHand(folder, foreign);
+  if (foreign.length > 0 && before !== rendered) throw editedByHand(relative(process.cwd(), path), foreign);
   writeTree(path, tree);
   rememberDigest(link, rendered);
 
