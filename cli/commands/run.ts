@@ -130,7 +130,9 @@ async function runUntilStopped(input: RunInput, closers: Closer[]): Promise<void
   const stop = stopOnSignals();
   closers.push(() => stop.release());
   const gitCache = mkdtempSync(join(tmpdir(), 'capstan-git-'));
-  closers.push(() => rmSync(gitCache, { recursive: true, force: true }));
+  const removeCache = () => rmSync(gitCache, { recursive: true, force: true });
+  closers.push(removeCache);
+  stop.beforeSuddenEnd(removeCache);
   let ready = false;
   const diagnostics = await openPort('--diagnostics-port', diagnosticsPort, () =>
     startDiagnostics({

@@ -52,10 +52,12 @@ async function run(flags: SandboxFlags): Promise<void> {
     closers.push(() => stop.release());
     const data = openDataDirectory(flags.dataDir);
     closers.push(() => data.remove());
+    stop.beforeSuddenEnd(() => data.remove());
     const sandbox = await startSandbox({ ...options, dataDirectory: data.path });
     closers.push(() => sandbox.stop());
     const project = projectFolder(process.cwd());
     closers.push(() => withdrawSandbox(project));
+    stop.beforeSuddenEnd(() => withdrawSandbox(project));
     if (sandbox.kubeconfig !== undefined)
       announceSandbox(project, {
         pid: process.pid,

@@ -74,7 +74,12 @@ async function run(flags: UpFlags): Promise<void> {
     if (json) process.stdout.write(`${JSON.stringify(up.outcome())}\n`);
   };
   await withClosers(async (closers) => {
-    const stop = stopOnSignals();
+    let isTold = false;
+    const stop = stopOnSignals((text) => {
+      isTold = true;
+      progress.conclude(text);
+    });
+    stop.beforeSuddenEnd(() => up.abandon());
     closers.push(
       () => stop.release(),
       () => up.stop(),
@@ -93,7 +98,7 @@ async function run(flags: UpFlags): Promise<void> {
         if (!json) progress.conclude(summary(up, project.shownClusters, progress.colors));
         await up.keepShowing(stop.signal);
       }
-      progress.conclude('Stopping …');
+      if (!isTold) progress.conclude('Stopping …');
     } catch (error) {
       // Scripts get their object also when things could not start. Wrong input is no outcome.
       if (describeFailure(error).exitCode === ExitCode.failed) {

@@ -222,6 +222,16 @@ export class Up {
     await closeAll(this.#closers);
   }
 
+  /** Removes what must not stay when the process ends this moment: keys first, then what leads to them. */
+  abandon(): void {
+    try {
+      this.#data?.remove();
+    } finally {
+      withdrawSandbox(this.#options.directory);
+      if (this.#data?.persistent === false) this.#repository?.withdrawNow();
+    }
+  }
+
   async #openData(): Promise<DataDirectory> {
     const { kubeconfig, dataDir } = this.#options;
     let data: DataDirectory;
