@@ -30,7 +30,7 @@ module.exports = {
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['<rootDir>/test/real-kube/'],
-      globalSetup: '<rootDir>/test/announce-absent-data.js',
+      globalSetup: '<rootDir>/test/before-all.js',
     },
     {
       ...shared,
