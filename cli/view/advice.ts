@@ -227,6 +227,17 @@ const ADVICE: readonly Advice[] = [
     advice: (subject) => `repair the machine by hand, or ${subject.deleteMachine('when the others are healthy')}`,
   },
   {
+    reason: /^Scaling(Up|Down)$/,
+    message: /^\* .* does not exist$/m,
+    advice: 'put the object back that the message names: publish again, or see who deleted it; work resumes by itself',
+  },
+  {
+    reason: /^Scaling(Up|Down)$/,
+    message: /^\* .*(belong to another owner|has no owner)/m,
+    advice: (subject) =>
+      `delete the Machines that the message names, or give them back to their owner; ${subject.describe()}`,
+  },
+  {
     reason: /^ScalingUp$/,
     message: /VersionSkew/,
     advice:

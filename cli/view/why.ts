@@ -5,6 +5,7 @@ import { describeObject, type KubeObject, keyOf, keyText, type ObjectKey } from 
 import { isFaultReason } from '../../reconciler/infrastructure/reasons';
 import { adviceFor } from './advice';
 import type { Blocking, Question } from './blocking';
+import { causeIn } from './cause';
 import { isUnsettled } from './condition-text';
 import { isAmbiguous } from './named-cluster';
 import { tellable } from './printed-commands';
@@ -65,14 +66,18 @@ export function why(snapshot: Snapshot, cluster: KubeObject, question: Question 
     isAmbiguous: isAmbiguous(snapshot.clusters, cluster.metadata.name),
     ...question,
   };
-  const found = walk(snapshot, start, { question: asking, path: [describeObject(start)], seen: new Set() });
-  const told = found.find(({ reason }) => isFaultReason(reason)) ?? found[0];
+  const begin = { question: asking, path: [describeObject(start)], seen: new Set<string>() };
+  const below = walk(snapshot, start, begin);
+  // Without its keys a control plane cannot be reached, which shows on every machine.
+  const above = question.machine === undefined || below.length === 0 ? [] : lostKeys(snapshot, cluster, begin);
+  const found = [...below, ...above];
+  const told = (found.find(({ isFault }) => isFault) ?? found[0])?.blocking;
   return told ?? (question.machine === undefined ? unattended(snapshot, cluster, question) : undefined);
 }
 
 /** Why a Fleet's revision is not applied, or what it waits for. */
 export function whyFleet(fleet: Fleet, question: Question = {}): Blocking | undefined {
-  return ownBlocking(fleet, { question, path: [describeObject(fleet)], seen: new Set() });
+  return ownBlocking(fleet, { question, path: [describeObject(fleet)], seen: new Set() })?.blocking;
 }
 
 /** Secrets that the failure domains of a cluster name. */
@@ -94,12 +99,19 @@ interface Walk {
   readonly seen: Set<string>;
 }
 
-/** The deepest blocking conditions, in the order of the walk. */
-function walk(snapshot: Snapshot, object: Conditioned, { question, path, seen }: Walk): readonly Blocking[] {
+interface Found {
+  readonly blocking: Blocking;
+  /** Somebody has to put it right. */
+  readonly isFault: boolean;
+}
+
+/** The deepest blocking conditions, in the order of the walk, which ends where an object names a cause itself. */
+function walk(snapshot: Snapshot, object: Conditioned, { question, path, seen }: Walk): readonly Found[] {
   const id = describeObject(object);
   if (seen.has(id)) return [];
   seen.add(id);
-  const below = isPaused(object)
+  const isEnd = isPaused(object) || causeIn(object) !== undefined;
+  const below = isEnd
     ? []
     : childrenOf(snapshot, object).flatMap((child) =>
         walk(snapshot, child, { question, path: [...path, describeObject(child)], seen }),
@@ -143,11 +155,26 @@ function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Condition
   }
 }
 
-function ownBlocking(object: Conditioned, { question, path }: Walk): Blocking | undefined {
+/** The control plane of a cluster, when it says that keys are missing. */
+function lostKeys(snapshot: Snapshot, cluster: KubeObject, { question, path, seen }: Walk): readonly Found[] {
+  return snapshot.controlPlanes
+    .filter(
+      (controlPlane) =>
+        controlPlane.metadata.namespace === cluster.metadata.namespace &&
+        controlPlane.metadata.labels?.[CLUSTER_NAME_LABEL] === cluster.metadata.name &&
+        causeIn(controlPlane)?.type === 'CertificatesAvailable',
+    )
+    .flatMap(
+      (controlPlane) =>
+        ownBlocking(controlPlane, { question, path: [...path, describeObject(controlPlane)], seen }) ?? [],
+    );
+}
+
+function ownBlocking(object: Conditioned, { question, path }: Walk): Found | undefined {
   const condition = worst(object);
   if (condition === undefined) return undefined;
   const { type, reason, lastTransitionTime: since } = condition;
-  return {
+  const blocking = {
     object: describeObject(object),
     involved: { ...keyOf(object), uid: object.metadata.uid },
     condition: type,
@@ -158,10 +185,13 @@ function ownBlocking(object: Conditioned, { question, path }: Walk): Blocking | 
     nextStep: adviceFor(object, condition, question),
     path,
   };
+  return { blocking, isFault: isFaultReason(reason) || condition === causeIn(object) };
 }
 
 /** The most telling condition. One without a message yields to the next that has one, unless it tells enough by itself. */
 function worst(object: Conditioned): Condition | undefined {
+  const cause = isPaused(object) ? undefined : causeIn(object);
+  if (cause !== undefined) return cause;
   const conditions = object.status?.conditions ?? [];
   const unsettled = ORDER.flatMap(
     (type) => conditions.find((candidate) => candidate.type === type && isUnsettled(candidate)) ?? [],
