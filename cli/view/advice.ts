@@ -24,6 +24,25 @@ const READ_CONSOLE = (subject: Subject) =>
 const LEAD_TO_CONTROL_PLANE = (subject: Subject) =>
   `check that a control plane machine runs and that the load balancer leads to it: ${subject.workload('get --raw /readyz')}`;
 
+/** A VM that is restored keeps its id, by which it is found again. */
+const RESTORE =
+  'restore the VM in CloudStack if that is possible (recover it while it is not expunged, or restore its backup); else delete the cluster and make it anew';
+
+/** A VM that is gone for good, with what was on it. */
+const replaceLost = (found: string) => (subject: Subject) =>
+  subject.quorum() === 'lost'
+    ? `${subject.lossOfEtcd()}: ${RESTORE}; deleting the Machine does not bring it back`
+    : `${found}; ${subject.deleteMachine('to have it replaced')}`;
+
+/** A machine that is being deleted and still a member of etcd. */
+const LEAVING_ETCD = (subject: Subject) => {
+  const lead = 'its control plane lets it go when it has taken it out of etcd';
+  if (subject.quorum() === 'lost') return `${lead}, but ${subject.lossOfEtcd()}: ${RESTORE}`;
+  return subject.quorum() === 'kept' && subject.ageMs() < PATIENCE_MS
+    ? `wait: ${lead}`
+    : `${lead}, for which the others must be healthy: see how they do (${subject.status()})`;
+};
+
 /** Zone and network of a failure domain never change, and where they are not found nothing was made yet. */
 const addAgain = (subject: Subject) =>
   `or, as the name in the definition cannot be changed, take the cluster out: remove its file, publish, run the command that \`${subject.status()}\` prints to confirm the deletion; then add it again with the right name (nothing was made yet)`;
@@ -107,7 +126,7 @@ const ADVICE: readonly Advice[] = [
   },
   {
     reason: /^InstanceLost$/,
-    advice: (subject) => `find out who removed it from CloudStack; ${subject.deleteMachine('to have it replaced')}`,
+    advice: replaceLost('find out who removed it from CloudStack'),
   },
   {
     reason: /^NetworkLost$/,
@@ -118,12 +137,12 @@ const ADVICE: readonly Advice[] = [
     message: /is Stopped$/,
     advice: 'wait: an instance that stays Stopped is started again by itself after some seconds',
     lasting: (subject) =>
-      `see in CloudStack who stops it again and again, since it is started by itself; or ${subject.deleteMachine('to replace it')}`,
+      `see in CloudStack who stops it again and again, since it is started by itself; ${subject.deleteMachine('to replace it', 'or ')}`,
   },
   {
     reason: /^InstanceNotRunning$/,
     advice: (subject) =>
-      `wait for CloudStack to end what it does with the instance: one that stops is started again by itself; if it lasts, ${subject.deleteMachine('to replace it')}`,
+      `wait for CloudStack to end what it does with the instance: one that stops is started again by itself; ${subject.deleteMachine('to replace it', 'if it lasts, ')}`,
   },
   {
     reason: /^WaitingForExpunge$/,
@@ -211,6 +230,11 @@ const ADVICE: readonly Advice[] = [
       `see what keeps the volumes attached (pods, the CSI driver): ${subject.workload('get volumeattachments')}`,
   },
   {
+    reason: /^WaitingForPreTerminateHook$/,
+    message: /\/kcp-cleanup\b/,
+    advice: LEAVING_ETCD,
+  },
+  {
     reason: /^WaitingForPre(Drain|Terminate)Hook$/,
     advice: 'the owner of the hook annotation of the Machine removes it',
   },
@@ -219,12 +243,12 @@ const ADVICE: readonly Advice[] = [
     // What a Machine refers to was made for it alone and stands in no repository.
     advice: (subject) =>
       subject.object.kind === 'Machine'
-        ? `see who deleted it; ${subject.deleteMachine('to have it replaced')}`
+        ? replaceLost('see who deleted it')(subject)
         : 'put the object back that the message names: publish again, or see who deleted it',
   },
   {
     reason: /^CannotBeRemediated$/,
-    advice: (subject) => `repair the machine by hand, or ${subject.deleteMachine('when the others are healthy')}`,
+    advice: (subject) => `repair the machine by hand; ${subject.deleteMachine('when the others are healthy', 'or ')}`,
   },
   {
     reason: /^Scaling(Up|Down)$/,

@@ -1,7 +1,8 @@
 import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import type { Condition } from '../../machinery/conditions';
 import { valueAt } from '../../machinery/json';
-import { type KubeObject, keyText, type ObjectKey, parseApiVersion } from '../../machinery/kube-object';
+import { isBeingDeleted, type KubeObject, keyText, type ObjectKey, parseApiVersion } from '../../machinery/kube-object';
+import { type EtcdMembers, type Quorum, quorumAmong } from './etcd-members';
 import { AS_THEY_ARE, clusterArgument, type PrintedCommands } from './printed-commands';
 
 /** Who asks for advice, and when. */
@@ -14,6 +15,8 @@ export interface Asking {
   readonly isAmbiguous?: boolean | undefined;
   /** Secrets that the cluster reaches CloudStack with. @default - unknown */
   readonly credentials?: readonly ObjectKey[] | undefined;
+  /** @default - unknown */
+  readonly etcd?: EtcdMembers | undefined;
 }
 
 /** A condition that somebody has to do something about, and the words that advice about it is made of. */
@@ -43,11 +46,36 @@ export class Subject {
     return this.#commands.kubectl(`kubectl describe ${resource} ${metadata.name}${namespace}`);
   }
 
-  /** `delete the Machine …`, with the command. */
-  deleteMachine(purpose: string): string {
-    const { name, namespace } = this.#machine();
-    const command = `kubectl delete machine.cluster.x-k8s.io ${name} --namespace ${namespace}`;
-    return `delete the Machine ${purpose}: ${this.#commands.kubectl(command)}`;
+  /**
+   * `delete the Machine …`, with the command, unless its control plane could not make up for it.
+   * @param joint - what leads over to it, where it is one way of several
+   */
+  deleteMachine(purpose: string, joint = ''): string {
+    const { name } = this.#machine();
+    if (this.object.kind === 'Machine' && isBeingDeleted(this.object))
+      return `its Machine is being deleted already; see what that waits for: ${this.describe()}`;
+    const { all = [], healthy = [] } = this.asking.etcd ?? {};
+    if (all.includes(name)) {
+      if (all.length === 1 || this.quorum() === 'lost')
+        return "do not delete the Machine: etcd's data would be lost with it";
+      if (this.quorum() === 'unsure')
+        return `etcd has no quorum while ${healthy.length} of ${all.length} control plane machines are healthy, so see to the others first (${this.status()}); then ${this.#deletion(purpose)}`;
+    }
+    return `${joint}${this.#deletion(purpose)}`;
+  }
+
+  /** Whether etcd of its cluster works on; `kept` for a machine that etcd does not run on. */
+  quorum(): Quorum {
+    const { etcd } = this.asking;
+    return etcd?.all.includes(this.#machine().name) === true ? quorumAmong(etcd) : 'kept';
+  }
+
+  /** How many machines of etcd's are lost. */
+  lossOfEtcd(): string {
+    const { all = [], lost = [] } = this.asking.etcd ?? {};
+    return all.length === 1
+      ? "etcd's data are lost with the only control plane machine"
+      : `etcd's data are lost with ${lost.length} of ${all.length} control plane machines: the rest is no majority`;
   }
 
   whyMachine(): string {
@@ -79,6 +107,12 @@ export class Subject {
     const named = /\bSecret (\S+\/[a-z0-9.-]*[a-z0-9])/.exec(this.condition.message)?.[1] ?? this.#referredSecret();
     const names = named === undefined ? (this.asking.credentials ?? []).map(keyText) : [named];
     return names.length === 0 ? 'the credentials Secret' : `the credentials Secret ${names.join(' or ')}`;
+  }
+
+  #deletion(purpose: string): string {
+    const { name, namespace } = this.#machine();
+    const command = `kubectl delete machine.cluster.x-k8s.io ${name} --namespace ${namespace}`;
+    return `delete the Machine ${purpose}: ${this.#commands.kubectl(command)}`;
   }
 
   get #isAmbiguous(): boolean {

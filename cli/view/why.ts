@@ -1,12 +1,20 @@
 import type { Fleet } from '../../api/kinds';
 import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import type { Condition } from '../../machinery/conditions';
-import { describeObject, type KubeObject, keyOf, keyText, type ObjectKey } from '../../machinery/kube-object';
+import {
+  describeObject,
+  isBeingDeleted,
+  type KubeObject,
+  keyOf,
+  keyText,
+  type ObjectKey,
+} from '../../machinery/kube-object';
 import { isFaultReason } from '../../reconciler/infrastructure/reasons';
 import { adviceFor } from './advice';
 import type { Blocking, Question } from './blocking';
 import { causeIn } from './cause';
 import { isUnsettled } from './condition-text';
+import { etcdMembersOf } from './etcd-members';
 import { isAmbiguous } from './named-cluster';
 import { tellable } from './printed-commands';
 import type { Snapshot } from './snapshot';
@@ -63,6 +71,7 @@ export function why(snapshot: Snapshot, cluster: KubeObject, question: Question 
   const start: Conditioned = question.machine ?? cluster;
   const asking = {
     credentials: credentialsOf(snapshot, cluster),
+    etcd: etcdMembersOf(snapshot, cluster),
     isAmbiguous: isAmbiguous(snapshot.clusters, cluster.metadata.name),
     ...question,
   };
@@ -149,7 +158,11 @@ function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Condition
     case 'MachineSet':
       return oldestFirst(snapshot.machines.filter(ownedByThis));
     case 'Machine':
-      return [...snapshot.bootstrapConfigs.filter(ownedByThis), ...snapshot.infrastructureMachines.filter(ownedByThis)];
+      // A Machine that goes takes its parts with it, once it has come so far: what they said before is of no interest.
+      return [
+        ...snapshot.bootstrapConfigs.filter(ownedByThis),
+        ...snapshot.infrastructureMachines.filter(ownedByThis),
+      ].filter((part) => !isBeingDeleted(object) || isBeingDeleted(part));
     default:
       return [];
   }
