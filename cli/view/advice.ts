@@ -22,7 +22,9 @@ const READ_CONSOLE = (subject: Subject) =>
   `read the console of the VM in CloudStack: kubeadm writes there why it failed; then its events: ${subject.describe()}`;
 
 const LEAD_TO_CONTROL_PLANE = (subject: Subject) =>
-  `check that a control plane machine runs and that the load balancer leads to it: ${subject.workload('get --raw /readyz')}`;
+  subject.isEtcdGone()
+    ? "delete the cluster and make it anew: the last control plane machine is gone, and etcd's data with it, so a new one finds nothing to join"
+    : `check that a control plane machine runs and that the load balancer leads to it: ${subject.workload('get --raw /readyz')}`;
 
 /** A VM that is restored keeps its id, by which it is found again. */
 const RESTORE =
@@ -195,7 +197,7 @@ const ADVICE: readonly Advice[] = [
     message:
       /no answer|time[d-]? ?out|ECONN|connection refused|API server of the workload cluster to answer|etcd to report|get etcd members/i,
     advice: (subject) =>
-      `wait a minute for the API server of the cluster; if it lasts, ${LEAD_TO_CONTROL_PLANE(subject)}`,
+      `${subject.isEtcdGone() ? '' : 'wait a minute for the API server of the cluster; if it lasts, '}${LEAD_TO_CONTROL_PLANE(subject)}`,
     lasting: LEAD_TO_CONTROL_PLANE,
   },
   { reason: /^(ConnectionDown|ProbeFailed)$/, advice: LEAD_TO_CONTROL_PLANE },

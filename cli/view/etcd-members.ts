@@ -12,6 +12,8 @@ export interface EtcdMembers {
   /** Their VMs are gone, and what was on them. */
   readonly lost: readonly string[];
   readonly healthy: readonly string[];
+  /** It was there, and no machine is left that it could be on. */
+  readonly isGone: boolean;
 }
 
 /** `unsure`: enough members are left, but not enough of them are known to be healthy. */
@@ -32,16 +34,20 @@ export function etcdMembersOf(snapshot: Snapshot, cluster: KubeObject): EtcdMemb
     (controlPlane) =>
       ofCluster(controlPlane) && hasExternalEtcd(controlPlane.spec.kubeadmConfigSpec?.clusterConfiguration),
   );
-  if (isExternal) return { all: [], lost: [], healthy: [] };
+  if (isExternal) return { all: [], lost: [], healthy: [], isGone: false };
   const lostVms = new Set(
     snapshot.infrastructureMachines
       .filter((vm) => ofCluster(vm) && conditionOf(vm, 'Ready')?.reason === 'InstanceLost')
       .map(({ metadata }) => metadata.name),
   );
-  const all = snapshot.machines.filter(
+  const machines = snapshot.machines.filter(
+    (machine) => ofCluster(machine) && machine.metadata.labels?.[CONTROL_PLANE_LABEL] !== undefined,
+  );
+  const isGone =
+    snapshot.controlPlanes.some((controlPlane) => ofCluster(controlPlane) && isTrue(controlPlane, 'Initialized')) &&
+    machines.every(({ spec }) => spec.providerID === undefined);
+  const all = machines.filter(
     (machine) =>
-      ofCluster(machine) &&
-      machine.metadata.labels?.[CONTROL_PLANE_LABEL] !== undefined &&
       // It joins etcd with its Node, and has left it when its control plane lets it go.
       machine.status?.nodeRef !== undefined &&
       !(isBeingDeleted(machine) && machine.metadata.annotations?.[CLEANUP_HOOK] === undefined),
@@ -51,7 +57,7 @@ export function etcdMembersOf(snapshot: Snapshot, cluster: KubeObject): EtcdMemb
     return reason === 'InstanceLost' || reason === 'ObjectDeleted' || lostVms.has(machine.spec.infrastructureRef.name);
   });
   const healthy = all.filter((machine) => !lost.includes(machine) && isTrue(machine, 'EtcdMemberHealthy'));
-  return { all: namesOf(all), lost: namesOf(lost), healthy: namesOf(healthy) };
+  return { all: namesOf(all), lost: namesOf(lost), healthy: namesOf(healthy), isGone };
 }
 
 function namesOf(objects: readonly KubeObject[]): readonly string[] {

@@ -70,6 +70,11 @@ export class Subject {
     return etcd?.all.includes(this.#machine().name) === true ? quorumAmong(etcd) : 'kept';
   }
 
+  /** No machine is left that has what its cluster stored. */
+  isEtcdGone(): boolean {
+    return this.asking.etcd?.isGone === true;
+  }
+
   /** How many machines of etcd's are lost. */
   lossOfEtcd(): string {
     const { all = [], lost = [] } = this.asking.etcd ?? {};

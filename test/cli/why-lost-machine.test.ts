@@ -140,3 +140,24 @@ test('a deletion that nobody has looked at yet is not advised again', async () =
 
   expect(blocking?.nextStep).toMatch(/is being deleted already; see what that waits for/);
 });
+
+test('what joins a control plane whose last machine is gone waits for nothing that comes', async () => {
+  const initialized = object(
+    'KubeadmControlPlane',
+    'dev-control-plane',
+    'Cluster/dev',
+    condition('Initialized', 'True', 'Initialized'),
+  );
+  const waiting = 'Waiting for the API server of the workload cluster to answer, to create a bootstrap token in it';
+  const config = object(
+    'KubeadmConfig',
+    'b',
+    'Machine/b',
+    condition('DataSecretAvailable', 'False', 'NotAvailable', waiting),
+  );
+  const joining = { ...member('b'), status: { conditions: [] } };
+  const other = { ...member('c', HEALTHY), spec: { providerID: 'cloudstack:///c', infrastructureRef: { name: 'c' } } };
+
+  expect((await ask(initialized, joining, config))?.nextStep).toMatch(/^delete the cluster and make it anew: the last/);
+  expect((await ask(initialized, other, joining, config))?.nextStep).toMatch(/^wait a minute/);
+});
