@@ -18,7 +18,7 @@ import {
   soonest,
   type WorkloadEvent,
 } from '../../../api/ports';
-import { isTrue } from '../../../machinery/conditions';
+import { type ConditionReport, isTrue } from '../../../machinery/conditions';
 import { textAt } from '../../../machinery/contract';
 import { equalJson } from '../../../machinery/json';
 import {
@@ -32,7 +32,7 @@ import { labelValueOf } from '../../../machinery/label-values';
 import { Draft } from '../../runtime/draft';
 import { type PaceRules, Pacer } from '../../runtime/pacing';
 import { pausedReport } from '../../runtime/paused';
-import { Type } from '../conditions/reasons';
+import { Reason, Type } from '../conditions/reasons';
 import type { ClusterApiDeps } from '../dependencies';
 import { ExternalObjects } from '../references/external-objects';
 import { type Phase, runPhases } from '../run-phases';
@@ -115,6 +115,7 @@ async function reconcileMachine(scope: MachineScope): Promise<Outcome> {
   if (deleting && errors.length === 0) {
     try {
       if (await reconcileDelete(scope)) {
+        await reportCompletion(scope, paused);
         await draft.release(MACHINE_FINALIZER);
         return done();
       }
@@ -126,6 +127,14 @@ async function reconcileMachine(scope: MachineScope): Promise<Outcome> {
   const saved = await draft.save(reportStatus(scope, paused), errors.length === 0, scope.pacer);
   if (errors.length > 0) throw errors[0];
   return soonest(saved, ...scope.outcomes);
+}
+
+/** Says that nothing of ours is left to do, where somebody else's finalizer keeps the Machine; else it just vanishes. */
+async function reportCompletion(scope: MachineScope, paused: ConditionReport): Promise<void> {
+  const isHeld = scope.draft.stored.metadata.finalizers?.some((finalizer) => finalizer !== MACHINE_FINALIZER) === true;
+  if (!isHeld) return;
+  scope.deleting = { reason: Reason.deletionCompleted, message: 'Deletion completed' };
+  await scope.draft.save(reportStatus(scope, paused), true);
 }
 
 /** What a Machine does on every pass, whether it goes or stays. */
