@@ -68,8 +68,10 @@ function destroying({ scope }: MachineWork, jobId: string): Outcome {
   return scope.wait(done(), Reason.DestroyingInstance, `VM deletion in progress (CloudStack job ${jobId})`);
 }
 
+/** Lets the machine go; one that somebody else still keeps says that its VM is no longer the reason. */
 export function release({ scope }: Pick<MachineWork, 'scope'>): Outcome {
   scope.removeFinalizer(Finalizer.machine);
   scope.removeFinalizer(Finalizer.recordMember);
-  return done();
+  const isHeld = (scope.object.metadata.finalizers ?? []).length > 0;
+  return isHeld ? scope.wait(done(), Reason.Deleting, 'deletion completed: the VM is gone') : done();
 }
