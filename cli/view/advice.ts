@@ -1,5 +1,6 @@
 import type { Condition } from '../../machinery/conditions';
 import type { KubeObject } from '../../machinery/kube-object';
+import { adviceOnFinalizers, foreignFinalizers } from './foreign-finalizers';
 import { type Asking, Subject } from './subject';
 
 type Wording = string | ((subject: Subject) => string);
@@ -281,7 +282,7 @@ const ADVICE: readonly Advice[] = [
 ];
 
 const IN_PROGRESS =
-  /^(Waiting\w*|Creating\w*|Allocating\w*|Opening\w*|Assigning\w*|Removing\w*|Destroying\w*|Releasing\w*|Deleting\w*|\w+Deleting|Deploying|Starting|Provisioning|NotProvisioned|Not(Yet)?Reported|NotInitialized|NotReady|NotAvailable|NotUpToDate|\w*Unknown|ScalingUp|ScalingDown|RollingOut|Updating|Remediating|RemediationDeferred|Progressing|DoesNotExist)$/;
+  /^(Waiting\w*|Creating\w*|Allocating\w*|Opening\w*|Assigning\w*|Removing\w*|Destroying\w*|Releasing\w*|Deleting\w*|\w+Deleting|DeletionCompleted|Deploying|Starting|Provisioning|NotProvisioned|Not(Yet)?Reported|NotInitialized|NotReady|NotAvailable|NotUpToDate|\w*Unknown|ScalingUp|ScalingDown|RollingOut|Updating|Remediating|RemediationDeferred|Progressing|DoesNotExist)$/;
 
 /** Kinds that stand for one VM. */
 const OF_A_MACHINE = new Set(['Machine', 'CloudStackMachine', 'KubeadmConfig']);
@@ -292,6 +293,8 @@ const GROUPS = new Set(['KubeadmControlPlane', 'MachineDeployment', 'MachineSet'
 export function adviceFor(object: KubeObject, condition: Condition, asking: Asking = {}): string {
   const subject = new Subject(object, condition, asking);
   const isLasting = subject.ageMs() >= PATIENCE_MS;
+  const held = foreignFinalizers(object);
+  if (held.length > 0) return adviceOnFinalizers(held, subject.describe());
   const match = ADVICE.find(
     ({ reason, message }) => reason.test(condition.reason) && (message?.test(condition.message) ?? true),
   );

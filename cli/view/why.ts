@@ -15,6 +15,7 @@ import type { Blocking, Question } from './blocking';
 import { causeIn } from './cause';
 import { isUnsettled } from './condition-text';
 import { etcdMembersOf } from './etcd-members';
+import { foreignFinalizers, heldCondition } from './foreign-finalizers';
 import { isAmbiguous } from './named-cluster';
 import { tellable } from './printed-commands';
 import type { Snapshot } from './snapshot';
@@ -184,7 +185,7 @@ function lostKeys(snapshot: Snapshot, cluster: KubeObject, { question, path, see
 }
 
 function ownBlocking(object: Conditioned, { question, path }: Walk): Found | undefined {
-  const condition = worst(object);
+  const condition = worst(object) ?? heldCondition(object);
   if (condition === undefined) return undefined;
   const { type, reason, lastTransitionTime: since } = condition;
   const blocking = {
@@ -198,7 +199,8 @@ function ownBlocking(object: Conditioned, { question, path }: Walk): Found | und
     nextStep: adviceFor(object, condition, question),
     path,
   };
-  return { blocking, isFault: isFaultReason(reason) || condition === causeIn(object) };
+  const isHeld = foreignFinalizers(object).length > 0;
+  return { blocking, isFault: isFaultReason(reason) || condition === causeIn(object) || isHeld };
 }
 
 /** The most telling condition. One without a message yields to the next that has one, unless it tells enough by itself. */
