@@ -1,5 +1,5 @@
 import type { Condition } from '../../machinery/conditions';
-import type { KubeObject } from '../../machinery/kube-object';
+import { isBeingDeleted, type KubeObject } from '../../machinery/kube-object';
 import { adviceOnFinalizers, foreignFinalizers } from './foreign-finalizers';
 import { type Asking, Subject } from './subject';
 
@@ -55,8 +55,13 @@ const ADVICE: readonly Advice[] = [
   // The account and its rights.
   {
     reason: /^CredentialsMissing$/,
-    advice: (subject) =>
-      `create ${subject.credentials()} with api-url, api-key, secret-key and verify-ssl; work resumes by itself`,
+    advice: (subject) => {
+      const creation = `create ${subject.credentials()} with api-url, api-key, secret-key and verify-ssl`;
+      // Objects that go with their namespace are cleaned up by the credentials of another one.
+      return isBeingDeleted(subject.object)
+        ? `${creation}; if its namespace is being deleted, too, where nothing can be created: create it in another namespace, and ${subject.moveCredentials()}`
+        : `${creation}; work resumes by itself`;
+    },
   },
   {
     reason: /^Credentials(Invalid|Refused)$/,

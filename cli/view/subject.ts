@@ -5,6 +5,11 @@ import { isBeingDeleted, type KubeObject, keyText, type ObjectKey, parseApiVersi
 import { type EtcdMembers, type Quorum, quorumAmong } from './etcd-members';
 import { AS_THEY_ARE, clusterArgument, type PrintedCommands } from './printed-commands';
 
+/** Where a CloudStackFailureDomain has its credentials from. */
+export interface CredentialsOfDomain extends ObjectKey {
+  readonly secret: ObjectKey;
+}
+
 /** Who asks for advice, and when. */
 export interface Asking {
   /** Milliseconds since the epoch. @default - every condition counts as new */
@@ -15,6 +20,8 @@ export interface Asking {
   readonly isAmbiguous?: boolean | undefined;
   /** Secrets that the cluster reaches CloudStack with. @default - unknown */
   readonly credentials?: readonly ObjectKey[] | undefined;
+  /** Failure domain objects of the cluster, and the Secret that each names. @default - unknown */
+  readonly failureDomains?: readonly CredentialsOfDomain[] | undefined;
   /** @default - unknown */
   readonly etcd?: EtcdMembers | undefined;
 }
@@ -109,7 +116,7 @@ export class Subject {
 
   /** `the credentials Secret`, by its name where the message, the spec or the cluster has it. */
   credentials(): string {
-    const named = /\bSecret (\S+\/[a-z0-9.-]*[a-z0-9])/.exec(this.condition.message)?.[1] ?? this.#referredSecret();
+    const named = this.#namedSecret();
     const names = named === undefined ? (this.asking.credentials ?? []).map(keyText) : [named];
     return names.length === 0 ? 'the credentials Secret' : `the credentials Secret ${names.join(' or ')}`;
   }
@@ -118,6 +125,27 @@ export class Subject {
     const { name, namespace } = this.#machine();
     const command = `kubectl delete machine.cluster.x-k8s.io ${name} --namespace ${namespace}`;
     return `delete the Machine ${purpose}: ${this.#commands.kubectl(command)}`;
+  }
+
+  /** Leads the failure domains that name the missing Secret to one of another namespace, with the commands. */
+  moveCredentials(): string {
+    const missing = this.#namedSecret();
+    const concerned = (this.asking.failureDomains ?? []).filter(
+      ({ secret }) => missing === undefined || keyText(secret) === missing,
+    );
+    const commands = concerned.map(({ namespace, name, secret }) => {
+      const acsEndpoint = { name: secret.name, namespace: 'OTHER-NAMESPACE' };
+      const patch = JSON.stringify({ spec: { acsEndpoint } });
+      return this.#commands.kubectl(
+        `kubectl patch cloudstackfailuredomain ${name} --namespace ${namespace} --type merge -p '${patch}'`,
+      );
+    });
+    const domains = 'name it in spec.acsEndpoint of each CloudStackFailureDomain';
+    return commands.length === 0 ? domains : `${domains}: ${commands.join('; ')}`;
+  }
+
+  #namedSecret(): string | undefined {
+    return /\bSecret (\S+\/[a-z0-9.-]*[a-z0-9])/.exec(this.condition.message)?.[1] ?? this.#referredSecret();
   }
 
   get #isAmbiguous(): boolean {

@@ -1,19 +1,13 @@
 import type { Fleet } from '../../api/kinds';
 import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import type { Condition } from '../../machinery/conditions';
-import {
-  describeObject,
-  isBeingDeleted,
-  type KubeObject,
-  keyOf,
-  keyText,
-  type ObjectKey,
-} from '../../machinery/kube-object';
+import { describeObject, isBeingDeleted, type KubeObject, keyOf } from '../../machinery/kube-object';
 import { isFaultReason } from '../../reconciler/infrastructure/reasons';
 import { adviceFor } from './advice';
 import type { Blocking, Question } from './blocking';
 import { causeIn } from './cause';
 import { isUnsettled } from './condition-text';
+import { credentialsOf } from './credentials';
 import { etcdMembersOf } from './etcd-members';
 import { foreignFinalizers, heldCondition } from './foreign-finalizers';
 import { isAmbiguous } from './named-cluster';
@@ -71,7 +65,7 @@ const ORDER = [
 export function why(snapshot: Snapshot, cluster: KubeObject, question: Question = {}): Blocking | undefined {
   const start: Conditioned = question.machine ?? cluster;
   const asking = {
-    credentials: credentialsOf(snapshot, cluster),
+    ...credentialsOf(snapshot, cluster),
     etcd: etcdMembersOf(snapshot, cluster),
     isAmbiguous: isAmbiguous(snapshot.clusters, cluster.metadata.name),
     ...question,
@@ -88,19 +82,6 @@ export function why(snapshot: Snapshot, cluster: KubeObject, question: Question 
 /** Why a Fleet's revision is not applied, or what it waits for. */
 export function whyFleet(fleet: Fleet, question: Question = {}): Blocking | undefined {
   return ownBlocking(fleet, { question, path: [describeObject(fleet)], seen: new Set() })?.blocking;
-}
-
-/** Secrets that the failure domains of a cluster name. */
-function credentialsOf(snapshot: Snapshot, cluster: KubeObject): readonly ObjectKey[] {
-  const { namespace, name } = cluster.metadata;
-  const domains = snapshot.infrastructureClusters
-    .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.[CLUSTER_NAME_LABEL] === name)
-    .flatMap(({ spec }) => spec.failureDomains);
-  const secrets = domains.map(({ acsEndpoint }) => ({
-    namespace: acsEndpoint.namespace ?? '',
-    name: acsEndpoint.name ?? '',
-  }));
-  return [...new Map(secrets.map((key) => [keyText(key), key])).values()];
 }
 
 interface Walk {
