@@ -21,14 +21,17 @@ export function adviceOnFinalizers(finalizers: readonly string[], describe: stri
     : `it waits for the finalizers ${foreign.join(', ')}, which belong to somebody else: see why those programs do not remove them`;
 }
 
-/** What stands in for a condition where an object that is held has none that tells. */
+/**
+ * What is the case with an object that is held so. Its own conditions may be older: a controller that has let it go says
+ * nothing more about it.
+ */
 export function heldCondition(object: KubeObject): Condition | undefined {
   if (foreignFinalizers(object).length === 0) return undefined;
   return {
     type: 'Deleting',
     status: 'True',
     reason: 'DeletionCompleted',
-    message: '',
+    message: 'Deletion completed',
     lastTransitionTime: object.metadata.deletionTimestamp ?? '',
   };
 }

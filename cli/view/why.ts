@@ -9,7 +9,7 @@ import { causeIn } from './cause';
 import { isUnsettled } from './condition-text';
 import { credentialsOf } from './credentials';
 import { etcdMembersOf } from './etcd-members';
-import { foreignFinalizers, heldCondition } from './foreign-finalizers';
+import { heldCondition } from './foreign-finalizers';
 import { isAmbiguous } from './named-cluster';
 import { tellable } from './printed-commands';
 import type { Snapshot } from './snapshot';
@@ -166,7 +166,8 @@ function lostKeys(snapshot: Snapshot, cluster: KubeObject, { question, path, see
 }
 
 function ownBlocking(object: Conditioned, { question, path }: Walk): Found | undefined {
-  const condition = worst(object) ?? heldCondition(object);
+  const held = heldCondition(object);
+  const condition = held ?? worst(object);
   if (condition === undefined) return undefined;
   const { type, reason, lastTransitionTime: since } = condition;
   const blocking = {
@@ -180,8 +181,8 @@ function ownBlocking(object: Conditioned, { question, path }: Walk): Found | und
     nextStep: adviceFor(object, condition, question),
     path,
   };
-  const isHeld = foreignFinalizers(object).length > 0;
-  return { blocking, isFault: isFaultReason(reason) || condition === causeIn(object) || isHeld };
+  const isFault = isFaultReason(reason) || condition === causeIn(object) || condition === held;
+  return { blocking, isFault };
 }
 
 /** The most telling condition. One without a message yields to the next that has one, unless it tells enough by itself. */

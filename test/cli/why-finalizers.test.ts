@@ -1,6 +1,7 @@
 import { CloudStackMachine, Machine } from '../../api/kinds';
 import type { TypedResource } from '../../api/ports';
 import { why } from '../../cli/view/why';
+import { conditionOf } from '../../machinery/conditions';
 import type { KubeObject } from '../../machinery/kube-object';
 import { clusterObjects } from '../e2e/definitions';
 import { FaultyWorld } from '../e2e/faulty-world';
@@ -36,6 +37,16 @@ test.each([
   expect((await ask(deleted(goingMachine, FOREIGN, finalizer)))?.nextStep).toMatch(
     /^nothing: this is work in progress/,
   );
+});
+
+test('what an object said before it was let go is not repeated', async () => {
+  const stale = condition('Deleting', 'True', 'WaitingForInfrastructureDeletion', 'Waiting for CloudStackCluster');
+  const going = deleted(object('Cluster', 'dev', undefined, stale), FOREIGN);
+
+  const blocking = why(await snapshotOf(going), going);
+
+  expect(blocking).toMatchObject({ reason: 'DeletionCompleted', message: 'Deletion completed' });
+  expect(blocking?.nextStep).toContain(FOREIGN);
 });
 
 test('a name that only ends alike is not ours', async () => {
@@ -81,14 +92,20 @@ test('a worker and its VM that somebody else keeps say so, and cost nothing whil
     }
 
     await world.api.delete(Machine, key);
-    const byVm = await world.told('Deleting');
+    const byVm = await world.told('DeletionCompleted');
     expect(byVm.blocking).toBe(`CloudStackMachine default/${key.name}`);
-    expect(byVm.message).toBe('deletion completed: the VM is gone');
+    await world.clock.advance(1000);
+    expect(conditionOf(await world.api.get(CloudStackMachine, key), 'Ready')).toMatchObject({
+      reason: 'Deleting',
+      message: 'deletion completed: the VM is gone',
+    });
     expect(byVm.next).toContain(`the finalizer ${FOREIGN}`);
 
     await keep(CloudStackMachine, []);
+    await world.clock.advance(1000);
     const byMachine = await world.told('DeletionCompleted');
     expect(byMachine.blocking).toBe(`Machine default/${key.name}`);
+    expect(conditionOf(await world.api.get(Machine, key), 'Deleting')?.reason).toBe('DeletionCompleted');
     expect(byMachine.next).toContain(`the finalizer ${FOREIGN}`);
 
     await world.clock.advance(60_000);
