@@ -43,6 +43,7 @@ export class CloudStackRefused extends CapstanError {
 
 /** No usable answer. Whether the command took effect is unknown: look before sending it again. */
 export class CloudStackUnreachable extends CapstanError {
+  /** @param endpoint - as it may be shown (`shownEndpoint`): messages reach logs, events and conditions */
   constructor(command: string, endpoint: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super({

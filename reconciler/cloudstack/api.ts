@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Cloud, CloudStackAccess, CloudStackApi, CloudStackIdentity } from '../../api/ports';
+import { shownEndpoint } from '../../machinery/user-info';
 import { addressesOf } from './addresses';
 import { affinityGroupsOf } from './affinity-groups';
 import { Catalog } from './catalog';
@@ -62,7 +63,8 @@ async function openCloud(
 ): Promise<StoppableCloud> {
   const { credentials, account, domain, project } = identity;
   const tenant = [domain, account, project].filter((part) => part !== undefined && part !== '').join('/');
-  const description = tenant === '' ? credentials.apiUrl : `${credentials.apiUrl} as ${tenant}`;
+  const endpoint = shownEndpoint(credentials.apiUrl);
+  const description = tenant === '' ? endpoint : `${endpoint} as ${tenant}`;
   const ownTransport = throttled(access.connect(credentials), clock);
   const own = new Connection(ownTransport, clock, description, undefined);
 

@@ -39,8 +39,8 @@ export function credentialsOf(objects: Objects, reference: FailureDomainSpec['ac
     throw new ConfigurationProblem(Reason.CredentialsInvalid, [`${where} lacks the keys ${missing.join(', ')}`]);
   }
   const apiUrl = values.get('api-url') ?? '';
-  if (!URL.canParse(apiUrl)) {
-    throw new ConfigurationProblem(Reason.CredentialsInvalid, [`${where}: api-url is not a URL`]);
+  if (!isHttpUrl(apiUrl)) {
+    throw new ConfigurationProblem(Reason.CredentialsInvalid, [`${where}: api-url is not an http or https URL`]);
   }
   return {
     apiUrl,
@@ -48,4 +48,8 @@ export function credentialsOf(objects: Objects, reference: FailureDomainSpec['ac
     secretKey: values.get('secret-key') ?? '',
     verifySsl: values.get('verify-ssl') !== 'false',
   };
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }

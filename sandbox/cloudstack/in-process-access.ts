@@ -5,6 +5,7 @@ import {
   type CloudStackTransport,
   CloudStackUnreachable,
 } from '../../api/ports';
+import { shownEndpoint } from '../../machinery/user-info';
 import type { ManagementServer } from './management-server';
 
 /** The same server without a socket: keys are checked, nothing is signed. For the virtual clock. */
@@ -19,7 +20,11 @@ export function inProcessAccess(server: ManagementServer): CloudStackAccess {
           authenticate: (gate) => gate.signed(credentials.apiKey, (secretKey) => secretKey === credentials.secretKey),
         });
         if (answer.kind === 'lost') {
-          throw new CloudStackUnreachable(command, credentials.apiUrl, new Error('the connection was closed'));
+          throw new CloudStackUnreachable(
+            command,
+            shownEndpoint(credentials.apiUrl),
+            new Error('the connection was closed'),
+          );
         }
         if (answer.status === 200) return answer.content;
         const { errorcode, cserrorcode, errortext } = answer.content;

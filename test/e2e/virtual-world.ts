@@ -1,5 +1,5 @@
 import { convert, crds, Namespace, Secret } from '../../api';
-import type { CloudStackAccess, KubeApi, Objects } from '../../api/ports';
+import type { CloudStackAccess, KubeApi, Log, Objects } from '../../api/ports';
 import { type ClusterView, clusterViews } from '../../cli/view/cluster-view';
 import { listFrom, type Snapshot, takeSnapshot } from '../../cli/view/snapshot';
 import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
@@ -27,6 +27,8 @@ export interface VirtualWorldOptions {
   readonly publicRange?: string;
   /** Limits of the CloudStack account. @default - those of the sandbox */
   readonly cloudStackLimits?: SeedOptions['limits'];
+  /** What the loops log to. @default - nothing is kept */
+  readonly log?: Log;
 }
 
 /** The whole pipeline in one process on a virtual clock: no socket, no file, no wall-clock time. */
@@ -40,11 +42,13 @@ export class VirtualWorld {
   #reconciler: Reconciler | undefined;
   readonly #loops: readonly Loop[] | undefined;
   readonly #loopsApi: KubeApi;
+  readonly #log: Log;
 
   constructor(options: VirtualWorldOptions = {}) {
     const { clock } = this;
     this.random = new SeededRandom(options.seed ?? 1);
     this.#loops = options.loops;
+    this.#log = options.log ?? silentLog;
     const latency = latencyProfiles[options.latency ?? 'lab'];
     const conversions = Object.fromEntries(crds({ conversion: 'external' }).map((crd) => [crd.metadata.name, convert]));
     this.kube = createKubeServer({ clock, random: this.random, conversions });
@@ -108,7 +112,7 @@ export class VirtualWorld {
         },
         clock,
         random,
-        log: silentLog,
+        log: this.#log,
       },
       { loops: this.#loops ?? ['infrastructure', 'cluster-api', 'bootstrap', 'control-plane'] },
     );

@@ -1,4 +1,4 @@
-import { withoutUserInfo } from '../../machinery/user-info';
+import { shownEndpoint, withoutUserInfo } from '../../machinery/user-info';
 
 test.each([
   ['https://bob:hunter2secret@git.example.org/fleet.git', 'https://git.example.org/fleet.git'],
@@ -9,4 +9,16 @@ test.each([
   ['/srv/fleet.git', '/srv/fleet.git'],
 ])('%s is shown as %s', (text, shown) => {
   expect(withoutUserInfo(text)).toBe(shown);
+});
+
+test.each([
+  [
+    'https://bob:hunter2@cloud.example.org:8443/client/api?token=hunter3#hunter4',
+    'https://cloud.example.org:8443/client/api',
+  ],
+  ['http://10.0.0.1/client/api', 'http://10.0.0.1/client/api'],
+  ['bob:hunter2@cloud.example.org/client/api', 'an endpoint without a host'],
+  ['hunter2', 'an endpoint that is not a URL'],
+])('of the endpoint %s, %s is shown', (url, shown) => {
+  expect(shownEndpoint(url)).toBe(shown);
 });

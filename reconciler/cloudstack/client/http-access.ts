@@ -3,6 +3,7 @@ import type { Clock, CloudStackAccess, CloudStackCredentials, CloudStackTranspor
 import { CloudStackUnreachable } from '../../../api/ports';
 import type { JsonObject } from '../../../machinery/json';
 import { SecretText } from '../../../machinery/secret';
+import { shownEndpoint } from '../../../machinery/user-info';
 import { openEnvelope, UnreadableAnswer } from './envelope';
 import { formBody, type Parameters, signatureOf } from './signature';
 
@@ -54,6 +55,7 @@ export class HttpCloudStackAccess implements CloudStackAccess {
 }
 
 class HttpTransport implements CloudStackTransport {
+  /** May hold user and password; `shownEndpoint` is what may be told of it. */
   readonly #endpoint: string;
   readonly #apiKey: string;
   readonly #secretKey: SecretText;
@@ -73,7 +75,8 @@ class HttpTransport implements CloudStackTransport {
     try {
       return openEnvelope(command, answer.status, answer.body);
     } catch (error) {
-      if (error instanceof UnreadableAnswer) throw new CloudStackUnreachable(command, this.#endpoint, error);
+      if (error instanceof UnreadableAnswer)
+        throw new CloudStackUnreachable(command, shownEndpoint(this.#endpoint), error);
       throw error;
     }
   }
@@ -104,7 +107,7 @@ class HttpTransport implements CloudStackTransport {
       });
       return { status: answer.statusCode, body: await readLimited(answer.body) };
     } catch (error) {
-      throw new CloudStackUnreachable(command, this.#endpoint, error);
+      throw new CloudStackUnreachable(command, shownEndpoint(this.#endpoint), error);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { CloudStackRefused, CloudStackUnreachable } from '../../../api/ports';
 import { SystemClock } from '../../../machinery/clock';
 import { VirtualClock } from '../../../machinery/virtual-clock';
@@ -86,6 +87,22 @@ describe('the HTTP client', () => {
     expect(String(failure)).toContain('127.0.0.1:9');
     expect(String(failure)).toContain('listZones');
     expect(JSON.stringify(failure)).not.toContain(secretKey);
+  });
+
+  test.each([
+    ['a closed port', () => 'http://bob:PASSW0RD@127.0.0.1:9/client/api?token=T0KEN'],
+    ['a proxy page', () => apiUrl.replace('//', '//bob:PASSW0RD@').concat('?token=T0KEN')],
+  ])('of an endpoint behind %s, user, password and query are not told', async (_what, url) => {
+    answer = { status: 502, body: '<html>Bad gateway</html>' };
+
+    const failure = await access
+      .connect({ apiUrl: url(), apiKey: 'k', secretKey, verifySsl: true })
+      .call('listZones', {})
+      .catch((error: unknown) => error);
+
+    expect(failure).toBeInstanceOf(CloudStackUnreachable);
+    expect(String(failure)).toContain('/client/api gave no answer to listZones');
+    expect(inspect(failure, { depth: null })).not.toMatch(/bob|PASSW0RD|T0KEN/);
   });
 });
 
