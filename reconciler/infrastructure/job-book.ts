@@ -5,23 +5,30 @@ import type { Cloud, Job, JobOutcome } from '../../api/ports';
  * of things in CloudStack what a job did, so nothing depends on remembering it.
  */
 export class JobBook {
-  readonly #jobs = new Map<string, Job>();
+  readonly #jobs = new Map<string, { readonly job: Job; cloud: Cloud; readonly wake: () => void }>();
 
   /** Notes a job and has `wake` called when it ends. */
   note(cloud: Cloud, uid: string, step: string, job: Job, wake: () => void): void {
-    this.#jobs.set(`${uid} ${step}`, job);
+    this.#jobs.set(`${uid} ${step}`, { job, cloud, wake });
     cloud.jobs.follow(job, wake);
   }
 
   pending(uid: string, step: string): Job | undefined {
-    return this.#jobs.get(`${uid} ${step}`);
+    return this.#jobs.get(`${uid} ${step}`)?.job;
   }
 
   /** The outcome of the job of a step; one that has ended is told once and forgotten. */
   outcome(cloud: Cloud, uid: string, step: string): { readonly job: Job; readonly outcome: JobOutcome } | undefined {
-    const job = this.#jobs.get(`${uid} ${step}`);
-    if (job === undefined) return undefined;
-    const outcome = cloud.jobs.outcome(job.id);
+    const noted = this.#jobs.get(`${uid} ${step}`);
+    if (noted === undefined) return undefined;
+    const { job } = noted;
+    let outcome = noted.cloud.jobs.outcome(job.id);
+    if (outcome.state === 'pending' && noted.cloud !== cloud) {
+      // The credentials have changed; those from before may be refused by now.
+      noted.cloud = cloud;
+      cloud.jobs.follow(job, noted.wake);
+      outcome = cloud.jobs.outcome(job.id);
+    }
     if (outcome.state !== 'pending') this.#jobs.delete(`${uid} ${step}`);
     return { job, outcome };
   }
