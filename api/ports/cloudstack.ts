@@ -79,6 +79,13 @@ export type Observation =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unknown' };
 
+/** Whether the machines of a zone can be looked at. `unknown`: nobody has tried yet. */
+export type Standing =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'good' }
+  /** The server refuses, or has not answered for a while; what was seen before may be outdated. */
+  | { readonly kind: 'failing'; readonly error: unknown };
+
 /** Paged snapshots of all machines of a zone, shared by all who watch one of them. */
 export interface Inventory {
   /**
@@ -89,6 +96,13 @@ export interface Inventory {
   forget(key: string): void;
   /** The last snapshot's word. `absent` is a reason to look (`machines.get`), not a proof. */
   observe(key: string): Observation;
+  /**
+   * Calls `wake` whenever the standing of a zone may have changed, until `leave`. Costs no look while all is well.
+   * @param options.look - a zone that has a newcomer is looked at now, unless it is known to be well
+   */
+  attend(key: string, zoneId: string, wake: () => void, options: { readonly look: boolean }): void;
+  leave(key: string): void;
+  standing(zoneId: string): Standing;
   /** Something was asked of the machine: look more often until it comes to rest again. */
   expectChange(key: string, command: string): void;
 }

@@ -1,4 +1,12 @@
-import type { Inventory, Observation, Timer, VirtualMachine } from '../../api/ports';
+import {
+  CloudStackRefused,
+  CloudStackUnreachable,
+  type Inventory,
+  type Observation,
+  type Standing,
+  type Timer,
+  type VirtualMachine,
+} from '../../api/ports';
 import { equalJson } from '../../machinery/json';
 import type { Connection } from './connection';
 import { Pace } from './pace';
@@ -10,8 +18,18 @@ const CALM_MS = 30_000;
 /** An expectation that nothing answers ends; from then on the zone is calm again. */
 const PATIENCE_MS = 15 * 60_000;
 
-/** When the server does not answer, the next snapshot is tried after this time. */
-const UNREACHABLE_RETRY_MS = 2000;
+/** While the server does not answer, the next snapshot is tried after this time, then doubling. */
+const FIRST_RETRY_MS = 2000;
+const SLOWEST_RETRY_MS = 5000;
+
+/** A refusal stays until somebody does something about it; a corrected Secret makes another connection at once. */
+const REFUSED_RETRY_MS = 30_000;
+
+/** Silence is told when it has lasted this long: restarts and lost answers are over before. */
+const SILENCE_TOLD_AFTER_MS = 10_000;
+
+/** Wrong keys, a command that is not for this user, an object of others: trying again changes nothing. */
+const REFUSALS = new Set([401, 432, 531]);
 
 const RESTING = new Set(['Running', 'Stopped', 'Destroyed', 'Error']);
 
@@ -27,6 +45,9 @@ interface Watcher {
 /** The machines of one zone as one connection sees them, listed by one call for all watchers. */
 class ZoneSnapshot {
   readonly watchers = new Map<string, Watcher>();
+  /** Who is woken when the standing changes, by key. */
+  readonly attendees = new Map<string, () => void>();
+  readonly #onStanding: () => void;
   readonly #connection: Connection;
   readonly #zoneId: string;
   readonly #pace: Pace;
@@ -35,11 +56,31 @@ class ZoneSnapshot {
   #takenMs: number | undefined;
   #notBeforeMs = 0;
   #busy = false;
+  #isLookWanted = false;
+  /** Attempts in a row that failed, and when the first of them began. */
+  #failures = 0;
+  #failingSinceMs = 0;
+  /** What is told of the failures. */
+  #trouble: { readonly error: unknown } | undefined;
 
-  constructor(connection: Connection, zoneId: string, pace: Pace) {
+  /** @param onStanding - called when the standing has changed */
+  constructor(connection: Connection, zoneId: string, pace: Pace, onStanding: () => void) {
+    this.#onStanding = onStanding;
     this.#connection = connection;
     this.#zoneId = zoneId;
     this.#pace = pace;
+  }
+
+  get standing(): Standing {
+    if (this.#trouble !== undefined) return { kind: 'failing', error: this.#trouble.error };
+    return { kind: this.#takenMs === undefined ? 'unknown' : 'good' };
+  }
+
+  /** Takes a snapshot now, unless the last one could be taken. */
+  lookUnlessGood(): void {
+    if (this.#takenMs !== undefined && this.#failures === 0) return;
+    this.#isLookWanted = true;
+    this.#notBeforeMs = 0;
   }
 
   /** Sets the timer to the earliest time that some watcher needs. */
@@ -58,12 +99,15 @@ class ZoneSnapshot {
   stop(): void {
     this.#timer?.cancel();
     this.watchers.clear();
+    this.attendees.clear();
   }
 
   #nextDue(): number {
     const now = this.#connection.clock.now();
     const lookedMs = this.#takenMs ?? now;
     let due = Number.POSITIVE_INFINITY;
+    // What was told must be taken back, also when no machine is left to be watched.
+    if (this.attendees.size > 0 && (this.#isLookWanted || this.#failures > 0)) due = now;
     for (const watcher of this.watchers.values()) {
       const { expectation } = watcher;
       if (watcher.last.kind === 'unknown' && expectation === undefined) due = Math.min(due, watcher.sinceMs);
@@ -79,20 +123,43 @@ class ZoneSnapshot {
   async #take(): Promise<void> {
     this.#timer = undefined;
     this.#busy = true;
+    this.#isLookWanted = false;
     const beganMs = this.#connection.clock.now();
     try {
       const listed = await listMachines(this.#connection, this.#zoneId);
-      this.#takenMs = this.#connection.clock.now();
+      this.#succeeded();
       const machines = new Map(listed.map((machine) => [machine.id, machine]));
       for (const watcher of [...this.watchers.values()]) this.#tell(watcher, machines, beganMs);
-    } catch {
-      // A snapshot that could not be taken says nothing about any machine: nobody is woken.
-      this.#notBeforeMs = this.#connection.clock.now() + UNREACHABLE_RETRY_MS;
+    } catch (error) {
+      // A snapshot that could not be taken says nothing about any machine: no watcher is woken.
+      this.#failed(error, beganMs);
     } finally {
       this.#busy = false;
       this.#dueMs = Number.POSITIVE_INFINITY;
       this.schedule();
     }
+  }
+
+  #succeeded(): void {
+    const isNews = this.#takenMs === undefined || this.#trouble !== undefined;
+    this.#takenMs = this.#connection.clock.now();
+    this.#failures = 0;
+    this.#trouble = undefined;
+    if (isNews) this.#onStanding();
+  }
+
+  #failed(error: unknown, beganMs: number): void {
+    const now = this.#connection.clock.now();
+    if (this.#failures === 0) this.#failingSinceMs = beganMs;
+    this.#failures++;
+    const isRefusal = error instanceof CloudStackRefused && REFUSALS.has(error.errorCode);
+    const waitMs = Math.min(SLOWEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures - 1, 10));
+    this.#notBeforeMs = now + (isRefusal ? REFUSED_RETRY_MS : waitMs);
+    if (!isRefusal && now - this.#failingSinceMs < SILENCE_TOLD_AFTER_MS) return;
+    // The words of one trouble change from attempt to attempt; it is told once.
+    if (this.#trouble !== undefined && isSameTrouble(this.#trouble.error, error)) return;
+    this.#trouble = { error };
+    this.#onStanding();
   }
 
   #tell(watcher: Watcher, machines: ReadonlyMap<string, VirtualMachine>, beganMs: number): void {
@@ -125,12 +192,23 @@ class ZoneSnapshot {
   }
 }
 
+function isSameTrouble(one: unknown, other: unknown): boolean {
+  if (one instanceof CloudStackRefused && other instanceof CloudStackRefused) return one.errorCode === other.errorCode;
+  return one instanceof CloudStackUnreachable && other instanceof CloudStackUnreachable;
+}
+
+/** Troubles of the connection, which are the same in every zone. */
+function isOfConnection(error: unknown): boolean {
+  return error instanceof CloudStackUnreachable || (error instanceof CloudStackRefused && error.errorCode === 401);
+}
+
 /** Shared snapshots of machines: in a steady state the calls depend on the number of zones, not of machines. */
 export class SharedInventory implements Inventory {
   readonly #connection: Connection;
   readonly #pace = new Pace();
   readonly #zones = new Map<string, ZoneSnapshot>();
   readonly #zoneOf = new Map<string, ZoneSnapshot>();
+  readonly #attendedBy = new Map<string, ZoneSnapshot>();
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -158,6 +236,32 @@ export class SharedInventory implements Inventory {
     zone.schedule();
   }
 
+  attend(key: string, zoneId: string, wake: () => void, options: { readonly look: boolean }): void {
+    const zone = this.#zone(zoneId);
+    const isNew = this.#attendedBy.get(key) !== zone;
+    if (isNew) this.leave(key);
+    this.#attendedBy.set(key, zone);
+    zone.attendees.set(key, wake);
+    if (isNew && options.look) zone.lookUnlessGood();
+    zone.schedule();
+  }
+
+  leave(key: string): void {
+    const zone = this.#attendedBy.get(key);
+    zone?.attendees.delete(key);
+    this.#attendedBy.delete(key);
+    zone?.schedule();
+  }
+
+  standing(zoneId: string): Standing {
+    const zone = this.#zones.get(zoneId);
+    const own: Standing = zone?.standing ?? { kind: 'unknown' };
+    // A zone whose machines are looked at all the time speaks for itself.
+    if (own.kind === 'failing' || (zone?.watchers.size ?? 0) > 0) return own;
+    const others = [...this.#zones.values()].map(({ standing }) => standing);
+    return others.find((other) => other.kind === 'failing' && isOfConnection(other.error)) ?? own;
+  }
+
   observe(key: string): Observation {
     return this.#zoneOf.get(key)?.watchers.get(key)?.last ?? { kind: 'unknown' };
   }
@@ -173,12 +277,18 @@ export class SharedInventory implements Inventory {
   stop(): void {
     for (const zone of this.#zones.values()) zone.stop();
     this.#zoneOf.clear();
+    this.#attendedBy.clear();
+  }
+
+  /** Of all zones: what is wrong with the connection concerns each. */
+  #wakeAttendees(): void {
+    for (const zone of this.#zones.values()) for (const wake of [...zone.attendees.values()]) wake();
   }
 
   #zone(zoneId: string): ZoneSnapshot {
     let zone = this.#zones.get(zoneId);
     if (zone === undefined) {
-      zone = new ZoneSnapshot(this.#connection, zoneId, this.#pace);
+      zone = new ZoneSnapshot(this.#connection, zoneId, this.#pace, () => this.#wakeAttendees());
       this.#zones.set(zoneId, zone);
     }
     return zone;

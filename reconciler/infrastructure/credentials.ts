@@ -1,5 +1,6 @@
-import { type CloudStackFailureDomain, Secret } from '../../api/kinds';
-import type { Cloud, CloudStackCredentials, Objects } from '../../api/ports';
+import { CloudStackFailureDomain, Secret } from '../../api/kinds';
+import type { Cloud, CloudStackCredentials, ObjectEvent, Objects } from '../../api/ports';
+import { equalJson } from '../../machinery/json';
 import { keyText } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { ConfigurationProblem } from './faults';
@@ -15,6 +16,18 @@ type FailureDomainSpec = CloudStackFailureDomain['spec'];
 export function openCloud(deps: InfrastructureDeps, spec: FailureDomainSpec): Promise<Cloud> {
   const { account, domain, project } = spec;
   return deps.cloudStack.open({ credentials: credentialsOf(deps.objects, spec.acsEndpoint), account, domain, project });
+}
+
+/** The failure domains whose credentials a change of a Secret gives, changes or takes away. */
+export function failureDomainsUsing(
+  deps: InfrastructureDeps,
+  { type, object, previous }: ObjectEvent,
+): readonly CloudStackFailureDomain[] {
+  if (type === 'modified' && equalJson(previous?.['data'], object['data'])) return [];
+  const { namespace, name } = object.metadata;
+  return deps.objects
+    .list(CloudStackFailureDomain)
+    .filter(({ spec: { acsEndpoint } }) => acsEndpoint.name === name && acsEndpoint.namespace === namespace);
 }
 
 const REQUIRED = ['api-url', 'api-key', 'secret-key'] as const;

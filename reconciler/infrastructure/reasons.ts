@@ -102,4 +102,17 @@ export function isFaultReason(reason: string): reason is Reason {
   return FAULTS.has(reason);
 }
 
+/** Reasons why CloudStack cannot be reached with a failure domain's credentials. */
+const OF_CREDENTIALS: ReadonlySet<string> = new Set([
+  Reason.CredentialsMissing,
+  Reason.CredentialsInvalid,
+  Reason.CredentialsRefused,
+  Reason.PermissionDenied,
+  Reason.CloudStackUnreachable,
+]);
+
+export function isOfCredentials(reason: string): boolean {
+  return OF_CREDENTIALS.has(reason);
+}
+
 export type Reason = (typeof Reason)[keyof typeof Reason];

@@ -16,10 +16,10 @@ import {
   type Outcome,
   ownedBy,
 } from '../../../api/ports';
-import { cloneJson, equalJson } from '../../../machinery/json';
+import { cloneJson } from '../../../machinery/json';
 import { isBeingDeleted, keyOf } from '../../../machinery/kube-object';
 import { controllerReference } from '../../../machinery/owner-references';
-import { openCloud } from '../credentials';
+import { failureDomainsUsing, openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
 import { childLabels, cloudStackClusterOf, createOrRead, identityOf } from '../family';
 import { ConfigurationProblem } from '../faults';
@@ -31,6 +31,7 @@ import { faultAmong, readyText, type Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
 import { ofCluster, onPauseChange, ownSubject } from '../watches';
 import { evacuate } from './evacuation';
+import { Lookout } from './lookout';
 import { leaveNetworks } from './network-handover';
 
 type FailureDomainScope = Scope<CloudStackFailureDomain>;
@@ -38,6 +39,7 @@ type FailureDomainScope = Scope<CloudStackFailureDomain>;
 /** Resolves zone and network of a failure domain and has its isolated network made; empties it before it goes. */
 export function cloudStackFailureDomainController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
   const owner = { group: GROUP, kind: 'CloudStackFailureDomain' };
+  const lookout = new Lookout();
   return providerController(deps, setbacks, {
     name: 'cloudstackfailuredomain',
     resource: CloudStackFailureDomain,
@@ -72,37 +74,35 @@ export function cloudStackFailureDomainController(deps: InfrastructureDeps, setb
       },
       { resource: Machine, keys: () => [] },
       onPauseChange(deps, CloudStackFailureDomain),
-      {
-        resource: Secret,
-        keys: ({ object, previous }) => {
-          if (previous !== undefined && equalJson(previous['data'], object['data'])) return [];
-          return deps.objects
-            .list(CloudStackFailureDomain)
-            .filter(({ spec: { acsEndpoint } }) => {
-              return acsEndpoint.name === object.metadata.name && acsEndpoint.namespace === object.metadata.namespace;
-            })
-            .map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.name }));
-        },
-      },
+      { resource: Secret, keys: (event) => failureDomainsUsing(deps, event).map(keyOf) },
     ],
-    reconcile,
-    remove,
+    reconcile: (scope) => reconcile(scope, lookout),
+    remove(scope) {
+      lookout.leave(keyOf(scope.object));
+      return remove(scope);
+    },
+    forget: (key) => lookout.leave(key),
+    start: (enqueue) => lookout.start(enqueue),
   });
 }
 
-async function reconcile(scope: FailureDomainScope): Promise<Outcome> {
+async function reconcile(scope: FailureDomainScope, lookout: Lookout): Promise<Outcome> {
   if (scope.addFinalizer(Finalizer.failureDomain)) await scope.persistMain();
   const cloudStackCluster = cloudStackClusterOf(scope);
   if (cloudStackCluster === undefined) {
     return scope.wait(done(), Reason.WaitingForCluster, 'the CloudStackCluster does not exist');
   }
+  const isUsable = scope.stored.status?.ready === true && (scope.object.spec.zone.id ?? '') !== '';
+  const trouble = isUsable ? await lookout.check(scope) : undefined;
+  if (trouble !== undefined) return trouble;
+
   let isolated = isolatedNetworkOf(scope, scope.object);
   // A network that was handed over before its heir knew the zone waits for the zone.
   if (isolated === undefined || (scope.object.spec.zone.id ?? '') === '') {
     const cloud = await openCloud(scope.deps, scope.object.spec);
     await resolveZone(scope, cloud);
     const network = isolated === undefined ? await resolveNetwork(scope, cloud) : undefined;
-    if (network !== undefined && network.type !== 'Isolated') return ready(scope);
+    if (network !== undefined && network.type !== 'Isolated') return ready(scope, lookout);
     isolated ??=
       isolatedNetworkOf(scope, scope.object) ?? (await createIsolatedNetwork(scope, cloudStackCluster, network));
   }
@@ -116,10 +116,12 @@ async function reconcile(scope: FailureDomainScope): Promise<Outcome> {
   }
   scope.object.spec.zone.network.id = isolated.spec.id ?? '';
   scope.object.spec.zone.network.type = 'Isolated';
-  return ready(scope);
+  return ready(scope, lookout);
 }
 
-function ready(scope: FailureDomainScope): Outcome {
+async function ready(scope: FailureDomainScope, lookout: Lookout): Promise<Outcome> {
+  // Its credentials have just proved good.
+  await lookout.attend(scope, { look: false });
   scope.object.status = { ...scope.object.status, ready: true };
   scope.report('True', Reason.Ready, '');
   return done();

@@ -7,15 +7,16 @@ import {
   Machine,
   Secret,
 } from '../../../api/kinds';
-import { type Cloud, type Controller, done, type Outcome, type WatchSource } from '../../../api/ports';
+import { type Cloud, type Controller, done, type Outcome, requeueAfter, type WatchSource } from '../../../api/ports';
 import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
-import { openCloud } from '../credentials';
+import { failureDomainsUsing, openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
 import { cloudStackClusterOf, failureDomainOf, identityOf } from '../family';
+import { faultOf } from '../faults';
 import { JobBook } from '../job-book';
 import { CLUSTER_API_GROUP, Finalizer } from '../names';
 import { providerController } from '../provider-controller';
-import { Reason } from '../reasons';
+import { isOfCredentials, Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
 import { ofCluster, onPauseChange, ownSubject } from '../watches';
@@ -29,6 +30,9 @@ import type { MachineWork } from './work';
 
 type MachineScope = Scope<CloudStackMachine>;
 
+/** While credentials do not open CloudStack, a machine comes back after this time; a change of their Secret wakes it. */
+const TRY_AGAIN_MS = 30_000;
+
 /** Gives every Machine its instance in CloudStack, watches over it, and destroys it with the Machine. */
 export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
   const tools = { jobs: new JobBook(), setbacks, marked: new Map<string, number>() };
@@ -39,6 +43,9 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     const cloudStackCluster = cloudStackClusterOf(scope);
     const cloud = await openCloud(deps, failureDomain.spec);
     const key = keyOf(scope.object);
+    const before = clouds.get(keyText(key));
+    // Credentials that are no longer used must not be asked with for ever.
+    if (before !== cloud) before?.inventory.forget(keyText(key));
     clouds.set(keyText(key), cloud);
     return {
       scope,
@@ -54,6 +61,19 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     };
   };
 
+  /** undefined: CloudStack cannot be looked at, which the failure domain tells. What is known of a machine stays. */
+  const openIfPossible = async (
+    scope: MachineScope,
+    failureDomain: CloudStackFailureDomain,
+  ): Promise<MachineWork | undefined> => {
+    try {
+      return await open(scope, failureDomain);
+    } catch (error) {
+      if (scope.object.status?.ready === true && isOfCredentials(faultOf(error).reason)) return undefined;
+      throw error;
+    }
+  };
+
   const reconcile = async (scope: MachineScope): Promise<Outcome> => {
     const machine = ownerOf(scope);
     if (machine === undefined) return scope.wait(done(), Reason.WaitingForOwner, 'no Machine owns this object yet');
@@ -62,7 +82,8 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
       if (failureDomain === undefined) return withoutFailureDomain(scope);
       promiseToLeaveRecord(scope, cloudStackClusterOf(scope));
       if (scope.addFinalizer(Finalizer.machine)) await scope.persistMain();
-      return observe(await open(scope, failureDomain));
+      const work = await openIfPossible(scope, failureDomain);
+      return work === undefined ? requeueAfter(TRY_AGAIN_MS) : observe(work);
     }
     const cloudStackCluster = cloudStackClusterOf(scope);
     if (cloudStackCluster?.status?.ready !== true) {
@@ -138,6 +159,8 @@ function withoutFailureDomain(scope: MachineScope): Outcome {
 function watches(deps: InfrastructureDeps): readonly WatchSource[] {
   const machinesOf = (object: KubeObject, isConcerned: (machine: CloudStackMachine) => boolean) =>
     ofCluster(deps, CloudStackMachine, object).filter(isConcerned).map(keyOf);
+  const machinesIn = (domain: CloudStackFailureDomain) =>
+    machinesOf(domain, ({ spec }) => spec.failureDomainName === domain.spec.name);
   const isUnsettled = (machine: CloudStackMachine) =>
     machine.status?.ready !== true || machine.metadata.deletionTimestamp !== undefined;
   return [
@@ -171,7 +194,12 @@ function watches(deps: InfrastructureDeps): readonly WatchSource[] {
             isUnsettled(machine) && (type === 'deleted' || refersTo(machine, object as CloudStackAffinityGroup)),
         ),
     },
-    { resource: Secret, keys: () => [] },
+    {
+      resource: Secret,
+      // Instances are watched with the credentials in force; a Secret that is gone gives none.
+      keys: (event) =>
+        event.type === 'deleted' ? [] : failureDomainsUsing(deps, event).flatMap((domain) => machinesIn(domain)),
+    },
     onPauseChange(deps, CloudStackMachine),
   ];
 }
