@@ -17,23 +17,31 @@ export class JobBook {
     return this.#jobs.get(`${uid} ${step}`)?.job;
   }
 
+  /** Whether the job of a step has not ended yet. */
+  isRunning(cloud: Cloud, uid: string, step: string): boolean {
+    return this.#look(cloud, `${uid} ${step}`)?.outcome.state === 'pending';
+  }
+
   /** The outcome of the job of a step; one that has ended is told once and forgotten. */
   outcome(cloud: Cloud, uid: string, step: string): { readonly job: Job; readonly outcome: JobOutcome } | undefined {
-    const noted = this.#jobs.get(`${uid} ${step}`);
-    if (noted === undefined) return undefined;
-    const { job } = noted;
-    let outcome = noted.cloud.jobs.outcome(job.id);
-    if (outcome.state === 'pending' && noted.cloud !== cloud) {
-      // The credentials have changed; those from before may be refused by now.
-      noted.cloud = cloud;
-      cloud.jobs.follow(job, noted.wake);
-      outcome = cloud.jobs.outcome(job.id);
-    }
-    if (outcome.state !== 'pending') this.#jobs.delete(`${uid} ${step}`);
-    return { job, outcome };
+    const found = this.#look(cloud, `${uid} ${step}`);
+    if (found !== undefined && found.outcome.state !== 'pending') this.#jobs.delete(`${uid} ${step}`);
+    return found;
   }
 
   forget(uid: string): void {
     for (const key of this.#jobs.keys()) if (key.startsWith(`${uid} `)) this.#jobs.delete(key);
+  }
+
+  #look(cloud: Cloud, key: string): { readonly job: Job; readonly outcome: JobOutcome } | undefined {
+    const noted = this.#jobs.get(key);
+    if (noted === undefined) return undefined;
+    const { job } = noted;
+    const outcome = noted.cloud.jobs.outcome(job.id);
+    if (outcome.state !== 'pending' || noted.cloud === cloud) return { job, outcome };
+    // The credentials have changed; those from before may be refused by now.
+    noted.cloud = cloud;
+    cloud.jobs.follow(job, noted.wake);
+    return { job, outcome: cloud.jobs.outcome(job.id) };
   }
 }

@@ -1,5 +1,5 @@
 import { CloudStackFailureDomain, CloudStackMachine, Machine } from '../../api';
-import type { Log } from '../../api/ports';
+import type { Log, TypedResource } from '../../api/ports';
 import { conditionOf } from '../../machinery/conditions';
 import { valueAt } from '../../machinery/json';
 import { clusterObjects } from './definitions';
@@ -42,9 +42,9 @@ async function rotateKeys(): Promise<{ 'api-key': string; 'secret-key': string }
 /** What machines are said to be, without the times at which it was written. */
 async function machinesAsTold(): Promise<unknown> {
   const told = [];
-  for (const kind of [CloudStackMachine, Machine]) {
+  for (const kind of [CloudStackMachine, Machine] as readonly TypedResource[]) {
     const { items } = await world.api.list(kind, { namespace: 'default' });
-    told.push(...items.map((item) => [item.metadata.name, item.metadata.uid, item.status]));
+    told.push(...items.map((item) => [item.metadata.name, item.metadata.uid, item['status']]));
   }
   return told;
 }
