@@ -146,6 +146,7 @@ function announceChange<T extends ProviderObject>(scope: Scope<T>, written: T): 
     const after = conditionOf(written, type);
     if (after === undefined || (before?.reason === after.reason && before.message === after.message)) continue;
     const isBad = (type === 'Ready' && scope.isFault) || isFaultReason(after.reason);
-    scope.event(isBad ? 'Warning' : 'Normal', after.reason, after.message === '' ? after.reason : after.message);
+    const reason = (type === 'Ready' ? scope.eventReason : undefined) ?? after.reason;
+    scope.event(isBad ? 'Warning' : 'Normal', reason, after.message === '' ? after.reason : after.message);
   }
 }

@@ -24,6 +24,8 @@ export class Scope<T extends ProviderObject> {
   object: T;
   /** Set by a fault, so that the report becomes a Warning. */
   isFault = false;
+  /** Reason of the event about a change of `Ready`, where it is another word than the condition's. */
+  eventReason: string | undefined;
 
   constructor(
     readonly deps: InfrastructureDeps,

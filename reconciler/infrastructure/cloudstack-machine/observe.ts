@@ -1,3 +1,4 @@
+import type { CloudStackMachine } from '../../../api/kinds';
 import { done, type Outcome, requeueAfter, type VirtualMachine } from '../../../api/ports';
 import { kubeTime } from '../../../machinery/clock';
 import { JobFailure } from '../faults';
@@ -86,8 +87,7 @@ function attemptLimit({ scope, cloudStackCluster, machine }: MachineWork): numbe
 }
 
 function isStarting(work: MachineWork): boolean {
-  const job = work.tools.jobs.pending(work.scope.uid, 'start');
-  return job !== undefined && work.cloud.jobs.outcome(job.id).state === 'pending';
+  return work.tools.jobs.isRunning(work.cloud, work.scope.uid, 'start');
 }
 
 function stoppedForMs({ scope }: MachineWork): number {
@@ -110,10 +110,14 @@ function record(work: MachineWork, instance: VirtualMachine): void {
     // Addresses of an instance that is being moved or stopped stay what they were.
     ...(addresses.length > 0 ? { addresses } : {}),
     failureDomain: scope.object.spec.failureDomainName ?? '',
-    ...(status?.instanceState === instance.state
-      ? {}
-      : { instanceState: instance.state, instanceStateLastUpdated: kubeTime(scope.deps.clock) }),
+    ...stateOf(scope, instance.state),
   };
+}
+
+/** The state of the instance, and since when. */
+function stateOf({ object, deps }: MachineWork['scope'], instanceState: string): CloudStackMachine['status'] {
+  if (object.status?.instanceState === instanceState) return {};
+  return { instanceState, instanceStateLastUpdated: kubeTime(deps.clock) };
 }
 
 async function serve(work: MachineWork, instance: VirtualMachine): Promise<Outcome> {
@@ -166,6 +170,8 @@ async function start(work: MachineWork): Promise<Outcome> {
 function reportLost({ scope }: MachineWork, view: InstanceView): Outcome {
   const what = view.kind === 'seen' ? `is ${view.state}` : 'does not exist any more';
   scope.isFault = true;
+  // Whoever is gone was destroyed; that it has run once (`status.ready`) stays true.
+  if (view.kind === 'gone') scope.object.status = { ...scope.object.status, ...stateOf(scope, 'Destroyed') };
   scope.report(
     'False',
     Reason.InstanceLost,
@@ -188,5 +194,8 @@ function waiting(work: MachineWork, instance: VirtualMachine | 'gone' | 'unknown
   // A start that is under way wakes the machine; only a machine that rests is looked at again.
   const restsMs = STOPPED_GRACE_MS - stoppedForMs(work);
   const outcome = instance.state === 'Stopped' && restsMs > 0 ? requeueAfter(restsMs) : done();
+  scope.isFault = true;
+  // The word of the existing provider (`capc.md` 3.10).
+  if (instance.state !== '') scope.eventReason = instance.state;
   return scope.wait(outcome, Reason.InstanceNotRunning, `Instance not ready, is ${instance.state}`);
 }

@@ -239,6 +239,7 @@ describe('machines that others touch', () => {
     world.cloud.incidents.powerOffMachine(id());
 
     await world.untilReason(CloudStackMachine, 'cp-0', 'InstanceNotRunning');
+    expect(await world.events()).toContain('Warning Stopped: Instance not ready, is Stopped');
     await world.untilReady(CloudStackMachine, 'cp-0');
     expect(world.count('startVirtualMachine')).toBe(1);
     expect((await world.get(CloudStackMachine, 'cp-0'))?.status?.ready).toBe(true);
@@ -248,6 +249,11 @@ describe('machines that others touch', () => {
     world.cloud.incidents.destroyMachine(id(), { expunge: true });
 
     expect(await world.untilReason(CloudStackMachine, 'cp-0', 'InstanceLost')).toContain('does not exist any more');
+    expect((await world.get(CloudStackMachine, 'cp-0'))?.status).toMatchObject({
+      instanceState: 'Destroyed',
+      ready: true,
+      initialization: { provisioned: true },
+    });
     await world.clock.advance(600_000);
     expect(world.count('deployVirtualMachine')).toBe(1);
     expect((await world.get(Machine, 'cp-0'))?.metadata.deletionTimestamp).toBeUndefined();
