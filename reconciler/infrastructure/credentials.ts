@@ -1,21 +1,64 @@
 import { CloudStackFailureDomain, Secret } from '../../api/kinds';
 import type { Cloud, CloudStackCredentials, ObjectEvent, Objects } from '../../api/ports';
 import { equalJson } from '../../machinery/json';
-import { keyText } from '../../machinery/kube-object';
+import { isBeingDeleted, type KubeObject, keyText, type ObjectKey } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { ConfigurationProblem } from './faults';
+import { failureDomainObjectName } from './names';
 import { Reason } from './reasons';
+import { clusterNameOf } from './scope';
 
 type FailureDomainSpec = CloudStackFailureDomain['spec'];
+
+/** Who asks for a cloud. */
+export interface Asking {
+  readonly deps: InfrastructureDeps;
+  /** The object that the cloud is wanted for. */
+  readonly object: KubeObject;
+}
 
 /**
  * The cloud of a failure domain, acting as its spec says. Credentials are read from the cache each time, so a corrected
  * Secret is used at once; equal credentials share one connection.
+ *
+ * Deleting a namespace deletes the Secret before those that need it have let go, and it cannot be created there again:
+ * what is being deleted goes on with the credentials that were read last.
  * @throws ConfigurationProblem when the Secret is missing or incomplete.
  */
-export function openCloud(deps: InfrastructureDeps, spec: FailureDomainSpec): Promise<Cloud> {
-  const { account, domain, project } = spec;
-  return deps.cloudStack.open({ credentials: credentialsOf(deps.objects, spec.acsEndpoint), account, domain, project });
+export function openCloud({ deps, object }: Asking, spec: FailureDomainSpec): Promise<Cloud> {
+  const { account, domain, project, acsEndpoint } = spec;
+  const open = (credentials: CloudStackCredentials) => deps.cloudStack.open({ credentials, account, domain, project });
+  const key = secretKey(acsEndpoint);
+  if (isBeingDeleted(object) && deps.objects.get(Secret, key) === undefined) {
+    const known = deps.lastRead?.get(keyText(key));
+    if (known === undefined) throw withoutSecret(key, wayOut(object, spec));
+    return open(known);
+  }
+  const credentials = credentialsOf(deps.objects, acsEndpoint);
+  deps.lastRead?.set(keyText(key), credentials);
+  return open(credentials);
+}
+
+function secretKey({ namespace, name }: FailureDomainSpec['acsEndpoint']): ObjectKey {
+  return { namespace: namespace ?? '', name: name ?? '' };
+}
+
+function withoutSecret(key: ObjectKey, more = ''): ConfigurationProblem {
+  const what = `Secret ${keyText(key)} with the CloudStack credentials does not exist`;
+  return new ConfigurationProblem(Reason.CredentialsMissing, [
+    `${what}; create it with the keys ${REQUIRED.join(', ')}${more}`,
+  ]);
+}
+
+/** Nothing can be created in a namespace that is being deleted; what is there can be changed. */
+function wayOut(object: KubeObject, { name }: FailureDomainSpec): string {
+  const { namespace = '' } = object.metadata;
+  const failureDomain = failureDomainObjectName(name, clusterNameOf(object) ?? '');
+  const patch = '{"spec":{"acsEndpoint":{"namespace":"<namespace>","name":"<name>"}}}';
+  return (
+    '. Where it cannot be created because its namespace is being deleted, use a Secret in another: ' +
+    `kubectl -n ${namespace} patch cloudstackfailuredomain ${failureDomain} --type=merge -p '${patch}'`
+  );
 }
 
 /** The failure domains whose credentials a change of a Secret gives, changes or takes away. */
@@ -33,14 +76,10 @@ export function failureDomainsUsing(
 const REQUIRED = ['api-url', 'api-key', 'secret-key'] as const;
 
 export function credentialsOf(objects: Objects, reference: FailureDomainSpec['acsEndpoint']): CloudStackCredentials {
-  const key = { namespace: reference.namespace ?? '', name: reference.name ?? '' };
+  const key = secretKey(reference);
   const where = `Secret ${keyText(key)}`;
   const secret = objects.get(Secret, key);
-  if (secret === undefined) {
-    throw new ConfigurationProblem(Reason.CredentialsMissing, [
-      `${where} with the CloudStack credentials does not exist; create it with the keys ${REQUIRED.join(', ')}`,
-    ]);
-  }
+  if (secret === undefined) throw withoutSecret(key);
   const values = new Map(
     Object.entries(secret.data ?? {}).map(([key, value]) => [
       key,

@@ -1,4 +1,4 @@
-import type { Clock, CloudStackApi, EventRecorder, Log, Objects, Random } from '../../api/ports';
+import type { Clock, CloudStackApi, CloudStackCredentials, EventRecorder, Log, Objects, Random } from '../../api/ports';
 
 /** What the provider's controllers work with. */
 export interface InfrastructureDeps {
@@ -13,6 +13,11 @@ export interface InfrastructureDeps {
    * @default false, as the flag `--enable-cloudstack-cks-sync`
    */
   readonly kubernetesSync?: boolean | undefined;
+  /**
+   * Credentials that this process has read, by Secret, for deletions that outlive their Secret. Never written anywhere.
+   * @default - an empty one for each process
+   */
+  readonly lastRead?: Map<string, CloudStackCredentials> | undefined;
   /** Counts into `acs_reconciliation_errors{acs_error_code}`. @default - not counted */
   readonly onError?: ((acsErrorCode: string) => void) | undefined;
 }

@@ -26,7 +26,7 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
 
   const open = async (scope: GroupScope): Promise<Cloud | undefined> => {
     const failureDomain = failureDomainOf(scope, scope.object.spec.failureDomainName ?? '');
-    return failureDomain === undefined ? undefined : openCloud(deps, failureDomain.spec);
+    return failureDomain === undefined ? undefined : openCloud(scope, failureDomain.spec);
   };
 
   /** The job of a step, while it runs. @throws JobFailure when it failed. */

@@ -99,7 +99,7 @@ async function reconcile(scope: FailureDomainScope, lookout: Lookout): Promise<O
   let isolated = isolatedNetworkOf(scope, scope.object);
   // A network that was handed over before its heir knew the zone waits for the zone.
   if (isolated === undefined || (scope.object.spec.zone.id ?? '') === '') {
-    const cloud = await openCloud(scope.deps, scope.object.spec);
+    const cloud = await openCloud(scope, scope.object.spec);
     await resolveZone(scope, cloud);
     const network = isolated === undefined ? await resolveNetwork(scope, cloud) : undefined;
     if (network !== undefined && network.type !== 'Isolated') return ready(scope, lookout);

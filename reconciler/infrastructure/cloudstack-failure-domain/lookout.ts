@@ -27,7 +27,7 @@ export class Lookout {
 
   /** Has the failure domain woken when its machines can no longer be looked at, and when they can again. */
   async attend(scope: FailureDomainScope, options: { readonly look: boolean }): Promise<Cloud> {
-    const cloud = await openCloud(scope.deps, scope.object.spec);
+    const cloud = await openCloud(scope, scope.object.spec);
     const key = keyOf(scope.object);
     const text = keyText(key);
     const before = this.#attended.get(text);

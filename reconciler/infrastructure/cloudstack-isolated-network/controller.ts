@@ -39,7 +39,7 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
     const key = keyOf(scope.object);
     return {
       scope,
-      cloud: await openCloud(deps, failureDomain.spec),
+      cloud: await openCloud(scope, failureDomain.spec),
       zoneId,
       cloudStackCluster,
       identity: identityOf(scope.object, cloudStackCluster),

@@ -43,7 +43,7 @@ export function cloudStackMachineTemplateController(deps: InfrastructureDeps): C
       if (failureDomain === undefined) return done();
       try {
         const { template: inner } = template.spec;
-        const cloud = await openCloud(deps, failureDomain.spec);
+        const cloud = await openCloud({ deps, object: template }, failureDomain.spec);
         const zoneId = failureDomain.spec.zone.id ?? '';
         const [offering, image] = await Promise.all([
           cloud.serviceOffering(inner.spec.offering, zoneId),

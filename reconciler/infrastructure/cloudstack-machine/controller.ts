@@ -41,7 +41,7 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
 
   const open = async (scope: MachineScope, failureDomain: CloudStackFailureDomain): Promise<MachineWork> => {
     const cloudStackCluster = cloudStackClusterOf(scope);
-    const cloud = await openCloud(deps, failureDomain.spec);
+    const cloud = await openCloud(scope, failureDomain.spec);
     const key = keyOf(scope.object);
     const before = clouds.get(keyText(key));
     // Credentials that are no longer used must not be asked with for ever.

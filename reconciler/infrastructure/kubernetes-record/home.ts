@@ -43,7 +43,7 @@ export async function homeOf(scope: ClusterScope): Promise<Home | undefined> {
   for (const name of names) {
     const spec = specOf(scope, name);
     if (spec === undefined) continue;
-    const home = { name, spec, cloud: await openCloud(scope.deps, spec) };
+    const home = { name, spec, cloud: await openCloud(scope, spec) };
     if (noted !== undefined || id === '' || (await holds(home.cloud, id))) return home;
     first ??= home;
   }
@@ -74,7 +74,7 @@ async function opensSame(scope: ClusterScope, name: string, cloud: Cloud): Promi
   if (spec === undefined) return false;
   try {
     // Equal identities share one connection.
-    return (await openCloud(scope.deps, spec)) === cloud;
+    return (await openCloud(scope, spec)) === cloud;
   } catch {
     // The failure domain itself reports what is wrong with its credentials; its machines are not in this record.
     return false;
