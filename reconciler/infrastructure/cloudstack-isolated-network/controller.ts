@@ -4,6 +4,7 @@ import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, keyOf, type ObjectKey } from '../../../machinery/kube-object';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
+import { Doubts, onOutOfReach } from '../doubts';
 import { cloudStackClusterOf, failureDomainOf, identityOf } from '../family';
 import { intentOf } from '../intent';
 import { JobBook } from '../job-book';
@@ -28,6 +29,7 @@ const VERIFY_MS = 20 * 60_000;
 export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
   const jobs = new JobBook();
   const known = new Map<string, Known>();
+  const doubts = new Doubts(deps.clock);
   let enqueue: (key: ObjectKey) => void = () => undefined;
 
   /** The failure domain must still be there: it names zone and credentials, and waits for this object. */
@@ -52,12 +54,14 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
   const reconcile = async (scope: NetworkScope): Promise<Outcome> => {
     const isNew = scope.addFinalizer(Finalizer.isolatedNetwork);
     if (isNew) await scope.persistMain();
+    // Somebody may have changed in CloudStack what leads to the cluster's API.
+    if (doubts.arise(scope)) known.delete(scope.uid);
     const work = await open(scope);
     if (work?.cloudStackCluster === undefined) {
       return scope.wait(done(), Reason.WaitingForFailureDomain, 'the failure domain has no zone yet');
     }
     try {
-      return await advance(work);
+      return doubts.outcome(scope, await advance(work));
     } catch (error) {
       // What was known may be wrong: the next pass looks.
       known.delete(scope.uid);
@@ -109,9 +113,11 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
       },
       { resource: CloudStackCluster, keys: () => [] },
       onPauseChange(deps, CloudStackIsolatedNetwork),
+      onOutOfReach(deps, CloudStackIsolatedNetwork, () => true),
     ],
     reconcile,
     remove,
+    forget: (key) => doubts.forget(key),
     start(enqueueKey) {
       enqueue = enqueueKey;
       return () => {

@@ -11,6 +11,7 @@ import { type Cloud, type Controller, done, type Outcome, requeueAfter, type Wat
 import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
 import { failureDomainsUsing, openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
+import { Doubts, onOutOfReach } from '../doubts';
 import { cloudStackClusterOf, failureDomainOf, identityOf } from '../family';
 import { faultOf } from '../faults';
 import { JobBook } from '../job-book';
@@ -26,7 +27,7 @@ import { hasPromised, promiseToLeaveRecord } from './kubernetes-record';
 import { observe } from './observe';
 import { outOfReach, place } from './placement';
 import { mayHaveInstance, release, remove as removeInstance } from './removal';
-import type { MachineWork } from './work';
+import { isControlPlane, type MachineWork } from './work';
 
 type MachineScope = Scope<CloudStackMachine>;
 
@@ -35,7 +36,12 @@ const TRY_AGAIN_MS = 30_000;
 
 /** Gives every Machine its instance in CloudStack, watches over it, and destroys it with the Machine. */
 export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
-  const tools = { jobs: new JobBook(), setbacks, marked: new Map<string, number>() };
+  const tools = {
+    jobs: new JobBook(),
+    setbacks,
+    marked: new Map<string, number>(),
+    doubts: new Doubts(deps.clock),
+  };
   const clouds = new Map<string, Cloud>();
   let enqueue: (key: ObjectKey) => void = () => undefined;
 
@@ -106,6 +112,7 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
   const forget = (key: ObjectKey): void => {
     clouds.get(keyText(key))?.inventory.forget(keyText(key));
     clouds.delete(keyText(key));
+    tools.doubts.forget(key);
   };
 
   const remove = async (scope: MachineScope): Promise<Outcome> => {
@@ -183,7 +190,15 @@ function watches(deps: InfrastructureDeps): readonly WatchSource[] {
       },
     },
     { resource: CloudStackFailureDomain, keys: ({ object }) => machinesOf(object, isUnsettled) },
-    { resource: CloudStackIsolatedNetwork, keys: ({ object }) => machinesOf(object, isUnsettled) },
+    {
+      resource: CloudStackIsolatedNetwork,
+      keys: ({ object, previous }) => {
+        // Watched as CloudStackIsolatedNetwork, so both are. A rule that was made anew has no members.
+        const ruleOf = (network: KubeObject) => (network as CloudStackIsolatedNetwork).status?.loadBalancerRuleID;
+        const isRuleNew = previous !== undefined && ruleOf(object) !== ruleOf(previous);
+        return machinesOf(object, (machine) => isUnsettled(machine) || (isRuleNew && isControlPlane(machine)));
+      },
+    },
     {
       resource: CloudStackAffinityGroup,
       keys: ({ type, object }) =>
@@ -201,5 +216,6 @@ function watches(deps: InfrastructureDeps): readonly WatchSource[] {
         event.type === 'deleted' ? [] : failureDomainsUsing(deps, event).flatMap((domain) => machinesIn(domain)),
     },
     onPauseChange(deps, CloudStackMachine),
+    onOutOfReach(deps, CloudStackMachine, (machine) => isControlPlane(machine)),
   ];
 }

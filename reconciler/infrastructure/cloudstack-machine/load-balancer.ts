@@ -27,13 +27,17 @@ export async function ensureMembership(work: MachineWork): Promise<Outcome | und
     const { errorCode, errorText } = running.outcome;
     throw new JobFailure(Reason.JobFailed, 'assigning to the load balancer', running.job.id, errorCode, errorText);
   }
-  if ((await cloud.loadBalancers.members(ruleId)).has(id)) return undefined;
+  // Somebody may have taken it out, which a look at what is remembered does not show.
+  if (work.tools.doubts.arise(scope)) cloud.loadBalancers.forgetMembers(ruleId);
   try {
+    if ((await cloud.loadBalancers.members(ruleId)).has(id)) return undefined;
     const job = await cloud.loadBalancers.assign(ruleId, id);
     follow(work, 'assign', job);
     return waiting(work, job.id);
   } catch (error) {
     if (error instanceof CloudStackRefused && isAlreadyMember(error.errorText)) return undefined;
+    // The rule itself is gone: the network's controller makes another, which wakes this machine.
+    if (isGone(error)) return undefined;
     throw error;
   }
 }

@@ -9,7 +9,7 @@ import { failedDeployments } from './failed-deployments';
 import { type InstanceView, STOPPED_GRACE_MS, whatToDoWithInstance } from './instance-decision';
 import { ensureMembership } from './load-balancer';
 import { outOfReach } from './placement';
-import { follow, jobOf, type MachineWork, watchInstance } from './work';
+import { follow, isControlPlane, jobOf, type MachineWork, watchInstance } from './work';
 
 /** States without event are looked at again after this. */
 const LOOK_AGAIN_MS = 1000;
@@ -138,7 +138,7 @@ async function serve(work: MachineWork, instance: VirtualMachine): Promise<Outco
     return scope.wait(done(), Reason.EndpointOutOfReach, misplaced);
   }
   scope.report('True', Reason.Ready, '');
-  return done();
+  return isControlPlane(scope.object, work.machine) ? tools.doubts.outcome(scope, done()) : done();
 }
 
 /** Tags the instance; that they are there shows in a later snapshot, which costs nothing. */

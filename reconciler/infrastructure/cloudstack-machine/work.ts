@@ -1,5 +1,6 @@
 import type { CloudStackCluster, CloudStackFailureDomain, CloudStackMachine, Machine } from '../../../api/kinds';
 import type { Cloud, Job, JobOutcome, Outcome } from '../../../api/ports';
+import type { Doubts } from '../doubts';
 import type { JobBook } from '../job-book';
 import { Label } from '../names';
 import type { Scope } from '../scope';
@@ -11,6 +12,7 @@ export interface MachineTools {
   readonly setbacks: Setbacks;
   /** When instances were tagged, by id; milliseconds since the epoch. */
   readonly marked: Map<string, number>;
+  readonly doubts: Doubts;
 }
 
 /** One pass over a machine whose failure domain is known. */
@@ -42,7 +44,7 @@ export function jobOf(
   return work.tools.jobs.outcome(work.cloud, work.scope.uid, step);
 }
 
-export function isControlPlane(machine: CloudStackMachine, owner: Machine | undefined): boolean {
+export function isControlPlane(machine: CloudStackMachine, owner?: Machine): boolean {
   const label = owner?.metadata.labels?.[Label.controlPlane] ?? machine.metadata.labels?.[Label.controlPlane];
   return label !== undefined;
 }
