@@ -110,6 +110,11 @@ const ADVICE: readonly Advice[] = [
     advice: 'rename or remove what has the name in CloudStack, or choose another name in the cluster definition',
   },
   {
+    reason: /^EndpointOutOfReach$/,
+    advice: (subject) =>
+      `let the control plane choose where its machines stand, or name a failure domain with the network of the endpoint; then ${subject.deleteMachine('to have it placed anew')}`,
+  },
+  {
     reason: /^AddressUnavailable$/,
     advice: 'free the address in CloudStack, or choose another endpoint in the cluster definition',
   },
