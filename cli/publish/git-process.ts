@@ -14,7 +14,8 @@ const NOW_MS = 2_000;
 
 /**
  * Runs git in `directory` with the user's whole environment: hooks, identities and remote access depend on it
- * (`GIT_SSH_COMMAND`, `GIT_CONFIG_GLOBAL`, `GIT_AUTHOR_NAME`, …), and simple-git hands none of it on. A failure is an answer like any other.
+ * (`GIT_SSH_COMMAND`, `GIT_CONFIG_GLOBAL`, `GIT_AUTHOR_NAME`, …), and simple-git hands none of it on. A failure is an
+ * answer like any other.
  */
 export function runGit(
   directory: string,

@@ -7,6 +7,7 @@ import { SystemClock } from '../../machinery/clock';
 import { connectKube, type KubeConnection } from '../../reconciler/kube';
 import { clusterObjects } from '../e2e/definitions';
 import { type SimulatedCloud, startSimulatedCloud } from '../e2e/simulated-cloud';
+import { whenFollowed } from '../reconciler/install/when-followed';
 import { kubeAssets, type RealControlPlane, startRealControlPlane } from '../reconciler/kube/real-control-plane';
 import { ManifestRepository } from './manifest-repository';
 import { bindRestrictedUser } from './restricted-user';
@@ -20,8 +21,6 @@ const LOOK_MS = 250;
  * what was owned in the first half minute after the CRDs came may stay for a minute.
  */
 const COLLECTED_MS = 90_000;
-/** Until the API server has noticed a changed CRD, on a busy machine. */
-const FOLLOWED_MS = 20_000;
 /** Of one change, on a busy machine. */
 const CHANGE_MS = 180_000;
 const MachineTemplateV1Beta3: TypedResource = {
@@ -204,21 +203,14 @@ suite('capstan run against a real kube-apiserver, as a user who may only what ap
 
     expect(await holder()).not.toBe(leader);
     // Old versions are converted by a webhook: the API server has to be led to the process that lives.
-    const create = () =>
+    const template = await whenFollowed(() =>
       api.create(MachineTemplateV1Beta3, {
         apiVersion: 'infrastructure.cluster.x-k8s.io/v1beta3',
         kind: 'CloudStackMachineTemplate',
         metadata: { name: 'converted', namespace: 'default' },
         spec: { template: { spec: { offering: { name: 'Small Instance' }, template: { name: 'kube-v1.34.2' } } } },
-      });
-    // It follows a changed CRD by a watch, and asks the old address until then.
-    const end = Date.now() + FOLLOWED_MS;
-    let template = await create().catch(() => undefined);
-    while (template === undefined && Date.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      template = await create().catch(() => undefined);
-    }
-    template ??= await create();
+      }),
+    );
     expect(template.spec).toMatchObject({ template: { spec: { offering: { name: 'Small Instance' } } } });
     expect(await second.stop()).toBe(0);
   }, 180_000);

@@ -16,6 +16,7 @@ import { type KubeObject, keyOf } from '../../../machinery/kube-object';
 import { SystemRandom } from '../../../machinery/random';
 import { type Management, serveManagement } from '../../../reconciler/management';
 import { silentLog } from '../../../reconciler/runtime';
+import { whenFollowed } from './when-followed';
 
 /** An API server that a test may fill and need not tidy up. */
 export interface InstallServer {
@@ -199,12 +200,14 @@ export function prepareSuite(start: () => Promise<InstallServer>): void {
       }
       const made = await serving('url', async (management) => {
         await management.prepare(server.restricted, mode);
-        return api.create(templatesV1Beta3, {
-          apiVersion: 'infrastructure.cluster.x-k8s.io/v1beta3',
-          kind: 'CloudStackMachineTemplate',
-          metadata: { name: 'converted', namespace: 'default' },
-          spec: { template: { spec: { offering: { name: 'Small' }, template: { name: 'kube' } } } },
-        });
+        return whenFollowed(() =>
+          api.create(templatesV1Beta3, {
+            apiVersion: 'infrastructure.cluster.x-k8s.io/v1beta3',
+            kind: 'CloudStackMachineTemplate',
+            metadata: { name: 'converted', namespace: 'default' },
+            spec: { template: { spec: { offering: { name: 'Small' }, template: { name: 'kube' } } } },
+          }),
+        );
       });
 
       expect(made.spec).toMatchObject({ template: { spec: { offering: { name: 'Small' } } } });
