@@ -1,18 +1,18 @@
-import { messageOf } from '../../../machinery/errors';
-
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 90_000;
 const LOOK_MS = 250;
 
 /**
- * Does what needs a conversion by the process that lives. An API server follows a changed CRD by a watch of its own, and
- * asks the address that was there before until it has seen the change.
+ * Does what needs a conversion by the process that lives. An API server follows a changed CRD by a watch of its own: until
+ * it has seen the change it asks the address that was there before or does not trust the new one, and requests that meet
+ * the change itself may hang or be told that it shuts down.
  */
 export async function whenFollowed<T>(work: () => Promise<T>): Promise<T> {
-  for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
     try {
       return await work();
     } catch (error) {
-      if (waitedMs >= PATIENCE_MS || !messageOf(error).includes('connection refused')) throw error;
+      if (Date.now() > end) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
