@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { closableServer } from '../../machinery/closable-server';
 import { CapstanError, messageOf } from '../../machinery/errors';
 
 export interface DiagnosticsOptions {
@@ -50,6 +51,7 @@ export async function startDiagnostics(options: DiagnosticsOptions): Promise<Dia
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => send(response, 500, TEXT, `${messageOf(error)}\n`));
   });
+  const close = closableServer(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new DiagnosticsUnavailable(host, options.port, error)));
     server.listen(options.port, host, resolve);
@@ -58,11 +60,7 @@ export async function startDiagnostics(options: DiagnosticsOptions): Promise<Dia
   const port = typeof bound === 'object' && bound !== null ? bound.port : options.port;
   return {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    close,
   };
 }
 

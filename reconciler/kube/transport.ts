@@ -34,9 +34,18 @@ const KEEP_ALIVE_MS = 60_000;
 const CONNECT_MS = 10_000;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_CONNECTIONS = 16;
-/** A server that says "too many requests" is asked again this often, when it says how long to wait. */
-const THROTTLED_ATTEMPTS = 5;
-const LONGEST_RETRY_AFTER_S = 10;
+/**
+ * For so long in all a request waits for a server that names a time to come again. It must not leave after the leader that
+ * sent it was followed by another, and 5 s lie between the last write of one and the first of the next.
+ */
+const LONGEST_WAIT_MS = 4_000;
+const SHORTEST_WAIT_MS = 100;
+
+/**
+ * With `Retry-After`, for every verb: 429 comes from API priority and fairness, 503 from a server that stops or that
+ * exchanges the storage of a changed CRD. client-go repeats both.
+ */
+const isNotExecuted = (statusCode: number) => statusCode === 429 || statusCode === 503;
 
 /** Sends requests to one API server over a pool of HTTP/1.1 connections. Several of these beat one HTTP/2 connection. */
 export class Transport {
@@ -80,15 +89,17 @@ export class Transport {
    * @throws KubeError, KubeUnreachable
    */
   async json(request: KubeRequest): Promise<unknown> {
+    let waitedMs = 0;
     for (let attempt = 1; ; attempt++) {
       const response = await this.#sendOnce(request, attempt);
       if (response === undefined) continue;
-      const { statusCode, text, retryAfterSeconds } = response;
+      const { statusCode, text, retryAfterSeconds = Number.POSITIVE_INFINITY } = response;
       if (statusCode < 400) return this.#parse(request, text);
-      // 429 means "not executed" for every verb (API priority and fairness).
-      const mayRepeat = statusCode === 429 && retryAfterSeconds !== undefined && attempt < THROTTLED_ATTEMPTS;
-      if (!mayRepeat) throw new KubeError(statusOf(statusCode, text), request.about);
-      await this.#clock.sleep(Math.min(retryAfterSeconds, LONGEST_RETRY_AFTER_S) * 1000, request.signal);
+      const waitMs = Math.max(retryAfterSeconds * 1000, SHORTEST_WAIT_MS);
+      waitedMs += waitMs;
+      if (!isNotExecuted(statusCode) || waitedMs > LONGEST_WAIT_MS)
+        throw new KubeError(statusOf(statusCode, text), request.about);
+      await this.#clock.sleep(waitMs, request.signal);
     }
   }
 

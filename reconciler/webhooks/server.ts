@@ -3,6 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { answerWebhook } from '../../api';
 import type { Log } from '../../api/ports';
+import { closableServer } from '../../machinery/closable-server';
 import { messageOf } from '../../machinery/errors';
 import type { WebhookCertificates } from './certificates';
 
@@ -30,20 +31,14 @@ export async function startWebhookServer(options: WebhookServerOptions): Promise
     { key: certificates.privateKeyPem, cert: certificates.certificatePem, minVersion: 'TLSv1.2' },
     (request, response) => void handle(request, response, log),
   );
+  const close = closableServer(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 9443, options.host ?? '0.0.0.0', resolve);
   });
   const address: AddressInfo | string | null = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return {
-    port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { port, close };
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, log: Log): Promise<void> {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../../../machinery/clock';
+import { closableServer } from '../../../machinery/closable-server';
 import type { JsonObject } from '../../../machinery/json';
 import type { Answer, Gate, ManagementServer, Request } from '../management-server';
 import { errorAnswer } from '../management-server';
@@ -54,6 +55,7 @@ export async function listen(parts: HttpParts, options: ListenOptions): Promise<
     void respond(parts, request, response).catch(() => response.destroy());
   });
   server.keepAliveTimeout = 30_000;
+  const close = closableServer(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port: options.port }, () => {
@@ -65,11 +67,7 @@ export async function listen(parts: HttpParts, options: ListenOptions): Promise<
   return {
     endpoint: `http://${host}:${port}${PATH}`,
     port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }
 

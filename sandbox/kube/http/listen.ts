@@ -3,6 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Log } from '../../../api/ports/objects';
+import { closableServer } from '../../../machinery/closable-server';
 import { authenticate } from '../authz/authenticate';
 import type { Engine } from '../engine';
 import type { User } from '../rest/core';
@@ -73,12 +74,10 @@ export async function listen(
       }
     });
   }
-  const sockets = new Set<Duplex>();
   server.on('secureConnection', (socket: Duplex) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
   });
+  const close = closableServer(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -87,10 +86,6 @@ export async function listen(
   return {
     host,
     port: address.port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    close,
   };
 }

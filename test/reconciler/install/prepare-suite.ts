@@ -16,6 +16,7 @@ import { type KubeObject, keyOf } from '../../../machinery/kube-object';
 import { SystemRandom } from '../../../machinery/random';
 import { type Management, serveManagement } from '../../../reconciler/management';
 import { silentLog } from '../../../reconciler/runtime';
+import { whenFollowed } from './when-followed';
 
 /** An API server that a test may fill and need not tidy up. */
 export interface InstallServer {
@@ -54,13 +55,8 @@ function crdsOfFile(note?: string): CustomResourceDefinition[] {
   });
 }
 
-interface SuiteOptions {
-  /** Requests see a changed CRD as soon as the change is answered. */
-  readonly followsAtOnce: boolean;
-}
-
 /** `management.yaml` and the reconciler's start, in every order, with the rights that the file grants. */
-export function prepareSuite(start: () => Promise<InstallServer>, { followsAtOnce }: SuiteOptions): void {
+export function prepareSuite(start: () => Promise<InstallServer>): void {
   let server: InstallServer;
   let api: KubeApi;
 
@@ -193,7 +189,7 @@ export function prepareSuite(start: () => Promise<InstallServer>, { followsAtOnc
   );
 
   test.each<Mode>(['install', 'check'])(
-    'with --crds=%s the address follows the process',
+    'with --crds=%s the address follows the process, and old versions are converted',
     async (mode) => {
       await apply(crdsOfFile());
 
@@ -202,26 +198,22 @@ export function prepareSuite(start: () => Promise<InstallServer>, { followsAtOnc
         await expectConversionBy(address);
         await expectAdmissionBy(address);
       }
-    },
-    60_000,
-  );
-
-  // The real one may hang for a minute on requests that meet a CRD in the moment of its change.
-  if (followsAtOnce)
-    test.each<Mode>(['install', 'check'])('with --crds=%s old versions are converted', async (mode) => {
-      await apply(crdsOfFile());
       const made = await serving('url', async (management) => {
         await management.prepare(server.restricted, mode);
-        return api.create(templatesV1Beta3, {
-          apiVersion: 'infrastructure.cluster.x-k8s.io/v1beta3',
-          kind: 'CloudStackMachineTemplate',
-          metadata: { name: 'converted', namespace: 'default' },
-          spec: { template: { spec: { offering: { name: 'Small' }, template: { name: 'kube' } } } },
-        });
+        return whenFollowed(() =>
+          api.create(templatesV1Beta3, {
+            apiVersion: 'infrastructure.cluster.x-k8s.io/v1beta3',
+            kind: 'CloudStackMachineTemplate',
+            metadata: { name: 'converted', namespace: 'default' },
+            spec: { template: { spec: { offering: { name: 'Small' }, template: { name: 'kube' } } } },
+          }),
+        );
       });
 
       expect(made.spec).toMatchObject({ template: { spec: { offering: { name: 'Small' } } } });
-    });
+    },
+    60_000,
+  );
 
   test.each<Mode>(['install', 'check'])(
     'a second start with --crds=%s writes no CRD',

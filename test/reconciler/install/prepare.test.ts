@@ -4,15 +4,12 @@ import { createKubeServer } from '../../../sandbox/kube';
 import { prepareSuite } from './prepare-suite';
 
 describe('management.yaml and the reconciler on the sandbox API', () => {
-  prepareSuite(
-    async () => {
-      const server = createKubeServer({ clock: new SystemClock(), random: new SystemRandom() });
-      return {
-        api: server.api(),
-        restricted: server.api({ username: 'alice', groups: [] }),
-        stop: async () => server.close(),
-      };
-    },
-    { followsAtOnce: true },
-  );
+  prepareSuite(async () => {
+    const server = createKubeServer({ clock: new SystemClock(), random: new SystemRandom() });
+    return {
+      api: server.api(),
+      restricted: server.api({ username: 'alice', groups: [] }),
+      stop: async () => server.close(),
+    };
+  });
 });

@@ -107,16 +107,38 @@ test('a request says exactly what is asked for', async () => {
   await world.stop();
 });
 
-test('a throttled request is repeated after the time the server names, whatever its verb', async () => {
-  const world = await new World().start((_request, response, count) => {
-    if (count < 3) json(response, 429, status(429, 'TooManyRequests', 'slow down'), { 'retry-after': '0' });
-    else json(response, 201, { metadata: { name: 'a' } });
-  });
+test.each([
+  [429, 'TooManyRequests', 'slow down'],
+  // What a kube-apiserver says that stops, or that exchanges the storage of a CRD which was changed.
+  [503, 'ServiceUnavailable', 'apiserver is shutting down'],
+])(
+  'a request that was not executed (%i) is repeated after the time the server names, whatever its verb',
+  async (code, reason, message) => {
+    const world = await new World().start((_request, response, count) => {
+      if (count < 3) json(response, code, status(code, reason, message), { 'retry-after': '0' });
+      else json(response, 201, { metadata: { name: 'a' } });
+    });
 
-  const created = await world.api.create(widgets, { apiVersion: 'test.dev/v1', kind: 'Widget', metadata: key });
+    const created = await world.api.create(widgets, { apiVersion: 'test.dev/v1', kind: 'Widget', metadata: key });
 
-  expect(created.metadata.name).toBe('a');
-  expect(world.requests).toHaveLength(3);
+    expect(created.metadata.name).toBe('a');
+    expect(world.requests).toHaveLength(3);
+    await world.stop();
+  },
+);
+
+test.each([
+  ['names no time', {}],
+  ['names a time that would outlast the lease of a leader', { 'retry-after': '5' }],
+])('a request is not repeated when the server %s', async (_what, headers) => {
+  const world = await new World().start((_request, response) =>
+    json(response, 503, status(503, 'ServiceUnavailable', 'no'), headers),
+  );
+
+  const error = await failure(world.api.create(widgets, { apiVersion: 'test.dev/v1', kind: 'Widget', metadata: key }));
+
+  expect(error).toMatchObject({ name: 'KubeError', status: { code: 503 } });
+  expect(world.requests).toHaveLength(1);
   await world.stop();
 });
 
