@@ -1,4 +1,5 @@
 /** `npm run bench [-- NAME …]`: prints tables; results that count are recorded in RESULTS.md with machine and date. */
+import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { benchCloudStackCalls } from './cloudstack-calls';
 import { benchFirstReady } from './first-ready';
@@ -16,8 +17,16 @@ const benches: { readonly [name: string]: () => string | Promise<string> } = {
   'fleet-virtual': benchFleetVirtual,
 };
 
+/** Runs the one that follows in this process. */
+const ALONE = '--alone';
+
 async function main(): Promise<void> {
-  const chosen = process.argv.slice(2);
+  const [flag, ...names] = process.argv.slice(2);
+  if (flag !== ALONE) return measure(flag === undefined ? [] : [flag, ...names]);
+  for (const name of names) process.stdout.write(`${await benches[name]?.()}\n`);
+}
+
+function measure(chosen: readonly string[]): void {
   const unknown = chosen.filter((name) => benches[name] === undefined);
   if (unknown.length > 0) {
     process.stderr.write(`no bench ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}\n`);
@@ -28,8 +37,10 @@ async function main(): Promise<void> {
   process.stdout.write(
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, ${memory} GiB, Node ${process.version}\n\n`,
   );
-  for (const [name, bench] of Object.entries(benches)) {
-    if (chosen.length === 0 || chosen.includes(name)) process.stdout.write(`${await bench()}\n`);
+  // Each in a process of its own: none inherits the heap, the compiled code or the peak memory of another.
+  for (const name of Object.keys(benches)) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    execFileSync(process.execPath, [...process.execArgv, __filename, ALONE, name], { stdio: 'inherit' });
   }
 }
 
