@@ -1,4 +1,5 @@
 import { ApiObject, Chart } from 'cdk8s';
+import type { IConstruct } from 'constructs';
 import { kindFor } from '../../api/crds';
 import { ALLOWED, applyPhase } from '../../api/objects-from-git';
 import type { Problem } from '../../constructs/problem';
@@ -59,7 +60,10 @@ export function renderFleet({ definitions }: LoadedDefinitions): RenderedFleet {
 function nothingRendered(chart: Chart, rendered: unknown): Pick<Problem, 'message' | 'fix'> | undefined {
   if (rendered instanceof Promise)
     return { message: 'renders asynchronously, and nothing waits for it', fix: 'render by code without async' };
-  if (chart.node.findAll().some((construct) => ApiObject.isApiObject(construct))) return undefined;
+  // A cluster with mistakes renders nothing, and says why itself.
+  const isSomething = (construct: IConstruct) =>
+    ApiObject.isApiObject(construct) || construct instanceof WorkloadCluster;
+  if (chart.node.findAll().some(isSomething)) return undefined;
   return { message: 'renders no object', fix: 'make a WorkloadCluster in it, or remove the definition' };
 }
 

@@ -185,6 +185,7 @@ export default [
     expect(errors).toContain(line);
   }
   expect(errors).not.toMatch(/\n\s+at /);
+  expect(errors).not.toContain('renders no object');
 });
 
 test('a pool may only stand in a failure domain of its cluster, whenever that was added', () => {
