@@ -1,11 +1,19 @@
 import type { CloudStackIsolatedNetwork } from '../../../api/kinds';
-import { CloudStackRefused, done, type Job, type Network, type PublicAddress } from '../../../api/ports';
+import {
+  type AddressTarget,
+  CloudStackRefused,
+  done,
+  type Job,
+  type Network,
+  type PublicAddress,
+} from '../../../api/ports';
 import { isBeingDeleted } from '../../../machinery/kube-object';
 import { JobFailure } from '../faults';
 import { intentOf } from '../intent';
 import { isolatedNetworksOf } from '../isolated-networks';
 import { clusterTag, LOAD_BALANCER_RULE, Tag } from '../names';
 import { Reason } from '../reasons';
+import { addressTarget } from './endpoint';
 import { byName } from './network';
 import { follow, jobOf, type NetworkWork, otherClusters, type Wait, waitAndLook, waitForJob } from './work';
 
@@ -113,14 +121,26 @@ async function leaveNetwork(work: NetworkWork, network: Network): Promise<Wait |
   return unmark(work, 'Network', network.id, network.tags);
 }
 
-async function findAddress(work: NetworkWork, network: Network): Promise<PublicAddress | undefined> {
-  const { scope, cloud, identity } = work;
+/** The address that is ours. One that serves something else by now was taken away from us, and is left alone. */
+async function findAddress(
+  { scope, cloud, identity }: NetworkWork,
+  network: Network,
+): Promise<PublicAddress | undefined> {
+  const target = addressTarget(network);
   const id = scope.object.status?.publicIPID ?? '';
-  if (id !== '') return cloud.addresses.get(id);
+  if (id !== '') {
+    const recorded = await cloud.addresses.get(id);
+    return recorded !== undefined && isOf(target, recorded) ? recorded : undefined;
+  }
   if (intentOf(scope.object.metadata, 'address') === undefined) return undefined;
-  const target = network.vpcId === undefined ? { networkId: network.id } : { vpcId: network.vpcId };
   const addresses = await cloud.addresses.of(target);
   return addresses.find((address) => address.tags[clusterTag(identity)] !== undefined);
+}
+
+/** One that is being allocated does not name its network yet. */
+function isOf(target: AddressTarget, { networkId, vpcId }: PublicAddress): boolean {
+  if ('vpcId' in target) return vpcId === target.vpcId;
+  return vpcId === undefined && (networkId === undefined || networkId === target.networkId);
 }
 
 async function releaseAddress(work: NetworkWork, address: PublicAddress): Promise<Wait | undefined> {

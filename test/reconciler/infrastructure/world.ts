@@ -184,6 +184,7 @@ export class World {
 
   async createCluster(
     more: {
+      name?: string;
       zone?: string;
       host?: string;
       network?: string;
@@ -191,22 +192,21 @@ export class World {
       sync?: boolean;
     } = {},
   ): Promise<void> {
+    const name = more.name ?? 'c1';
     const cluster = await this.kube.create(Cluster, {
       apiVersion: Cluster.apiVersion,
       kind: 'Cluster',
-      metadata: { name: 'c1', namespace },
-      spec: { infrastructureRef: { apiGroup: CloudStackCluster.group, kind: 'CloudStackCluster', name: 'c1' } },
+      metadata: { name, namespace },
+      spec: { infrastructureRef: { apiGroup: CloudStackCluster.group, kind: 'CloudStackCluster', name } },
     } as Cluster);
     await this.kube.create(CloudStackCluster, {
       apiVersion: CloudStackCluster.apiVersion,
       kind: 'CloudStackCluster',
       metadata: {
-        name: 'c1',
+        name,
         namespace,
-        labels: { 'cluster.x-k8s.io/cluster-name': 'c1' },
-        ownerReferences: [
-          { apiVersion: Cluster.apiVersion, kind: 'Cluster', name: 'c1', uid: cluster.metadata.uid ?? '' },
-        ],
+        labels: { 'cluster.x-k8s.io/cluster-name': name },
+        ownerReferences: [{ apiVersion: Cluster.apiVersion, kind: 'Cluster', name, uid: cluster.metadata.uid ?? '' }],
       },
       spec: {
         ...(more.sync === undefined ? {} : { syncWithACS: more.sync }),
