@@ -28,7 +28,8 @@ export async function removeNetwork(work: NetworkWork): Promise<Wait | undefined
   const network = await findNetwork(work);
   const others = othersWith(work, ({ spec }) => network !== undefined && spec.id === network.id);
   // One that stays will remove it. Of several that go at once one does, and who left it to another looks again after it.
-  if (network !== undefined && others.every(isBeingDeleted)) {
+  if (!others.every(isBeingDeleted)) return undefined;
+  if (network !== undefined) {
     const first = others.find((other) => rank(other) < rank(work.scope.object));
     if (first !== undefined) {
       const message = `${first.kind} ${first.metadata.name} removes network ${network.name}`;
@@ -113,20 +114,23 @@ function stillBlocked({ known, scope }: NetworkWork): Wait | undefined {
 
 /** Leaves a network that stays: our rules, our address and our marks go. */
 async function leaveNetwork(work: NetworkWork, network: Network): Promise<Wait | undefined> {
-  const address = await findAddress(work, network);
-  const wait = address === undefined ? undefined : await releaseAddress(work, address);
-  if (wait !== undefined) return wait;
+  const releasing = await leaveAddress(work, addressTarget(network));
+  if (releasing !== undefined) return releasing;
   const closing = await closeOwnEgress(work, network);
   if (closing !== undefined) return closing;
   return unmark(work, 'Network', network.id, network.tags);
 }
 
+async function leaveAddress(work: NetworkWork, target: AddressTarget): Promise<Wait | undefined> {
+  const address = await findAddress(work, target);
+  return address === undefined ? undefined : releaseAddress(work, address);
+}
+
 /** The address that is ours. One that serves something else by now was taken away from us, and is left alone. */
 async function findAddress(
   { scope, cloud, identity }: NetworkWork,
-  network: Network,
+  target: AddressTarget,
 ): Promise<PublicAddress | undefined> {
-  const target = addressTarget(network);
   const id = scope.object.status?.publicIPID ?? '';
   if (id !== '') {
     const recorded = await cloud.addresses.get(id);
@@ -202,14 +206,16 @@ async function unmark(
 async function removeVpc(work: NetworkWork, vpcId: string | undefined): Promise<Wait | undefined> {
   const { scope, cloud, identity } = work;
   const id = vpcId ?? scope.object.spec.vpc?.id ?? '';
-  if (id === '' || othersWith(work, (other) => !isBeingDeleted(other) && other.spec.vpc?.id === id).length > 0) {
-    return undefined;
-  }
-  const vpc = await cloud.vpcs.get(id);
+  const vpc = id === '' ? undefined : await cloud.vpcs.get(id);
   if (vpc === undefined) return undefined;
-  if (!isRemovable(vpc.tags, intentOf(scope.object.metadata, 'vpc'), identity))
-    return unmark(work, 'Vpc', id, vpc.tags);
-  return step(work, 'delete vpc', Reason.DeletingNetwork, `deleting VPC ${vpc.name}`, () => cloud.vpcs.delete(id));
+  const isShared = othersWith(work, (other) => !isBeingDeleted(other) && other.spec.vpc?.id === id).length > 0;
+  if (!isShared && isRemovable(vpc.tags, intentOf(scope.object.metadata, 'vpc'), identity)) {
+    return step(work, 'delete vpc', Reason.DeletingNetwork, `deleting VPC ${vpc.name}`, () => cloud.vpcs.delete(id));
+  }
+  // A tier's address is the VPC's, and stays with it when the tier goes.
+  const releasing = await leaveAddress(work, { vpcId: id });
+  if (releasing !== undefined || isShared) return releasing;
+  return unmark(work, 'Vpc', id, vpc.tags);
 }
 
 /** Runs a job once; undefined when it has succeeded. "Gone" is what was wanted. */

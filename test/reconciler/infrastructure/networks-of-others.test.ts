@@ -18,6 +18,11 @@ async function idOf(command: string, kind: string, parameters: { [name: string]:
 
 const zoneId = () => idOf('listZones', 'zone', { name: 'zone-1' });
 
+async function makeVpc(name: string): Promise<void> {
+  const vpcofferingid = await idOf('listVPCOfferings', 'vpcoffering', { name: 'Default VPC offering' });
+  await call('createVPC', { name, displaytext: name, vpcofferingid, zoneid: await zoneId(), cidr: '10.0.0.0/16' });
+}
+
 async function makeNetwork(name: string): Promise<string> {
   const filter = { name: 'DefaultIsolatedNetworkOfferingWithSourceNatService' };
   const networkofferingid = await idOf('listNetworkOfferings', 'networkoffering', filter);
@@ -30,6 +35,25 @@ async function deleteCluster(name = 'c1'): Promise<void> {
   await world.delete(Cluster, name).catch(() => undefined);
   await world.until(`${name} is gone`, async () => (await world.get(CloudStackCluster, name)) === undefined);
 }
+
+const tier = (name: string, third: number) => ({
+  name,
+  gateway: `10.0.${third}.1`,
+  netmask: '255.255.255.0',
+  vpc: { name: 'vpc-1', cidr: '10.0.0.0/16' },
+});
+
+test('a tier in a VPC of others goes with its address; the VPC stays as it was', async () => {
+  world = await World.start();
+  await makeVpc('vpc-1');
+  const before = world.leftovers();
+  await world.createCluster({ failureDomains: [{ name: 'fd-1', network: tier('tier-1', 1) }] });
+  await world.untilReady(CloudStackCluster, 'c1');
+
+  await deleteCluster();
+
+  expect(world.leftovers()).toEqual(before);
+});
 
 test('an address that was given to another network meanwhile is not released', async () => {
   world = await World.start();
