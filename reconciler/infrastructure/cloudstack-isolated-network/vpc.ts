@@ -1,7 +1,7 @@
 import { CloudStackNoMatch, type Vpc } from '../../../api/ports';
 import { isSureRefusal } from '../faults';
 import { announce, inFlightMs, intentOf, withdraw } from '../intent';
-import { DEFAULT_VPC_OFFERING, nonEmpty } from '../names';
+import { DEFAULT_VPC_OFFERING, nonEmpty, Tag } from '../names';
 import { Reason } from '../reasons';
 import { ensureTags, follow, jobOf, type NetworkWork, ownTags, type Wait, waitAndLook, waitForJob } from './work';
 
@@ -19,7 +19,8 @@ export async function ensureVpc(work: NetworkWork): Promise<string | undefined |
   if (found !== undefined) {
     vpc.id = found.id;
     vpc.name = found.name;
-    if (intentOf(scope.object.metadata, 'vpc') !== undefined) {
+    // Also one that another cluster made: with our mark on it, it stays until we go.
+    if (found.tags[Tag.created] !== undefined || intentOf(scope.object.metadata, 'vpc') !== undefined) {
       await ensureTags(work, 'Vpc', found.id, found.tags, ownTags(work.identity));
     }
     if (found.state !== '' && found.state !== 'Enabled') {

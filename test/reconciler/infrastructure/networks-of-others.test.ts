@@ -73,3 +73,17 @@ test('an address that was given to another network meanwhile is not released', a
 
   expect(await call('listPublicIpAddresses', { associatednetworkid: other, ipaddress })).toMatchObject({ count: 1 });
 });
+
+test('a VPC that another cluster uses stays until that one goes', async () => {
+  world = await World.start();
+  await world.createCluster({ failureDomains: [{ name: 'fd-1', network: tier('tier-1', 1) }] });
+  await world.untilReady(CloudStackCluster, 'c1');
+  await world.createCluster({ name: 'c2', failureDomains: [{ name: 'fd-1', network: tier('tier-2', 2) }] });
+  await world.untilReady(CloudStackCluster, 'c2');
+
+  await deleteCluster('c1');
+
+  expect(world.cloud.inventory().Vpc).toMatchObject([{ name: 'vpc-1' }]);
+  await deleteCluster('c2');
+  expect(world.leftovers()).toEqual([]);
+});
