@@ -2,7 +2,7 @@ import { CloudStackRefused, type FirewallRule, type Network } from '../../../api
 import { clusterTag } from '../names';
 import { Reason } from '../reasons';
 import { isOurs } from './network';
-import { ensureTags, follow, jobOf, type NetworkWork, type Wait, waitForJob } from './work';
+import { ensureTags, follow, jobOf, type NetworkWork, otherClusters, ownTags, type Wait, waitForJob } from './work';
 
 type Protocol = 'all' | 'tcp' | 'udp' | 'icmp';
 
@@ -21,7 +21,8 @@ export async function ensureEgress(work: NetworkWork, network: Network): Promise
   if (pending !== undefined) return waitForJob(Reason.OpeningFirewall, what, pending.job);
 
   if (opening.length === 0 && (isRouted || !network.egressDefaultAllow)) {
-    const rules = known.isNetworkNew === true ? [] : await existingRules(work, network, isRouted);
+    const rules = known.isNetworkNew === true ? [] : await existingRules();
+    await shareRules(work, network, rules);
     let wait: Wait | undefined;
     for (const protocol of missingProtocols(rules)) wait = (await open(work, network, protocol, isRouted)) ?? wait;
     if (wait !== undefined) return wait;
@@ -30,8 +31,17 @@ export async function ensureEgress(work: NetworkWork, network: Network): Promise
   scope.object.status = { ...scope.object.status, firewallRulesOpened: true };
   return undefined;
 
-  async function existingRules(_work: NetworkWork, { id }: Network, routed: boolean): Promise<readonly FirewallRule[]> {
-    return routed ? cloud.firewall.routing(id) : cloud.firewall.egress(id);
+  function existingRules(): Promise<readonly FirewallRule[]> {
+    return isRouted ? cloud.firewall.routing(network.id) : cloud.firewall.egress(network.id);
+  }
+}
+
+/** What another cluster has opened in a network of others stays open until the last one that needs it goes. */
+async function shareRules(work: NetworkWork, network: Network, rules: readonly FirewallRule[]): Promise<void> {
+  if (isOurs(work, network)) return;
+  const own = { [clusterTag(work.identity)]: '1' };
+  for (const { id, tags } of rules.filter(isUnrestricted)) {
+    if (otherClusters(tags, work.identity).length > 0) await ensureTags(work, 'FirewallRule', id, tags, own);
   }
 }
 
@@ -62,7 +72,7 @@ async function open(
     follow(work, `egress ${protocol}`, started.job);
     // In a network of others the mark says which rule is ours to remove.
     if (!isOurs(work, network)) {
-      await ensureTags(work, 'FirewallRule', started.id, {}, { [clusterTag(work.identity)]: '1' });
+      await ensureTags(work, 'FirewallRule', started.id, {}, ownTags(work.identity));
     }
     return waitForJob(Reason.OpeningFirewall, `opening egress of network ${network.name}`, started.job);
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   type Job,
   type Network,
   type PublicAddress,
+  type TaggedType,
 } from '../../../api/ports';
 import { isBeingDeleted } from '../../../machinery/kube-object';
 import { JobFailure } from '../faults';
@@ -170,16 +171,16 @@ async function releaseAddress(work: NetworkWork, address: PublicAddress): Promis
 }
 
 async function closeOwnEgress(work: NetworkWork, network: Network): Promise<Wait | undefined> {
-  const { cloud, identity, scope } = work;
-  if (network.vpcId !== undefined || scope.object.status?.firewallRulesOpened !== true) return undefined;
-  if ((network.routingMode ?? '') !== '') return undefined;
-  const rules = await cloud.firewall.egress(network.id);
-  for (const rule of rules) {
-    if (rule.tags[clusterTag(identity)] === undefined || otherClusters(network.tags, identity).length > 0) continue;
-    const what = `closing egress rule ${rule.id}`;
-    const wait = await step(work, `close ${rule.id}`, Reason.DeletingNetwork, what, () =>
-      cloud.firewall.closeEgress(rule.id),
-    );
+  const { cloud, identity } = work;
+  if (network.vpcId !== undefined || (network.routingMode ?? '') !== '') return undefined;
+  for (const { id, tags } of await cloud.firewall.egress(network.id)) {
+    const isMarked = tags[clusterTag(identity)] !== undefined;
+    const isLast = otherClusters(tags, identity).length === 0 && (isMarked || tags[Tag.created] !== undefined);
+    const wait = isLast
+      ? await step(work, `close ${id}`, Reason.DeletingNetwork, `closing egress rule ${id}`, () =>
+          cloud.firewall.closeEgress(id),
+        )
+      : await unmark(work, 'FirewallRule', id, tags);
     if (wait !== undefined) return wait;
   }
   return undefined;
@@ -187,7 +188,7 @@ async function closeOwnEgress(work: NetworkWork, network: Network): Promise<Wait
 
 async function unmark(
   work: NetworkWork,
-  type: 'Network' | 'PublicIpAddress' | 'Vpc',
+  type: TaggedType,
   id: string,
   tags: { readonly [key: string]: string },
 ): Promise<Wait | undefined> {

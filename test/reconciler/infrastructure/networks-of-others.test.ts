@@ -87,3 +87,51 @@ test('a VPC that another cluster uses stays until that one goes', async () => {
   await deleteCluster('c2');
   expect(world.leftovers()).toEqual([]);
 });
+
+test('the way out of a network that another cluster uses stays open', async () => {
+  world = await World.start();
+  const networkid = await makeNetwork('net-1');
+  await call('associateIpAddress', { networkid });
+  const before = world.leftovers();
+  await world.createCluster({ network: 'net-1' });
+  await world.untilReady(CloudStackCluster, 'c1');
+  await world.createCluster({ name: 'c2', network: 'net-1' });
+  await world.untilReady(CloudStackCluster, 'c2');
+
+  await deleteCluster('c1');
+
+  const left = await call('listEgressFirewallRules', { networkid });
+  expect(left).toMatchObject({ firewallrule: [{ protocol: 'all' }] });
+  await deleteCluster('c2');
+  expect(world.leftovers()).toEqual(before);
+});
+
+test('two clusters that leave a network of others at once leave nothing in it', async () => {
+  world = await World.start();
+  const networkid = await makeNetwork('net-1');
+  await call('associateIpAddress', { networkid });
+  const before = world.leftovers();
+  for (const name of ['c1', 'c2']) {
+    await world.createCluster({ name, network: 'net-1' });
+    await world.untilReady(CloudStackCluster, name);
+  }
+
+  await Promise.all(['c1', 'c2'].map((name) => deleteCluster(name)));
+
+  expect(await call('listEgressFirewallRules', { networkid })).toEqual({});
+  expect(world.leftovers()).toEqual(before);
+});
+
+test('what was opened in a network of others is closed, also when its cluster goes at once', async () => {
+  world = await World.start();
+  const networkid = await makeNetwork('net-1');
+  await call('associateIpAddress', { networkid });
+  const before = world.leftovers();
+  await world.createCluster({ network: 'net-1' });
+  await world.until('a rule is being made', async () => world.count('createEgressFirewallRule') > 0);
+
+  await deleteCluster();
+
+  expect(await call('listEgressFirewallRules', { networkid })).toEqual({});
+  expect(world.leftovers()).toEqual(before);
+});
