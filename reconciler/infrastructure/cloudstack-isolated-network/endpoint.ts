@@ -164,12 +164,12 @@ async function leftover(work: NetworkWork, network: Network, intended: number): 
   const addresses = await work.cloud.addresses.of(addressTarget(network));
   const tagged = addresses.find((address) => address.tags[clusterTag(work.identity)] !== undefined);
   if (tagged !== undefined) return tagged;
-  return addresses.find((address) => {
+  const candidates = addresses.filter((address) => {
     const isNew = address.allocatedAt === undefined || address.allocatedAt >= intended - CLOCK_TOLERANCE_MS;
-    // A source NAT address that appeared by itself, with the first machine, is not the one we asked for; without
-    // machines the first association becomes source NAT.
     return isNew && !address.staticNat && otherClusters(address.tags, work.identity).length === 0;
   });
+  // The first association in a network becomes its source NAT; a VPC has its source NAT from the start.
+  return candidates.find(({ sourceNat }) => !sourceNat) ?? candidates.find(({ vpcId }) => vpcId === undefined);
 }
 
 /** The endpoint is told as soon as the address is known: certificates are made for it. */

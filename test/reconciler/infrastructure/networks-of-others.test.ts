@@ -55,6 +55,20 @@ test('a tier in a VPC of others goes with its address; the VPC stays as it was',
   expect(world.leftovers()).toEqual(before);
 });
 
+test('the answer to an association is lost: the source NAT address of the VPC is not taken for it', async () => {
+  world = await World.start();
+  await makeVpc('vpc-1');
+  const before = world.leftovers();
+  world.cloud.faults.loseAnswer({ command: 'associateIpAddress', effect: true });
+  await world.createCluster({ failureDomains: [{ name: 'fd-1', network: tier('tier-1', 1) }] });
+  await world.untilReady(CloudStackCluster, 'c1');
+
+  const { host } = (await world.get(CloudStackCluster, 'c1'))?.spec.controlPlaneEndpoint ?? {};
+  expect(before).not.toContain(`PublicIpAddress ${host} Allocated`);
+  await deleteCluster();
+  expect(world.leftovers()).toEqual(before);
+});
+
 test('an address that was given to another network meanwhile is not released', async () => {
   world = await World.start();
   const networkid = await makeNetwork('net-1');
