@@ -7,6 +7,7 @@ import {
   type Network,
   type PublicAddress,
   type TaggedType,
+  type Vpc,
 } from '../../../api/ports';
 import { isBeingDeleted } from '../../../machinery/kube-object';
 import { JobFailure } from '../faults';
@@ -16,6 +17,7 @@ import { clusterTag, LOAD_BALANCER_RULE, Tag } from '../names';
 import { Reason } from '../reasons';
 import { addressTarget } from './endpoint';
 import { byName } from './network';
+import { vpcByName } from './vpc';
 import { follow, jobOf, type NetworkWork, otherClusters, type Wait, waitAndLook, waitForJob } from './work';
 
 /** Between attempts to delete a network that still holds destroyed machines. */
@@ -58,6 +60,13 @@ async function findNetwork(work: NetworkWork): Promise<Network | undefined> {
   if ((id ?? '') !== '') return cloud.networks.get(id ?? '');
   // Without an id only an announced creation can have left something.
   return intentOf(scope.object.metadata, 'network') === undefined ? undefined : byName(work);
+}
+
+async function findVpc(work: NetworkWork, idOfNetwork: string | undefined): Promise<Vpc | undefined> {
+  const { metadata, spec } = work.scope.object;
+  const id = idOfNetwork ?? spec.vpc?.id ?? '';
+  if (id !== '') return work.cloud.vpcs.get(id);
+  return intentOf(metadata, 'vpc') === undefined ? undefined : vpcByName(work, spec.vpc?.name ?? '');
 }
 
 /** Other objects of this cluster that stand for the same thing in CloudStack. */
@@ -206,9 +215,9 @@ async function unmark(
 
 async function removeVpc(work: NetworkWork, vpcId: string | undefined): Promise<Wait | undefined> {
   const { scope, cloud, identity } = work;
-  const id = vpcId ?? scope.object.spec.vpc?.id ?? '';
-  const vpc = id === '' ? undefined : await cloud.vpcs.get(id);
+  const vpc = await findVpc(work, vpcId);
   if (vpc === undefined) return undefined;
+  const { id } = vpc;
   const isShared = othersWith(work, (other) => !isBeingDeleted(other) && other.spec.vpc?.id === id).length > 0;
   if (!isShared && isRemovable(vpc.tags, intentOf(scope.object.metadata, 'vpc'), identity)) {
     return step(work, 'delete vpc', Reason.DeletingNetwork, `deleting VPC ${vpc.name}`, () => cloud.vpcs.delete(id));

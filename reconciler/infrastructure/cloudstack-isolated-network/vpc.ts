@@ -52,14 +52,17 @@ async function findVpc(
   work: NetworkWork,
   vpc: { id?: string | undefined; name?: string | undefined },
 ): Promise<Vpc | undefined> {
-  const { cloud, zoneId } = work;
   const isOurs = intentOf(work.scope.object.metadata, 'vpc') !== undefined;
   if ((vpc.id ?? '') !== '') {
-    const found = await cloud.vpcs.get(vpc.id ?? '');
+    const found = await work.cloud.vpcs.get(vpc.id ?? '');
     if (found !== undefined) return found;
     if (!isOurs) throw new CloudStackNoMatch(`No match found for ${vpc.id}: no VPC has this id`);
   }
-  const name = vpc.name ?? '';
+  return vpcByName(work, vpc.name ?? '');
+}
+
+/** The one VPC with exactly this name in our zone. Anything but a sure answer throws, so that nothing is doubled. */
+export async function vpcByName({ cloud, zoneId }: NetworkWork, name: string): Promise<Vpc | undefined> {
   const found = await cloud.vpcs.find(zoneId, name);
   if (found.length > 1) {
     throw new CloudStackNoMatch(`expected 1 VPC with name ${name}, but got ${found.length}; name one by its id`);

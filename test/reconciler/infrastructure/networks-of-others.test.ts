@@ -69,6 +69,17 @@ test('the answer to an association is lost: the source NAT address of the VPC is
   expect(world.leftovers()).toEqual(before);
 });
 
+test('the answer to the creation of a VPC is lost, and the cluster goes: so does the VPC', async () => {
+  world = await World.start();
+  world.cloud.faults.loseAnswer({ command: 'createVPC', effect: true });
+  await world.createCluster({ failureDomains: [{ name: 'fd-1', network: tier('tier-1', 1) }] });
+  await world.until('it was asked for', async () => world.count('createVPC') > 0);
+
+  await deleteCluster();
+
+  expect(world.leftovers()).toEqual([]);
+});
+
 test('an address that was given to another network meanwhile is not released', async () => {
   world = await World.start();
   const networkid = await makeNetwork('net-1');
