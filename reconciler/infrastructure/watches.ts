@@ -1,6 +1,7 @@
-import { Cluster } from '../../api/kinds';
+import { Cluster, Secret } from '../../api/kinds';
 import { ownAsAsked, type TypedResource, type WatchSource } from '../../api/ports';
 import { type KubeObject, keyOf } from '../../machinery/kube-object';
+import { failureDomainsUsing } from './credentials';
 import type { InfrastructureDeps } from './deps';
 import { Label, OWN_ANNOTATIONS } from './names';
 
@@ -19,6 +20,26 @@ export function onPauseChange<T extends KubeObject>(deps: InfrastructureDeps, re
       const wasPaused = (previous as Cluster | undefined)?.spec.paused === true;
       if (type === 'modified' && isPaused === wasPaused) return [];
       return ofCluster(deps, resource, object).map(keyOf);
+    },
+  };
+}
+
+/**
+ * Wakes what stands in failure domains whose credentials have changed: instances are watched and jobs are followed with
+ * those in force. A Secret that is gone gives none.
+ */
+export function onNewCredentials<
+  T extends KubeObject & { readonly spec: { readonly failureDomainName?: string | undefined } },
+>(deps: InfrastructureDeps, resource: TypedResource<T>): WatchSource {
+  return {
+    resource: Secret,
+    keys: (event) => {
+      if (event.type === 'deleted') return [];
+      return failureDomainsUsing(deps, event).flatMap((domain) =>
+        ofCluster(deps, resource, domain)
+          .filter(({ spec }) => spec.failureDomainName === domain.spec.name)
+          .map(keyOf),
+      );
     },
   };
 }

@@ -12,7 +12,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { ofCluster, onPauseChange, ownSubject } from '../watches';
+import { ofCluster, onNewCredentials, onPauseChange, ownSubject } from '../watches';
 
 type GroupScope = Scope<CloudStackAffinityGroup>;
 
@@ -138,6 +138,7 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
             .filter((group) => group.status?.ready !== true || group.metadata.deletionTimestamp !== undefined)
             .map(keyOf),
       },
+      onNewCredentials(deps, CloudStackAffinityGroup),
       onPauseChange(deps, CloudStackAffinityGroup),
     ],
     reconcile,

@@ -13,7 +13,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { ofCluster, onPauseChange, ownSubject } from '../watches';
+import { ofCluster, onNewCredentials, onPauseChange, ownSubject } from '../watches';
 import { ensureEgress } from './egress';
 import { ensureEndpoint } from './endpoint';
 import { ensureNetwork } from './network';
@@ -112,6 +112,7 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
             : [],
       },
       { resource: CloudStackCluster, keys: () => [] },
+      onNewCredentials(deps, CloudStackIsolatedNetwork),
       onPauseChange(deps, CloudStackIsolatedNetwork),
       onOutOfReach(deps, CloudStackIsolatedNetwork, () => true),
     ],

@@ -5,11 +5,10 @@ import {
   CloudStackIsolatedNetwork,
   CloudStackMachine,
   Machine,
-  Secret,
 } from '../../../api/kinds';
 import { type Cloud, type Controller, done, type Outcome, requeueAfter, type WatchSource } from '../../../api/ports';
 import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
-import { failureDomainsUsing, openCloud } from '../credentials';
+import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
 import { Doubts, onOutOfReach } from '../doubts';
 import { cloudStackClusterOf, failureDomainOf, identityOf } from '../family';
@@ -20,7 +19,7 @@ import { providerController } from '../provider-controller';
 import { isOfCredentials, Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { ofCluster, onPauseChange, ownSubject } from '../watches';
+import { ofCluster, onNewCredentials, onPauseChange, ownSubject } from '../watches';
 import { refersTo } from './affinity';
 import { deploy } from './deploy';
 import { hasPromised, promiseToLeaveRecord } from './kubernetes-record';
@@ -166,8 +165,6 @@ function withoutFailureDomain(scope: MachineScope): Outcome {
 function watches(deps: InfrastructureDeps): readonly WatchSource[] {
   const machinesOf = (object: KubeObject, isConcerned: (machine: CloudStackMachine) => boolean) =>
     ofCluster(deps, CloudStackMachine, object).filter(isConcerned).map(keyOf);
-  const machinesIn = (domain: CloudStackFailureDomain) =>
-    machinesOf(domain, ({ spec }) => spec.failureDomainName === domain.spec.name);
   const isUnsettled = (machine: CloudStackMachine) =>
     machine.status?.ready !== true || machine.metadata.deletionTimestamp !== undefined;
   return [
@@ -209,12 +206,7 @@ function watches(deps: InfrastructureDeps): readonly WatchSource[] {
             isUnsettled(machine) && (type === 'deleted' || refersTo(machine, object as CloudStackAffinityGroup)),
         ),
     },
-    {
-      resource: Secret,
-      // Instances are watched with the credentials in force; a Secret that is gone gives none.
-      keys: (event) =>
-        event.type === 'deleted' ? [] : failureDomainsUsing(deps, event).flatMap((domain) => machinesIn(domain)),
-    },
+    onNewCredentials(deps, CloudStackMachine),
     onPauseChange(deps, CloudStackMachine),
     onOutOfReach(deps, CloudStackMachine, (machine) => isControlPlane(machine)),
   ];
