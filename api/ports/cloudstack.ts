@@ -67,6 +67,8 @@ export type JobOutcome =
 export interface Jobs {
   /** Watches the job until it ends, then calls every `wake` once. A job that has ended wakes at once, later. */
   follow(job: Job, wake: () => void): void;
+  /** Ends the watching of a job, for all who asked for it. */
+  forget(jobId: string): void;
   /** What is known now, without a call. */
   outcome(jobId: string): JobOutcome;
   /** Asks the server now; for jobs that were started before this process. */

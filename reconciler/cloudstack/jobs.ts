@@ -76,6 +76,11 @@ export class JobPoller implements Jobs {
     this.#schedule();
   }
 
+  forget(jobId: string): void {
+    this.#followed.delete(jobId);
+    this.#schedule();
+  }
+
   outcome(jobId: string): JobOutcome {
     return this.#outcomes.get(jobId) ?? { state: 'pending' };
   }

@@ -40,6 +40,7 @@ export class JobBook {
     const outcome = noted.cloud.jobs.outcome(job.id);
     if (outcome.state !== 'pending' || noted.cloud === cloud) return { job, outcome };
     // The credentials have changed; those from before may be refused by now.
+    noted.cloud.jobs.forget(job.id);
     noted.cloud = cloud;
     cloud.jobs.follow(job, noted.wake);
     return { job, outcome: cloud.jobs.outcome(job.id) };
