@@ -76,6 +76,11 @@ class ZoneSnapshot {
     return { kind: this.#takenMs === undefined ? 'unknown' : 'good' };
   }
 
+  /** Whether somebody asks about the zone. */
+  get isUsed(): boolean {
+    return this.watchers.size > 0 || this.attendees.size > 0;
+  }
+
   /** Takes a snapshot now, unless the last one could be taken. */
   lookUnlessGood(): void {
     if (this.#takenMs !== undefined && this.#failures === 0) return;
@@ -233,7 +238,7 @@ export class SharedInventory implements Inventory {
     if (zone === undefined) return;
     zone.watchers.delete(key);
     this.#zoneOf.delete(key);
-    zone.schedule();
+    this.#left(zone);
   }
 
   attend(key: string, zoneId: string, wake: () => void, options: { readonly look: boolean }): void {
@@ -248,9 +253,16 @@ export class SharedInventory implements Inventory {
 
   leave(key: string): void {
     const zone = this.#attendedBy.get(key);
-    zone?.attendees.delete(key);
+    if (zone === undefined) return;
+    zone.attendees.delete(key);
     this.#attendedBy.delete(key);
-    zone?.schedule();
+    this.#left(zone);
+  }
+
+  /** A zone that nobody asks about is not looked at any more: its trouble no longer speaks for the others. */
+  #left(zone: ZoneSnapshot): void {
+    zone.schedule();
+    if (!zone.isUsed && zone.standing.kind === 'failing') this.#wakeAttendees();
   }
 
   standing(zoneId: string): Standing {
@@ -258,7 +270,7 @@ export class SharedInventory implements Inventory {
     const own: Standing = zone?.standing ?? { kind: 'unknown' };
     // A zone whose machines are looked at all the time speaks for itself.
     if (own.kind === 'failing' || (zone?.watchers.size ?? 0) > 0) return own;
-    const others = [...this.#zones.values()].map(({ standing }) => standing);
+    const others = [...this.#zones.values()].filter(({ isUsed }) => isUsed).map(({ standing }) => standing);
     return others.find((other) => other.kind === 'failing' && isOfConnection(other.error)) ?? own;
   }
 

@@ -127,3 +127,20 @@ test('while the server does not answer it is asked now and then, also when a cha
   expect(transport.calls.length).toBeGreaterThan(10);
   expect(transport.calls.length).toBeLessThan(40);
 });
+
+test('a zone that nobody asks about any more says nothing of the others', async () => {
+  const { clock, inventory, down } = world();
+  const told: string[] = [];
+  const tell = () => told.push(inventory.standing('z').kind);
+  for (const zone of ['z', 'y']) inventory.attend(zone, zone, zone === 'z' ? tell : () => undefined, { look: true });
+  await clock.advance(1000);
+  down(true);
+  inventory.watch('vm', { id: 'vm', zoneId: 'y' }, () => undefined);
+  await clock.advance(60_000);
+  expect(told.at(-1)).toBe('failing');
+
+  inventory.forget('vm');
+  inventory.leave('y');
+
+  expect(told.at(-1)).toBe('good');
+});
