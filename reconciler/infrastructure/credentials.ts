@@ -1,4 +1,4 @@
-import { CloudStackFailureDomain, Secret } from '../../api/kinds';
+import { CloudStackCluster, CloudStackFailureDomain, Secret } from '../../api/kinds';
 import type { Cloud, CloudStackCredentials, ObjectEvent, Objects } from '../../api/ports';
 import { equalJson } from '../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyText, type ObjectKey } from '../../machinery/kube-object';
@@ -37,6 +37,20 @@ export function openCloud({ deps, object }: Asking, spec: FailureDomainSpec): Pr
   const credentials = credentialsOf(deps.objects, acsEndpoint);
   deps.lastRead?.set(keyText(key), credentials);
   return open(credentials);
+}
+
+/** Lets go of what was read for failure domains that go with an object, unless another object uses the same Secret. */
+export function forgetCredentials({ deps, object }: Asking, failureDomains: readonly FailureDomainSpec[]): void {
+  const namesOf = (specs: readonly Pick<FailureDomainSpec, 'acsEndpoint'>[]) =>
+    specs.map(({ acsEndpoint }) => keyText(secretKey(acsEndpoint)));
+  const isOther = ({ metadata }: KubeObject) => metadata.uid !== object.metadata.uid;
+  const domains = deps.objects.list(CloudStackFailureDomain).filter(isOther);
+  const clusters = deps.objects.list(CloudStackCluster).filter(isOther);
+  const used = new Set([
+    ...namesOf(domains.map(({ spec }) => spec)),
+    ...namesOf(clusters.flatMap(({ spec }) => spec.failureDomains ?? [])),
+  ]);
+  for (const name of namesOf(failureDomains)) if (!used.has(name)) deps.lastRead?.delete(name);
 }
 
 function secretKey({ namespace, name }: FailureDomainSpec['acsEndpoint']): ObjectKey {

@@ -9,6 +9,7 @@ import {
 } from '../../../api/kinds';
 import { type Controller, done, type Outcome, ownedBy, soonest } from '../../../api/ports';
 import { isOwnedBy, type ObjectKey } from '../../../machinery/kube-object';
+import { forgetCredentials } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
 import { createOrRead, failureDomainOf } from '../family';
 import { isInReachOfEndpoint } from '../isolated-networks';
@@ -142,6 +143,7 @@ async function remove(scope: ClusterScope, mirror: RecordMirror): Promise<Outcom
   const record = await mirror.remove(scope);
   if (record !== undefined) return scope.wait(record.outcome, record.reason, record.message);
   if (left.length === 0) {
+    forgetCredentials(scope, scope.object.spec.failureDomains ?? []);
     scope.removeFinalizer(Finalizer.cluster);
     return done();
   }

@@ -19,7 +19,7 @@ import {
 import { cloneJson } from '../../../machinery/json';
 import { isBeingDeleted, keyOf } from '../../../machinery/kube-object';
 import { controllerReference } from '../../../machinery/owner-references';
-import { failureDomainsUsing, openCloud } from '../credentials';
+import { failureDomainsUsing, forgetCredentials, openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
 import { childLabels, cloudStackClusterOf, createOrRead, identityOf } from '../family';
 import { ConfigurationProblem } from '../faults';
@@ -240,6 +240,7 @@ async function remove(scope: FailureDomainScope): Promise<Outcome> {
       `waiting until they are gone: ${lines.join('; ')}`,
     );
   }
+  forgetCredentials(scope, [scope.object.spec]);
   scope.removeFinalizer(Finalizer.failureDomain);
   return done();
 }

@@ -313,6 +313,23 @@ test('deletion goes on with the credentials that were read last', async () => {
   expect(world.leftovers()).toEqual([]);
 });
 
+test('credentials are remembered until the last failure domain that uses them is gone', async () => {
+  const lastRead = new Map();
+  world = await World.start({}, { lastRead });
+  await world.createCluster();
+  await world.createCluster({ name: 'c2', network: 'Net-2' });
+  for (const name of ['c1', 'c2']) await world.untilReady(CloudStackCluster, name);
+
+  for (const [name, left] of [
+    ['c1', ['default/credentials']],
+    ['c2', []],
+  ] as const) {
+    await world.delete(CloudStackCluster, name);
+    await world.until(`${name} is gone`, async () => (await world.get(CloudStackCluster, name)) === undefined);
+    expect([...lastRead.keys()]).toEqual(left);
+  }
+});
+
 test('deletion waits for credentials that nobody has read, and goes on when they are back', async () => {
   world = await World.start();
   await standing();

@@ -1,4 +1,4 @@
-import { CloudStackCluster, CloudStackFailureDomain, CloudStackMachine, Cluster } from '../../../api/kinds';
+import { CloudStackCluster, CloudStackFailureDomain, CloudStackMachine, Cluster, Secret } from '../../../api/kinds';
 import { conditionOf } from '../../../machinery/conditions';
 import { valueAt } from '../../../machinery/json';
 import type { CloudStackOptions } from '../../../sandbox/cloudstack';
@@ -262,4 +262,18 @@ test('when the failure domain it was made with leaves the cluster, the record is
   });
 
   expect(await records()).toHaveLength(1);
+});
+
+test('a record that goes after the credentials Secret and the failure domains goes all the same', async () => {
+  await start();
+  await world.createCluster({ sync: true });
+  await world.until('a record is made', async () => world.cloud.inventory().KubernetesCluster.length === 1);
+  await world.clock.advance(10_000);
+  world.cloud.faults.failJob({ command: 'deleteKubernetesCluster', times: 3, errorCode: 530, errorText: 'no luck' });
+  world.cloud.faults.delayJob({ command: 'deleteKubernetesCluster', times: 3, ms: 5000 });
+  await world.delete(Secret, 'credentials');
+  await world.delete(CloudStackCluster, 'c1');
+
+  await world.until('all is gone', async () => (await world.list(CloudStackCluster)).length === 0, 60_000);
+  expect(world.leftovers()).toEqual([]);
 });

@@ -19,6 +19,7 @@ import { SeededRandom } from '../../../machinery/random';
 import { VirtualClock } from '../../../machinery/virtual-clock';
 import { createCloudStackApi } from '../../../reconciler/cloudstack';
 import { infrastructureControllers } from '../../../reconciler/infrastructure';
+import type { InfrastructureDeps } from '../../../reconciler/infrastructure/deps';
 import { type Manager, silentLog, startManager, withWatchFilter } from '../../../reconciler/runtime';
 import { type CloudStackOptions, createCloudStack, type SandboxCloudStack } from '../../../sandbox/cloudstack';
 import { createKubeServer } from '../../../sandbox/kube';
@@ -67,7 +68,7 @@ export class World {
   readonly cloud: SandboxCloudStack;
   readonly kube: KubeApi;
   /** Options of the provider; a process started later has the changed ones. */
-  readonly provider: { kubernetesSync?: boolean; watchFilter?: string } = {};
+  readonly provider: { kubernetesSync?: boolean; watchFilter?: string; lastRead?: InfrastructureDeps['lastRead'] } = {};
   /** Commands that reached CloudStack, in order. */
   readonly calls: { readonly command: string; readonly parameters: { readonly [name: string]: string } }[] = [];
   readonly requests: string[] = [];
