@@ -28,9 +28,9 @@ export async function evacuate(scope: Scope<CloudStackFailureDomain>): Promise<O
   if (owner === undefined) {
     return scope.wait(done(), Reason.WaitingForMachines, `machines without Machine must be deleted by hand: ${names}`);
   }
-  const unwell = othersThatAreUnwell(scope, machines);
-  if (unwell.length > 0) {
-    const message = `machines ${names} are to be replaced one by one; waiting for ${unwell.join(', ')} to be ready first`;
+  const awaited = [...othersThatAreUnwell(scope, machines), ...replacements(scope)];
+  if (awaited.length > 0) {
+    const message = `machines ${names} are to be replaced one by one; waiting for ${awaited.join(', ')} to be ready first`;
     return scope.wait(requeueAfter(LOOK_AGAIN_MS), Reason.WaitingForMachines, message);
   }
   scope.event(
@@ -72,10 +72,24 @@ function othersThatAreUnwell(
   inside: readonly CloudStackMachine[],
 ): readonly string[] {
   const insideNames = new Set(inside.map((machine) => machineOf(scope, machine)?.metadata.name));
-  const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
-  return scope.deps.objects
-    .list(Machine, { namespace: scope.namespace, selector })
+  return machinesOfCluster(scope)
     .filter((machine) => !insideNames.has(machine.metadata.name))
     .filter((machine) => isBeingDeleted(machine) || !isTrue(machine, 'Ready'))
     .map((machine) => machine.metadata.name);
+}
+
+/** What the cluster wants and does not have yet: the machine before may be gone and its replacement not made. */
+function replacements(scope: Scope<CloudStackFailureDomain>): readonly string[] {
+  const machines = machinesOfCluster(scope);
+  const controlPlane = machines.filter(({ metadata }) => metadata.labels?.[Label.controlPlane] !== undefined).length;
+  const { status } = scope.cluster ?? {};
+  return [
+    ...(controlPlane < (status?.controlPlane?.desiredReplicas ?? 0) ? ['another control-plane machine'] : []),
+    ...(machines.length - controlPlane < (status?.workers?.desiredReplicas ?? 0) ? ['another worker'] : []),
+  ];
+}
+
+function machinesOfCluster(scope: Scope<CloudStackFailureDomain>): readonly Machine[] {
+  const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
+  return scope.deps.objects.list(Machine, { namespace: scope.namespace, selector });
 }
