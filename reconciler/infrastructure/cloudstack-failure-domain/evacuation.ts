@@ -1,7 +1,9 @@
-import { type CloudStackFailureDomain, CloudStackMachine, Machine } from '../../../api/kinds';
+import { CloudStackFailureDomain, CloudStackMachine, Machine } from '../../../api/kinds';
 import { done, type Outcome, requeueAfter } from '../../../api/ports';
 import { isTrue } from '../../../machinery/conditions';
 import { isBeingDeleted } from '../../../machinery/kube-object';
+import { cloudStackClusterOf } from '../family';
+import { endpointNetworkOf, isInReachOfEndpoint } from '../isolated-networks';
 import { CLUSTER_API_GROUP, Label } from '../names';
 import { Reason } from '../reasons';
 import type { Scope } from '../scope';
@@ -33,6 +35,8 @@ export async function evacuate(scope: Scope<CloudStackFailureDomain>): Promise<O
     const message = `machines ${names} are to be replaced one by one; waiting for ${awaited.join(', ')} to be ready first`;
     return scope.wait(requeueAfter(LOOK_AGAIN_MS), Reason.WaitingForMachines, message);
   }
+  const hold = whyItStays(scope, owner);
+  if (hold !== undefined) return scope.wait(requeueAfter(LOOK_AGAIN_MS), Reason.WaitingForMachines, hold);
   scope.event(
     'Normal',
     Reason.Deleting,
@@ -81,12 +85,34 @@ function othersThatAreUnwell(
 /** What the cluster wants and does not have yet: the machine before may be gone and its replacement not made. */
 function replacements(scope: Scope<CloudStackFailureDomain>): readonly string[] {
   const machines = machinesOfCluster(scope);
-  const controlPlane = machines.filter(({ metadata }) => metadata.labels?.[Label.controlPlane] !== undefined).length;
+  const controlPlane = machines.filter(isControlPlane).length;
   const { status } = scope.cluster ?? {};
   return [
     ...(controlPlane < (status?.controlPlane?.desiredReplicas ?? 0) ? ['another control-plane machine'] : []),
     ...(machines.length - controlPlane < (status?.workers?.desiredReplicas ?? 0) ? ['another worker'] : []),
   ];
+}
+
+/** The control plane of a cluster that stays is never evacuated to nowhere: with its last machine it would be lost. */
+function whyItStays(scope: Scope<CloudStackFailureDomain>, machine: Machine): string | undefined {
+  const cloudStackCluster = cloudStackClusterOf(scope);
+  const isClusterGoing = cloudStackCluster === undefined || isBeingDeleted(cloudStackCluster);
+  if (isClusterGoing || !isControlPlane(machine)) return undefined;
+  const { name } = machine.metadata;
+  if (machinesOfCluster(scope).filter(isControlPlane).length === 1) {
+    return `Machine ${name} is the only one of the control plane, and the cluster would be lost with it: scale the control plane up first`;
+  }
+  const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
+  const hasPlace = scope.deps.objects
+    .list(CloudStackFailureDomain, { namespace: scope.namespace, selector })
+    .some((other) => !isBeingDeleted(other) && isInReachOfEndpoint(scope, other));
+  if (hasPlace) return undefined;
+  const network = endpointNetworkOf(scope)?.spec.name ?? '';
+  return `Machine ${name} of the control plane stays: no other failure domain is behind the endpoint, which network ${network} carries; add one that names this network`;
+}
+
+function isControlPlane({ metadata }: Machine): boolean {
+  return metadata.labels?.[Label.controlPlane] !== undefined;
 }
 
 function machinesOfCluster(scope: Scope<CloudStackFailureDomain>): readonly Machine[] {

@@ -1,5 +1,5 @@
 import { CloudStackCluster, CloudStackFailureDomain, CloudStackMachine, Cluster, Machine } from '../../../api/kinds';
-import { World } from './world';
+import { type Domain, World } from './world';
 
 let world: World;
 afterEach(() => world.stop());
@@ -53,36 +53,87 @@ async function want(controlPlane: number, workers: number): Promise<void> {
   );
 }
 
+async function startCluster(...failureDomains: (string | Domain)[]): Promise<void> {
+  world = await World.start();
+  await world.createCluster({ failureDomains });
+  await world.untilReady(CloudStackCluster, 'c1');
+}
+
+async function create(name: string, failureDomainName: string, controlPlane = true): Promise<void> {
+  await world.createMachine(name, { controlPlane, spec: { failureDomainName } });
+  await world.untilReady(CloudStackMachine, name);
+}
+
+/** What a failure domain says of itself. */
+async function said(name: string): Promise<string | undefined> {
+  const domain = (await world.list(CloudStackFailureDomain)).find(({ spec }) => spec.name === name);
+  return (await world.ready(CloudStackFailureDomain, domain?.metadata.name ?? ''))?.message;
+}
+
 test.each([
   ['control-plane machines', true, 'another control-plane machine'],
   ['workers', false, 'another worker'],
-])(
-  '%s leave a failure domain that is taken out, the next after the last was replaced',
-  async (_, controlPlane, awaited) => {
-    world = await World.start();
-    await world.createCluster({ failureDomains: ['fd-1', 'fd-2'] });
-    await world.untilReady(CloudStackCluster, 'c1');
-    const create = async (name: string, failureDomainName: string) => {
-      await world.createMachine(name, { controlPlane, spec: { failureDomainName } });
-      await world.untilReady(CloudStackMachine, name);
-    };
-    await create('m-0', 'fd-1');
-    await create('m-1', 'fd-1');
-    await create('m-2', 'fd-2');
-    await want(controlPlane ? 3 : 0, controlPlane ? 0 : 3);
-    await pass(1000);
+])('%s leave a failure domain one by one, the next after the last was replaced', async (_, controlPlane, awaited) => {
+  await startCluster('fd-1', 'fd-2');
+  await create('m-0', 'fd-1', controlPlane);
+  await create('m-1', 'fd-1', controlPlane);
+  await create('m-2', 'fd-2', controlPlane);
+  await want(controlPlane ? 3 : 0, controlPlane ? 0 : 3);
+  await pass(1000);
 
-    await takeOut('fd-1');
-    await pass(60_000);
-    expect(world.instances()).toEqual(['m-1', 'm-2']);
-    const leaving = (await world.list(CloudStackFailureDomain)).find(({ spec }) => spec.name === 'fd-1');
-    expect((await world.ready(CloudStackFailureDomain, leaving?.metadata.name ?? ''))?.message).toContain(awaited);
+  await takeOut('fd-1');
+  await pass(60_000);
+  expect(world.instances()).toEqual(['m-1', 'm-2']);
+  expect(await said('fd-1')).toContain(awaited);
 
-    await create('m-3', 'fd-2');
-    await pass(15_000);
-    expect(world.instances()).toEqual(['m-2', 'm-3']);
-    await create('m-4', 'fd-2');
-    await pass(15_000);
-    expect((await world.list(CloudStackFailureDomain)).map(({ spec }) => spec.name)).toEqual(['fd-2']);
-  },
-);
+  await create('m-3', 'fd-2', controlPlane);
+  await pass(15_000);
+  expect(world.instances()).toEqual(['m-2', 'm-3']);
+  await create('m-4', 'fd-2', controlPlane);
+  await pass(15_000);
+  expect((await world.list(CloudStackFailureDomain)).map(({ spec }) => spec.name)).toEqual(['fd-2']);
+});
+
+test('the only machine of a control plane stays: the cluster would be lost with it', async () => {
+  await startCluster('fd-1', 'fd-2');
+  await create('cp-0', 'fd-1');
+  await want(1, 0);
+  await pass(1000);
+
+  await takeOut('fd-1');
+  await pass(60_000);
+  expect(world.instances()).toEqual(['cp-0']);
+  expect(await said('fd-1')).toBe(
+    'Machine cp-0 is the only one of the control plane, and the cluster would be lost with it: scale the control plane up first',
+  );
+
+  await want(2, 0);
+  await create('cp-1', 'fd-2');
+  await pass(15_000);
+  expect(world.instances()).toEqual(['cp-1']);
+});
+
+test('a control plane that can stand in no other failure domain stays', async () => {
+  await startCluster('fd-1', { name: 'fd-2', network: { name: 'Net-2' } });
+  for (const name of ['cp-0', 'cp-1', 'cp-2']) await create(name, 'fd-1');
+  await want(3, 0);
+  await pass(1000);
+
+  await takeOut('fd-1');
+  await pass(60_000);
+
+  expect(world.instances()).toEqual(['cp-0', 'cp-1', 'cp-2']);
+  expect(await said('fd-1')).toContain('no other failure domain is behind the endpoint, which network net-1 carries');
+});
+
+test('a CloudStackCluster that is deleted before its Cluster takes its machines along', async () => {
+  await startCluster('fd-1');
+  await create('cp-0', 'fd-1');
+  await want(1, 0);
+  await pass(1000);
+
+  await world.delete(CloudStackCluster, 'c1');
+  await pass(30_000);
+
+  expect(world.leftovers()).toEqual([]);
+});
