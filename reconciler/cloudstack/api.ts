@@ -4,6 +4,7 @@ import { shownEndpoint } from '../../machinery/user-info';
 import { addressesOf } from './addresses';
 import { affinityGroupsOf } from './affinity-groups';
 import { Catalog } from './catalog';
+import { renewed } from './client/renewed';
 import { throttled } from './client/throttle';
 import { Connection } from './connection';
 import { firewallOf } from './firewall';
@@ -70,8 +71,10 @@ async function openCloud(
 
   let transport = ownTransport;
   if (account !== undefined && account !== '') {
-    const keys = await keysOfAccount(own, account, domain);
-    transport = throttled(access.connect({ ...credentials, ...keys }), clock);
+    transport = await renewed(async () => {
+      const keys = await keysOfAccount(own, account, domain);
+      return throttled(access.connect({ ...credentials, ...keys }), clock);
+    });
   }
   const tenantConnection = new Connection(transport, clock, description, undefined);
   const id = project === undefined || project === '' ? undefined : await projectId(tenantConnection, project);
