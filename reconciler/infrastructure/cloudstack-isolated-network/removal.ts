@@ -10,11 +10,11 @@ import {
   type Vpc,
 } from '../../../api/ports';
 import { isBeingDeleted } from '../../../machinery/kube-object';
-import { JobFailure } from '../faults';
+import { faultOf, JobFailure } from '../faults';
 import { intentOf } from '../intent';
 import { isolatedNetworksOf } from '../isolated-networks';
 import { clusterTag, LOAD_BALANCER_RULE, Tag } from '../names';
-import { Reason } from '../reasons';
+import { isOfCredentials, Reason } from '../reasons';
 import { addressTarget } from './endpoint';
 import { byName } from './network';
 import { vpcByName } from './vpc';
@@ -102,6 +102,7 @@ async function deleteNetwork(work: NetworkWork, network: Network): Promise<Wait 
 
 /** A network cannot go before its machines are expunged (`cloudstack.md` 7.4); without the right to, that takes long. */
 async function explainRefusal(work: NetworkWork, network: Network, error: Error): Promise<Wait> {
+  if (isOfCredentials(faultOf(error).reason)) throw error;
   const { mayExpunge } = await work.cloud.capabilities();
   if (mayExpunge) throw error;
   work.known.blocked = {

@@ -303,6 +303,21 @@ test('without the right to expunge deletion says what it waits for, and ends whe
   expect(world.leftovers()).toEqual([]);
 });
 
+test('credentials that may neither expunge nor delete a network say so', async () => {
+  world = await World.start({ seed: { mayExpunge: false } });
+  await standing();
+  world.cloud.faults.failCommand({
+    command: 'deleteNetwork',
+    times: Number.POSITIVE_INFINITY,
+    errorCode: 531,
+    errorText: 'Acct does not have permission to operate within the network',
+  });
+  await world.delete(CloudStackCluster, 'c1');
+
+  const [network] = await world.list(CloudStackIsolatedNetwork);
+  await world.untilReason(CloudStackIsolatedNetwork, network?.metadata.name ?? '', 'PermissionDenied', 10_000);
+});
+
 test('deletion goes on with the credentials that were read last', async () => {
   world = await World.start();
   await standing();
