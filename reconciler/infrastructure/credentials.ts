@@ -76,15 +76,24 @@ function wayOut(object: KubeObject, { name }: FailureDomainSpec): string {
 }
 
 /** The failure domains whose credentials a change of a Secret gives, changes or takes away. */
-export function failureDomainsUsing(
-  deps: InfrastructureDeps,
-  { type, object, previous }: ObjectEvent,
-): readonly CloudStackFailureDomain[] {
-  if (type === 'modified' && equalJson(previous?.['data'], object['data'])) return [];
-  const { namespace, name } = object.metadata;
-  return deps.objects
-    .list(CloudStackFailureDomain)
-    .filter(({ spec: { acsEndpoint } }) => acsEndpoint.name === name && acsEndpoint.namespace === namespace);
+export function failureDomainsUsing(deps: InfrastructureDeps, event: ObjectEvent): readonly CloudStackFailureDomain[] {
+  if (!changesCredentials(event)) return [];
+  return deps.objects.list(CloudStackFailureDomain).filter(({ spec }) => isNamedBy(event.object, spec));
+}
+
+/** The clusters with such failure domains. */
+export function clustersUsing(deps: InfrastructureDeps, event: ObjectEvent): readonly CloudStackCluster[] {
+  if (!changesCredentials(event)) return [];
+  const clusters = deps.objects.list(CloudStackCluster);
+  return clusters.filter(({ spec }) => spec.failureDomains?.some((entry) => isNamedBy(event.object, entry)));
+}
+
+function changesCredentials({ type, object, previous }: ObjectEvent): boolean {
+  return type !== 'modified' || !equalJson(previous?.['data'], object['data']);
+}
+
+function isNamedBy({ metadata }: KubeObject, { acsEndpoint }: Pick<FailureDomainSpec, 'acsEndpoint'>): boolean {
+  return acsEndpoint.name === metadata.name && acsEndpoint.namespace === metadata.namespace;
 }
 
 const REQUIRED = ['api-url', 'api-key', 'secret-key'] as const;

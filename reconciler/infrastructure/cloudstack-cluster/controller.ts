@@ -8,8 +8,8 @@ import {
   Secret,
 } from '../../../api/kinds';
 import { type Controller, done, type Outcome, ownedBy, soonest } from '../../../api/ports';
-import { isOwnedBy, type ObjectKey } from '../../../machinery/kube-object';
-import { forgetCredentials } from '../credentials';
+import { isOwnedBy, keyOf, type ObjectKey } from '../../../machinery/kube-object';
+import { clustersUsing, forgetCredentials } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
 import { createOrRead, failureDomainOf } from '../family';
 import { isInReachOfEndpoint } from '../isolated-networks';
@@ -50,7 +50,8 @@ export function cloudStackClusterController(deps: InfrastructureDeps, setbacks: 
       { resource: CloudStackMachine, keys: (event) => recordOfMachine(deps, event) },
       { resource: Machine, keys: () => [] },
       { resource: CloudStackIsolatedNetwork, keys: () => [] },
-      { resource: Secret, keys: () => [] },
+      // Jobs on the record of a cluster are followed with the credentials in force, also after its failure domains.
+      { resource: Secret, keys: (event) => clustersUsing(deps, event).map(keyOf) },
     ],
     async reconcile(scope) {
       if (!hasOwner(scope)) {

@@ -66,3 +66,19 @@ test('keys that are replaced while an affinity group is being made do not stop i
 
   await world.untilReady(CloudStackMachine, 'md-0', 60_000);
 });
+
+test('keys that are replaced while the record of a cluster is being deleted do not stop it', async () => {
+  world = await World.start({}, { kubernetesSync: true });
+  await world.createCluster({ sync: true });
+  await world.until('a record is made', async () => world.cloud.inventory().KubernetesCluster.length === 1);
+  await world.clock.advance(10_000);
+  world.cloud.faults.delayJob({ command: 'deleteKubernetesCluster', ms: 20_000 });
+  await world.delete(CloudStackCluster, 'c1');
+  await world.until('it is being deleted', async () => world.count('deleteKubernetesCluster') > 0);
+  await world.clock.advance(1000);
+
+  await rotateKeys();
+
+  await world.until('all is gone', async () => (await world.list(CloudStackCluster)).length === 0, 60_000);
+  expect(world.leftovers()).toEqual([]);
+});
