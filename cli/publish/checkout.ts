@@ -34,14 +34,21 @@ export async function openCheckout(directory: string): Promise<Checkout> {
   return { root, git, head: () => git.revparse(['--verify', '--quiet', 'HEAD']).then(nonEmpty, () => undefined) };
 }
 
-/** Git in a folder that is known to be a repository. */
-export function gitIn(directory: string): Git {
+/**
+ * Git in a folder that is known to be a repository.
+ * @param options - git's own, before each command
+ */
+export function gitIn(directory: string, options: readonly string[] = []): Git {
   const raw = async (args: readonly string[]) => {
-    const { code, stdout, stderr } = await runGit(directory, args);
-    if (code === 0) return stdout;
-    throw new CommandError(`git ${args[0]} failed in ${directory}: ${withoutSecrets(stderr.trim())}`);
+    const end = await runGit(directory, [...options, ...args]);
+    if (end.code !== 0) throw gitFailure(args[0] ?? '', directory, end);
+    return end.stdout;
   };
   return { raw, revparse: async (args) => (await raw(['rev-parse', ...args])).trim() };
+}
+
+export function gitFailure(command: string, directory: string, { stderr }: GitEnd): CommandError {
+  return new CommandError(`git ${command} failed in ${directory}: ${withoutSecrets(stderr.trim())}`);
 }
 
 /** An identity for commits where git has none (a bare CI machine). */

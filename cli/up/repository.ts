@@ -2,15 +2,17 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type ObjectKey, parseApiVersion } from '../../machinery/kube-object';
 import { isJournalOpen } from '../../sandbox/journal';
-import { type Checkout, type Git, gitIn } from '../publish/checkout';
+import { type Checkout, type Git, gitFailure, gitIn } from '../publish/checkout';
 import { withRemotesLock } from '../publish/checkout-lock';
-import { runGitNow } from '../publish/git-process';
+import { runGit, runGitNow } from '../publish/git-process';
 
 /** Name of the bare repository in a data directory. */
 const REPOSITORY = 'repository.git';
 const CLUSTER_API_GROUP = 'cluster.x-k8s.io';
 /** Names that are given here. */
 const REMOTE = /^capstan(-\d+)?$/;
+/** Named, because a careful user's git does not use a bare repository that it only comes across. */
+const BARE = '--git-dir=.';
 const URL_KEYS = '^remote\\..*\\.url$';
 
 /** What a commit's manifests ask for. */
@@ -38,7 +40,7 @@ export interface UpRepository {
 export async function openRepository(checkout: Checkout, dataDirectory: string): Promise<UpRepository> {
   const directory = join(dataDirectory, REPOSITORY);
   mkdirSync(directory, { recursive: true });
-  const bare = bareGit(directory);
+  const bare = gitIn(directory, [BARE]);
   if (!existsSync(join(directory, 'HEAD'))) await bare.raw(['init', '--quiet', '--bare', '--initial-branch=main']);
   // Checkouts of CI jobs are shallow, and nobody asks this repository for what they lack.
   await bare.raw(['config', 'receive.shallowUpdate', 'true']);
@@ -46,7 +48,7 @@ export async function openRepository(checkout: Checkout, dataDirectory: string):
     directory,
     remote: (await nameRepository(checkout, directory)).name,
     head: () => headOf(directory),
-    contents: (commit, manifests) => contentsOf(bare, commit, manifests),
+    contents: (commit, manifests) => contentsOf(directory, commit, manifests),
     withdraw: () =>
       withRemotesLock(checkout, async () => {
         for (const name of namesOf(directory, await remotes(checkout.git)))
@@ -111,12 +113,6 @@ function isLeftOver(url: string): boolean {
   return isOurs && !isJournalOpen({ directory: join(dirname(url), 'cloudstack') });
 }
 
-/** Named, because a careful user's git does not use a bare repository that it only comes across. */
-function bareGit(directory: string): Git {
-  const git = gitIn(directory);
-  return { ...git, raw: (args) => git.raw(['--git-dir=.', ...args]) };
-}
-
 /** Read from the file: it is asked several times a second, and pushes write it. */
 function headOf(directory: string): string | undefined {
   try {
@@ -126,12 +122,17 @@ function headOf(directory: string): string | undefined {
   }
 }
 
-async function contentsOf(bare: Git, commit: string, manifests: string): Promise<Contents> {
-  // Synth writes both lines in one form. Nothing found is no failure of ours.
-  const patterns = ['-e', '^apiVersion: ', '-e', '^kind: ', '-e', '^  name: ', '-e', '^  namespace: '];
-  const lines = await bare.raw(['grep', ...patterns, commit, '--', manifests]).catch(() => '');
+/** Patterns as synth writes these lines, and an answer in one form, whatever the user's configuration says. */
+const GREP = ['grep', '--basic-regexp', '--text', '--no-color', '--no-line-number', '--no-column', '--null'];
+const FIELDS = ['^apiVersion: ', '^kind: ', '^  name: ', '^  namespace: '];
+
+async function contentsOf(directory: string, commit: string, manifests: string): Promise<Contents> {
+  const patterns = FIELDS.flatMap((field) => ['-e', field]);
+  const end = await runGit(directory, [BARE, ...GREP, ...patterns, commit, '--', manifests]);
+  // It ends with 1 where nothing is found.
+  if (end.code > 1) throw gitFailure('grep', directory, end);
   const objects = new Map<string, { readonly [field: string]: string }>();
-  for (const [, path = '', field = '', value = ''] of lines.matchAll(/^([^:]+:[^:]+): *(\w+): "?(.*?)"?$/gm))
+  for (const [, path = '', field = '', value = ''] of end.stdout.matchAll(/^([^\0\n]+)\0 *(\w+): "?(.*?)"?$/gm))
     objects.set(path, { [field]: value, ...objects.get(path) });
   const clusters: ObjectKey[] = [];
   const namespaces = new Set<string>();
