@@ -8,6 +8,7 @@ import { runGit, runGitNow } from '../publish/git-process';
 
 /** Name of the bare repository in a data directory. */
 const REPOSITORY = 'repository.git';
+const MAIN = 'refs/heads/main';
 const CLUSTER_API_GROUP = 'cluster.x-k8s.io';
 /** Names that are given here. */
 const REMOTE = /^capstan(-\d+)?$/;
@@ -41,7 +42,7 @@ export async function openRepository(checkout: Checkout, dataDirectory: string):
   const directory = join(dataDirectory, REPOSITORY);
   mkdirSync(directory, { recursive: true });
   const bare = gitIn(directory, [BARE]);
-  if (!existsSync(join(directory, 'HEAD'))) await bare.raw(['init', '--quiet', '--bare', '--initial-branch=main']);
+  if (!existsSync(join(directory, 'HEAD'))) await initialise(directory, checkout);
   // Checkouts of CI jobs are shallow, and nobody asks this repository for what they lack.
   await bare.raw(['config', 'receive.shallowUpdate', 'true']);
   return {
@@ -113,10 +114,28 @@ function isLeftOver(url: string): boolean {
   return isOurs && !isJournalOpen({ directory: join(dirname(url), 'cloudstack') });
 }
 
-/** Read from the file: it is asked several times a second, and pushes write it. */
+/** In the formats that are read here and pushed to from the checkout, which need not be those for new repositories. */
+async function initialise(directory: string, { git }: Checkout): Promise<void> {
+  const objects = `--object-format=${await git.revparse(['--show-object-format'])}`;
+  const options = ['init', '--quiet', '--bare', '--initial-branch=main', objects];
+  const end = await runGit(directory, options, { GIT_DEFAULT_REF_FORMAT: 'files' });
+  if (end.code !== 0) throw gitFailure('init', directory, end);
+}
+
+/** Read from the files: it is asked several times a second, and pushes write it. */
 function headOf(directory: string): string | undefined {
+  return (
+    textOf(join(directory, MAIN))?.trim() ??
+    // Git gathers references there when it cleans up.
+    textOf(join(directory, 'packed-refs'))
+      ?.split('\n')
+      .flatMap((line) => (line.endsWith(` ${MAIN}`) ? line.split(' ') : []))[0]
+  );
+}
+
+function textOf(file: string): string | undefined {
   try {
-    return readFileSync(join(directory, 'refs/heads/main'), 'utf8').trim();
+    return readFileSync(file, 'utf8');
   } catch {
     return undefined;
   }

@@ -31,3 +31,18 @@ test.each([
   expect(cluster).toMatchObject({ namespace: 'team-a', name: 'dev', ready: true });
   expect(up.code).toBe(0);
 });
+
+test('up starts again with a repository whose references git has packed', async () => {
+  const up = () =>
+    project.capstan(...'up --latency instant --data-dir ../state --exit-when-ready --timeout 20'.split(' '));
+  expect(await up()).toMatchObject({ code: 0 });
+  project.git('--git-dir=../state/repository.git', 'pack-refs', '--all');
+
+  expect(await up()).toMatchObject({ code: 0 });
+});
+
+test('up makes its repository in the format of the checkout, not in the one for new repositories', async () => {
+  const up = await project.shell('GIT_DEFAULT_HASH=sha256 capstan up --latency instant --exit-when-ready --timeout 20');
+
+  expect(up).toMatchObject({ code: 0 });
+});
