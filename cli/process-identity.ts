@@ -1,5 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { valueAt } from '../machinery/json';
 
 const SEPARATOR = '_';
 
@@ -21,13 +22,14 @@ export function isGoneHere(identity: string): boolean {
   return id === process.pid || !isAlive(id);
 }
 
-function isAlive(pid: number): boolean {
+/** True when a process of this machine has that id. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     // Somebody else's process lives as well.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return valueAt(error, 'code') === 'EPERM';
   }
 }
 

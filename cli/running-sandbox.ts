@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { messageOf } from '../machinery/errors';
 import { isJsonObject } from '../machinery/json';
 import { CommandError } from './command-error';
+import { isAlive } from './process-identity';
 import { foldersUpwards } from './project';
 
 /** What a running `capstan up` or `capstan sandbox` leaves in the checkout, so that other commands find it. */
@@ -87,14 +88,5 @@ function write(directory: string, notes: readonly RunningSandbox[]): void {
   } catch (cause) {
     const why = `cannot note in ${file} what runs here (${messageOf(cause)})`;
     throw new CommandError(`${why}; run it in a directory that can be written`, 1, { cause });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

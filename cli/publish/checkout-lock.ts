@@ -1,7 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../machinery/errors';
+import { valueAt } from '../../machinery/json';
 import { CommandError } from '../command-error';
+import { isAlive } from '../process-identity';
 import type { Checkout } from './checkout';
 
 const RETRY_MS = 50;
@@ -41,7 +44,11 @@ function tryTake(file: string): boolean {
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' });
     return true;
-  } catch {
+  } catch (cause) {
+    if (valueAt(cause, 'code') !== 'EEXIST')
+      throw new CommandError(`cannot write ${file} (${messageOf(cause)}); use a checkout that can be written`, 1, {
+        cause,
+      });
     // Held, unless its process was killed.
     if (isAbandoned(file)) rmSync(file, { force: true });
     return false;
@@ -56,11 +63,5 @@ function isAbandoned(file: string): boolean {
     return false;
   }
   // An empty file is being written this moment.
-  if (!Number.isInteger(holder) || holder === 0) return false;
-  try {
-    process.kill(holder, 0);
-    return false;
-  } catch {
-    return true;
-  }
+  return Number.isInteger(holder) && holder !== 0 && !isAlive(holder);
 }
