@@ -7,6 +7,7 @@ import { projectFolder } from '../project';
 import { announceSandbox, withdrawSandbox } from '../running-sandbox';
 import { openDataDirectory } from '../sandbox/data-directory';
 import { type Sandbox, type SandboxPart, startSandbox } from '../sandbox/start-sandbox';
+import { shellWord } from '../shell-word';
 import { aborted, stopOnSignals } from '../stop-signal';
 import { translationNotice } from '../translated-addresses';
 import { latencyOption, latencyProfile } from './latency-option';
@@ -89,7 +90,7 @@ function describe({ kubeconfig, cloudstack, translatedAddresses }: Sandbox): obj
 
 function text({ kubeconfig, cloudstack, translatedAddresses }: Sandbox): string {
   const lines: string[] = [];
-  if (kubeconfig !== undefined) lines.push(`Kubernetes API   export KUBECONFIG=${kubeconfig}`);
+  if (kubeconfig !== undefined) lines.push(`Kubernetes API   export KUBECONFIG=${shellWord(kubeconfig)}`);
   if (cloudstack !== undefined) {
     const { endpoint, apiKey, secretKey, examples, administrator, consoles } = cloudstack;
     lines.push(`CloudStack API   ${endpoint}`, `  api key        ${apiKey}`, `  secret key     ${secretKey.reveal()}`);
@@ -103,7 +104,7 @@ function text({ kubeconfig, cloudstack, translatedAddresses }: Sandbox): string 
   const next =
     kubeconfig === undefined
       ? 'Next: point a client at it; `npx capstan sandbox --output json` prints all of it for scripts'
-      : `Next: npx capstan run --kubeconfig ${kubeconfig}`;
+      : `Next: npx capstan run --kubeconfig ${shellWord(kubeconfig)}`;
   return `${lines.join('\n')}\n${next}\nCtrl-C stops it.\n`;
 }
 

@@ -8,6 +8,7 @@ import { describeFailure, ExitCode, wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
 import { existingKubeconfig } from '../management-api';
 import { findProject, projectNotice } from '../project';
+import { shellWord } from '../shell-word';
 import { stopOnSignals } from '../stop-signal';
 import { placeOfDefinition, refuseEmptyFolder } from '../up/definition-files';
 import { Progress } from '../up/progress';
@@ -143,7 +144,7 @@ function summary(up: Up, clusters: string, colors: Colors): string {
   const argument = first === undefined ? name : argumentOf(first);
   const kept = data?.persistent === true ? data.path : `${data?.path} (deleted at the end; keep it with --data-dir)`;
   const rows = [
-    ['management API', `export KUBECONFIG=${up.kubeconfig()}`],
+    ['management API', `export KUBECONFIG=${shellWord(up.kubeconfig())}`],
     ...up
       .views()
       .map((view) => [`cluster ${view.title}`, `${up.endpointOf(view)}  (npx capstan kubeconfig ${argumentOf(view)})`]),

@@ -4,6 +4,7 @@ import { putBack, writeTree } from '../../apps/fleet/manifest-tree';
 import { digestFile, rememberDigest } from '../../apps/fleet/rendered-digest';
 import { clusterDigests, isProvenance, readFolder, treeDigest } from '../../apps/fleet/tree-digest';
 import { CommandError, wrongInput } from '../command-error';
+import { shellPath } from '../shell-word';
 import { type Checkout, openCheckout } from './checkout';
 import { withCheckoutLock } from './checkout-lock';
 import { changedFiles, commitManifests } from './commit-manifests';
@@ -76,7 +77,7 @@ async function publishAlone(checkout: Checkout, options: PublishOptions): Promis
 
   const { tree, warnings } = await runSynth(options.directory, options.clusters ?? 'clusters');
   const rendered = treeDigest(tree);
-  if (foreign.length > 0 && before !== rendered) throw editedByHand(relative(process.cwd(), path), foreign);
+  if (foreign.length > 0 && before !== rendered) throw editedByHand(path, foreign);
   writeTree(path, tree);
   rememberDigest(link, rendered);
 
@@ -107,11 +108,13 @@ async function changedManifests(checkout: Checkout, path: string): Promise<strin
   return (await changedFiles(checkout, path)).filter((file) => !isProvenance(file));
 }
 
-function editedByHand(folder: string, files: readonly string[]): CommandError {
+function editedByHand(path: string, files: readonly string[]): CommandError {
+  const shown = relative(process.cwd(), path) || '.';
+  const folder = shellPath(path);
   const more = files.length > CHANGES_LIMIT ? [`  and ${files.length - CHANGES_LIMIT} more`] : [];
-  const list = [...files.slice(0, CHANGES_LIMIT).map((file) => `  ${folder}/${file}`), ...more].join('\n');
+  const list = [...files.slice(0, CHANGES_LIMIT).map((file) => `  ${join(shown, file)}`), ...more].join('\n');
   return wrongInput(
-    `${folder}/ holds changes that synth did not write:\n${list}\nMove them into clusters/, or drop them with \`git restore --staged --worktree ${folder} && git clean -fd ${folder}\`. Nothing was committed.`,
+    `${shown}/ holds changes that synth did not write:\n${list}\nMove them into clusters/, or drop them with \`git restore --staged --worktree ${folder} && git clean -fd ${folder}\`. Nothing was committed.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { wrongInput } from '../command-error';
+import { shellPath } from '../shell-word';
 import type { Checkout } from './checkout';
 
 /** What git keeps while an operation waits for the user, by the file that tells. */
@@ -61,5 +62,5 @@ function conflicts({ root }: Checkout, manifests: string, unmerged: readonly str
   const list = `\nConflicts: ${unmerged.slice(0, NAMES_LIMIT).join(', ')}${more}`;
   const folder = relative(root, manifests);
   if (!unmerged.some((name) => name.startsWith(`${folder}/`))) return list;
-  return `${list}\nThose in ${folder}/ need no editing: when the definitions are merged, \`npx cdk8s synth\` renders them anew, then \`git add ${folder}\`.`;
+  return `${list}\nThose in ${folder}/ need no editing: when the definitions are merged, \`npx cdk8s synth\` renders them anew, then \`git add ${shellPath(manifests)}\`.`;
 }

@@ -17,6 +17,7 @@ import { listenTranslated } from '../../sandbox/translated-addresses';
 import { type Closer, closeAfter, closeAll } from '../close-all';
 import { CommandError } from '../command-error';
 import { openPort } from '../open-port';
+import { shellWord } from '../shell-word';
 import { FileConsoles } from './file-consoles';
 import { sandboxIdentity } from './identity';
 import { readPlaces, writePlaces } from './remembered';
@@ -177,7 +178,7 @@ async function startCloudStack(
 
 /** How to name another port than the one that was named, or that the data directory remembers. */
 function flagFor(flag: string, named: number | undefined, { dataDirectory }: SandboxOptions): string {
-  return named === undefined ? `\`capstan sandbox --data-dir ${dataDirectory} ${flag} 0\`` : flag;
+  return named === undefined ? `\`capstan sandbox --data-dir ${shellWord(dataDirectory)} ${flag} 0\`` : flag;
 }
 
 /** Deletes the files of a journal that is closed. */

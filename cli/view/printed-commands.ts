@@ -1,5 +1,6 @@
 import { withoutUserInfo } from '../../machinery/user-info';
 import { managementKubeconfig, namedKubeconfig } from '../management-api';
+import { shellWord } from '../shell-word';
 
 /** Completes commands that are printed, so that they work when they are pasted. */
 export interface PrintedCommands {
@@ -17,7 +18,7 @@ export const AS_THEY_ARE: PrintedCommands = { kubectl: (command) => command, cap
  * @param isFound - `capstan` finds that file by itself: its sandbox runs
  */
 export function commandsFor(kubeconfig: string, isFound: boolean): PrintedCommands {
-  const complete = (command: string) => `${command} --kubeconfig ${quoted(kubeconfig)}`;
+  const complete = (command: string) => `${command} --kubeconfig ${shellWord(kubeconfig)}`;
   return { kubectl: complete, capstan: isFound ? AS_THEY_ARE.capstan : complete };
 }
 
@@ -43,8 +44,4 @@ export function tellable(message: string, commands: PrintedCommands = AS_THEY_AR
  */
 export function clusterArgument(name: string, namespace: string, isAmbiguous: boolean): string {
   return namespace === 'default' && !isAmbiguous ? name : `${name} --namespace ${namespace}`;
-}
-
-function quoted(path: string): string {
-  return /^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

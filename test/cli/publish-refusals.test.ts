@@ -50,6 +50,15 @@ test('a merge that waits for the user is named, with its conflicts, and nothing 
   expect(project.git('status', '--porcelain')).toBe(before);
 });
 
+test('the command that adds merged manifests works where it is pasted', async () => {
+  await diverge();
+  stops('merge', 'side');
+
+  const finished = await project.startIn('clusters', 'publish').finished;
+
+  expectRefusal(finished, 'Those in manifests/ need no editing', 'then `git add ../manifests`.');
+});
+
 test('a merge that was resolved as advised is published', async () => {
   await diverge();
   stops('merge', 'side');
@@ -125,4 +134,14 @@ test.each([
   expect(finished.stderr).toContain(`git did not commit manifests/: ${reason}\n`);
   expect(finished.stderr).toContain('hooks that may refuse a commit: pre-commit.');
   expect(project.git('rev-parse', 'HEAD')).toBe(head);
+});
+
+test('manifests that were edited are told from inside of them, with a command that works there', async () => {
+  await project.capstan('publish');
+  project.write('manifests/dev/more.yaml', 'a: 1\n');
+
+  const finished = await project.startIn('manifests', 'publish').finished;
+
+  expect(finished).toMatchObject({ code: 2, stderr: expect.stringContaining('\n  dev/more.yaml\n') });
+  expect(finished.stderr).toContain('`git restore --staged --worktree . && git clean -fd .`');
 });
