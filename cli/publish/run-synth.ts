@@ -24,11 +24,12 @@ export async function runSynth(directory: string, clusters: string): Promise<Ren
   try {
     const manifests = join(scratch, 'manifests');
     const link = join(scratch, 'out');
-    const { code, errors } = await run(directory, {
+    const { code, signal, errors } = await run(directory, {
       CAPSTAN_CLUSTERS: clusters,
       CAPSTAN_MANIFESTS: manifests,
       CDK8S_OUTDIR: link,
     });
+    if (signal !== null) throw new CommandError(`${errors}synth was ended by ${signal}; nothing was rendered`);
     if (code !== 0) throw new CommandError(errors.trim(), code === 2 ? 2 : 1);
     // The last thing that synth does. An empty tree that nobody has finished would take all clusters out of git.
     if (lstatSync(link, { throwIfNoEntry: false }) === undefined)
@@ -40,15 +41,21 @@ export async function runSynth(directory: string, clusters: string): Promise<Ren
   }
 }
 
-function run(cwd: string, variables: { readonly [name: string]: string }): Promise<{ code: number; errors: string }> {
+interface SynthEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly errors: string;
+}
+
+function run(cwd: string, variables: { readonly [name: string]: string }): Promise<SynthEnd> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, ...variables };
     const child = spawn(process.execPath, [fleetApp()], { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] });
     let errors = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      errors += chunk.toString();
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
     });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, errors }));
+    child.on('close', (code, signal) => resolve({ code, signal, errors }));
   });
 }

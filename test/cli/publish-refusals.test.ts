@@ -145,3 +145,11 @@ test('manifests that were edited are told from inside of them, with a command th
   expect(finished).toMatchObject({ code: 2, stderr: expect.stringContaining('\n  dev/more.yaml\n') });
   expect(finished.stderr).toContain('`git restore --staged --worktree . && git clean -fd .`');
 });
+
+test('a synth that the system ends (for want of memory) is told with the signal', async () => {
+  project.write('clusters/end.ts', "process.kill(process.pid, 'SIGKILL');\n");
+
+  const finished = await project.capstan('publish');
+
+  expect(finished).toMatchObject({ code: 1, stdout: '', stderr: 'synth was ended by SIGKILL; nothing was rendered\n' });
+});
