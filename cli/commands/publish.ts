@@ -17,7 +17,7 @@ export function publishCommand(): Command {
     .option('--push', 'push HEAD to the remote that the reconciler reads')
     .option(
       '--remote <name>',
-      'remote to push to (default: that of the running `capstan up`, else capstan, else the branch’s upstream)',
+      'remote to push to (default: that of the running `capstan up`, else capstan, else where git pushes the branch)',
     )
     .addOption(new Option('--output <format>', 'print one JSON object').choices(['json']))
     .addHelpText(
@@ -71,8 +71,11 @@ async function destination(checkout: Checkout, named: string | undefined): Promi
     throw wrongInput(`there is no remote ${named}; \`git remote\` lists ${listed}`);
   const read = running !== undefined && remotes.includes(running) ? running : 'capstan';
   const branch = await ask('symbolic-ref', '--short', 'HEAD');
-  const upstream = await ask('config', `branch.${branch}.remote`);
-  const remote = named ?? (remotes.includes(read) ? read : upstream === '' ? undefined : upstream);
+  const configured = [`branch.${branch}.pushRemote`, 'remote.pushDefault', `branch.${branch}.remote`];
+  const upstreams = await Promise.all(configured.map((key) => ask('config', key)));
+  // `.` is this repository: a branch that follows another one of it.
+  const upstream = upstreams.find((name) => name !== '' && name !== '.');
+  const remote = named ?? (remotes.includes(read) ? read : upstream);
   if (remote === undefined) {
     const fix =
       remotes.length === 0 ? 'add one with `git remote add`, or run `npx capstan up`' : 'choose one with --remote';

@@ -87,3 +87,30 @@ test('a server that does not take commits of a shallow checkout is the reason, w
   expect(refused.stderr).toContain('`git fetch --unshallow`, then publish again.');
   expect(completed).toMatchObject({ code: 0, stdout: expect.stringContaining('Pushed to other.') });
 });
+
+describe('where no remote is named', () => {
+  const pushedTo = async () => {
+    const { stdout } = await project.capstan('publish', '--push', '--output', 'json');
+    return stdout === '' ? undefined : JSON.parse(stdout).remote;
+  };
+
+  test('a branch that follows one of this repository is not pushed to this repository', async () => {
+    project.git('switch', '--quiet', '--track', '-c', 'side');
+
+    const finished = await project.capstan('publish', '--push');
+
+    expect(finished).toMatchObject({ code: 2, stderr: expect.stringContaining('branch side has no upstream') });
+  });
+
+  test('a branch goes where git pushes it, which need not be where it comes from', async () => {
+    project.git('push', '--quiet', '--set-upstream', 'origin', 'main');
+    project.git('init', '--quiet', '--bare', '../fork.git');
+    project.git('remote', 'add', 'fork', '../fork.git');
+
+    expect(await pushedTo()).toBe('origin');
+    project.git('config', 'remote.pushDefault', 'fork');
+    expect(await pushedTo()).toBe('fork');
+    project.git('config', 'branch.main.pushRemote', 'origin');
+    expect(await pushedTo()).toBe('origin');
+  });
+});
