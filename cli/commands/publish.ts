@@ -7,6 +7,7 @@ import { notCommittedText } from '../publish/not-committed';
 import { type Published, publish } from '../publish/publish';
 import type { Destination } from '../publish/push-failure';
 import { findRunningSandbox } from '../running-sandbox';
+import { refuseEmptyFolder } from '../up/definition-files';
 import { nameRepository } from '../up/repository';
 
 /** `capstan publish [--push]`. */
@@ -27,6 +28,7 @@ export function publishCommand(): Command {
     .action(async (options: { clusters?: string; push?: true; remote?: string; output?: string }) => {
       if (options.remote !== undefined && options.push !== true)
         throw wrongInput('--remote says where to push; add --push');
+      if (options.clusters !== undefined) refuseEmptyFolder(options.clusters);
       const project = findProject(process.cwd(), options.clusters);
       const { directory, clusters } = project;
       const notice = projectNotice(project, process.cwd());

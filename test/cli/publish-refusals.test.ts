@@ -146,6 +146,15 @@ test('manifests that were edited are told from inside of them, with a command th
   expect(finished.stderr).toContain('`git restore --staged --worktree . && git clean -fd .`');
 });
 
+test('a folder without definitions that is named is refused: it would take all clusters out of git', async () => {
+  await project.capstan('publish');
+  mkdirSync(join(project.directory, 'clutsers'));
+
+  const finished = await project.capstan('publish', '--clusters', 'clutsers');
+
+  expect(finished).toMatchObject({ code: 2, stdout: '', stderr: 'no cluster definitions in clutsers\n' });
+});
+
 test('a synth that the system ends (for want of memory) is told with the signal', async () => {
   project.write('clusters/end.ts', "process.kill(process.pid, 'SIGKILL');\n");
 
