@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Cluster, Machine } from '../../api/kinds';
+import { isFalse } from '../../machinery/conditions';
 import { ExitCode, wrongInput } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
 import type { Blocking } from '../view/blocking';
@@ -43,11 +44,26 @@ export function whyCommand(): Command {
     });
 }
 
-/** What blocks, first what everything else waits for. */
-function answer(snapshot: Snapshot, name: string, namespace: string | undefined, asking: Asking): readonly Blocking[] {
-  const [clusterName = '', machineName] = name.split('/');
+/**
+ * What blocks, first what everything else waits for.
+ * @throws CommandError (2) when the name is that of nothing
+ */
+export function answer(
+  snapshot: Snapshot,
+  name: string,
+  namespace: string | undefined,
+  asking: Asking,
+): readonly Blocking[] {
+  const [clusterName = '', machineName, ...more] = name.split('/');
+  if (clusterName === '' || machineName === '' || more.length > 0)
+    throw wrongInput(`${JSON.stringify(name)} is neither a name nor CLUSTER/MACHINE; \`capstan status\` lists them`);
   const cluster = tryNamedCluster(snapshot.clusters, clusterName, namespace);
-  if (cluster === undefined) return withoutCluster(snapshot, clusterName, namespace, asking);
+  if (cluster === undefined) {
+    const fleet = snapshot.fleets.find(({ metadata }) => metadata.name === name);
+    if (fleet === undefined) return withoutCluster(snapshot, clusterName, namespace, asking);
+    const blocking = whyFleet(fleet, asking);
+    return blocking === undefined ? [] : [blocking];
+  }
   const machine = machineName === undefined ? undefined : machineOf(snapshot, cluster, machineName);
   const own = why(snapshot, cluster, { ...asking, machine });
   // A cluster that stands well may still wait: its deletion for a confirmation, its next revision for a repair.
@@ -55,16 +71,17 @@ function answer(snapshot: Snapshot, name: string, namespace: string | undefined,
   return own === undefined ? git : [own, ...git];
 }
 
+/** What keeps all that git asks for from being there; a deletion that waits for its confirmation does not. */
 function withoutCluster(
   snapshot: Snapshot,
   name: string,
   namespace: string | undefined,
   asking: Asking,
 ): readonly Blocking[] {
-  const fleet = snapshot.fleets.find(({ metadata }) => metadata.name === name);
-  const asked = fleet === undefined ? snapshot.fleets : [fleet];
-  const found = asked.map((one) => whyFleet(one, asking)).find((blocking) => blocking !== undefined);
-  if (fleet !== undefined || found !== undefined) return found === undefined ? [] : [found];
+  const found = snapshot.fleets
+    .filter((fleet) => isFalse(fleet, 'Ready'))
+    .flatMap((fleet) => whyFleet(fleet, asking) ?? []);
+  if (found.length > 0) return found.slice(0, 1);
   throw noSuchCluster(snapshot.clusters, name, namespace);
 }
 

@@ -1,6 +1,7 @@
 import type { Cluster } from '../../api/kinds';
 import type { KubeObject } from '../../machinery/kube-object';
 import { type CommandError, wrongInput } from '../command-error';
+import { clusterArgument } from './printed-commands';
 
 /**
  * The cluster of that name; undefined when there is none.
@@ -26,12 +27,12 @@ export function isAmbiguous(clusters: readonly KubeObject[], name: string): bool
   return clusters.filter(({ metadata }) => metadata.name === name).length > 1;
 }
 
-/** Says that there is no cluster of that name, and which there are. */
+/** Says that there is no cluster of that name, and which there are, as commands take them. */
 export function noSuchCluster(clusters: readonly Cluster[], name: string, namespace: string | undefined): CommandError {
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   const known = clusters
     .map(({ metadata }) =>
-      metadata.namespace === 'default' ? metadata.name : `${metadata.namespace}/${metadata.name}`,
+      clusterArgument(metadata.name, metadata.namespace ?? '', isAmbiguous(clusters, metadata.name)),
     )
     .join(', ');
   return wrongInput(

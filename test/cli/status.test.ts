@@ -126,7 +126,9 @@ test('a namespace without clusters is named', () => {
 test('a cluster that is not there is told in one form by all commands, with those that are', async () => {
   const { clusters } = await snapshotOf(cluster, inNamespace('team-a'));
 
-  expect(noSuchCluster(clusters, 'x', undefined).message).toBe('there is no cluster x; there are dev, team-a/dev');
+  expect(noSuchCluster(clusters, 'x', undefined).message).toBe(
+    'there is no cluster x; there are dev --namespace default, dev --namespace team-a',
+  );
   expect(noSuchCluster([], 'x', 'nosuch').message).toBe(
     'there is no cluster x in namespace nosuch; there are none yet',
   );
