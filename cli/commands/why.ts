@@ -10,6 +10,7 @@ import { commandsAfter } from '../view/printed-commands';
 import { renderWhy } from '../view/render-why';
 import { listFrom, type Snapshot, takeSnapshot } from '../view/snapshot';
 import type { Asking } from '../view/subject';
+import { suspensionOf } from '../view/suspension';
 import { withWarning } from '../view/warning-event';
 import { why, whyFleet } from '../view/why';
 import { whyGit } from '../view/why-git';
@@ -79,7 +80,7 @@ function withoutCluster(
   asking: Asking,
 ): readonly Blocking[] {
   const found = snapshot.fleets
-    .filter((fleet) => isFalse(fleet, 'Ready'))
+    .filter((fleet) => suspensionOf(fleet) !== undefined || isFalse(fleet, 'Ready'))
     .flatMap((fleet) => whyFleet(fleet, asking) ?? []);
   if (found.length > 0) return found.slice(0, 1);
   throw noSuchCluster(snapshot.clusters, name, namespace);

@@ -1,7 +1,8 @@
 import type { Fleet } from '../../api/kinds';
-import { conditionOf } from '../../machinery/conditions';
+import { NOT_YET_REPORTED } from '../../machinery/conditions';
 import { keyText, type ObjectKey } from '../../machinery/kube-object';
 import type { ClusterView } from '../view/cluster-view';
+import { fleetView } from '../view/fleet-view';
 
 /** True when a revision is applied, so that what is seen of clusters is about it. */
 export function isApplied(fleets: readonly Fleet[], revision: string): boolean {
@@ -24,9 +25,7 @@ export function isReached(
 /** Why the fleet's revision is not applied; empty when it is. */
 export function fleetReasons(fleets: readonly Fleet[]): string[] {
   return fleets.flatMap((fleet) => {
-    const ready = conditionOf(fleet, 'Ready');
-    return ready === undefined || ready.status === 'True'
-      ? []
-      : [`Fleet ${fleet.metadata.name}: ${ready.reason}: ${ready.message}`];
+    const { name, ready, reason, message } = fleetView(fleet);
+    return ready || reason === NOT_YET_REPORTED ? [] : [`Fleet ${name}: ${reason}: ${message}`];
   });
 }

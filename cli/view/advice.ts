@@ -184,6 +184,10 @@ const ADVICE: readonly Advice[] = [
     reason: /^FetchFailed$/,
     advice: 'check the URL, the ref and the credentials of the repository',
   },
+  {
+    reason: /^Suspended$/,
+    advice: (subject) => `resume it: ${subject.resume()}`,
+  },
   // Kubernetes.
   {
     reason: /^NotAvailable$/,

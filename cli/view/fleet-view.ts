@@ -1,7 +1,8 @@
 import type { Fleet } from '../../api/kinds';
-import { conditionOf } from '../../machinery/conditions';
+import { conditionOf, NOT_YET_REPORTED } from '../../machinery/conditions';
 import { withoutUserInfo } from '../../machinery/user-info';
 import { AS_THEY_ARE, type PrintedCommands, tellable } from './printed-commands';
+import { suspensionOf } from './suspension';
 
 /** A Cluster that left git, and the command that deletes it. */
 export interface PendingDeletion {
@@ -25,15 +26,15 @@ export interface FleetView {
 }
 
 export function fleetView(fleet: Fleet, commands: PrintedCommands = AS_THEY_ARE): FleetView {
-  const ready = conditionOf(fleet, 'Ready');
+  const told = suspensionOf(fleet) ?? conditionOf(fleet, 'Ready');
   return {
     namespace: fleet.metadata.namespace ?? '',
     name: fleet.metadata.name,
     url: withoutUserInfo(fleet.spec.source.url),
-    ready: ready?.status === 'True',
+    ready: told?.status === 'True',
     revision: fleet.status?.lastAppliedRevision ?? '',
-    reason: ready?.reason ?? 'NotYetReported',
-    message: tellable(ready?.message ?? '', commands),
+    reason: told?.reason ?? NOT_YET_REPORTED,
+    message: tellable(told?.message ?? '', commands),
     pendingDeletions: (fleet.status?.pendingDeletions ?? []).map(({ kind, namespace, name, command }) => ({
       kind,
       namespace: namespace ?? '',

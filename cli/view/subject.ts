@@ -46,11 +46,12 @@ export class Subject {
   }
 
   describe(): string {
-    const { kind, apiVersion, metadata } = this.object;
-    const { group } = parseApiVersion(apiVersion);
-    const resource = [kind.toLowerCase(), group].filter(Boolean).join('.');
-    const namespace = metadata.namespace === undefined ? '' : ` --namespace ${metadata.namespace}`;
-    return this.#commands.kubectl(`kubectl describe ${resource} ${metadata.name}${namespace}`);
+    return this.#commands.kubectl(`kubectl describe ${this.#argument()}`);
+  }
+
+  /** Takes back the suspension of a Fleet. */
+  resume(): string {
+    return this.#commands.kubectl(`kubectl patch ${this.#argument()} --type merge -p '{"spec":{"suspend":null}}'`);
   }
 
   /**
@@ -119,6 +120,15 @@ export class Subject {
     const named = this.#namedSecret();
     const names = named === undefined ? (this.asking.credentials ?? []).map(keyText) : [named];
     return names.length === 0 ? 'the credentials Secret' : `the credentials Secret ${names.join(' or ')}`;
+  }
+
+  /** The object as kubectl takes it. */
+  #argument(): string {
+    const { kind, apiVersion, metadata } = this.object;
+    const { group } = parseApiVersion(apiVersion);
+    const resource = [kind.toLowerCase(), group].filter(Boolean).join('.');
+    const namespace = metadata.namespace === undefined ? '' : ` --namespace ${metadata.namespace}`;
+    return `${resource} ${metadata.name}${namespace}`;
   }
 
   #deletion(purpose: string): string {

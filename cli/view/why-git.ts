@@ -3,22 +3,23 @@ import { type Condition, conditionOf } from '../../machinery/conditions';
 import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
 import type { Blocking, Question } from './blocking';
 import type { Snapshot } from './snapshot';
-import { whyFleet } from './why';
+import { suspensionOf } from './suspension';
+import { blockingBy } from './why';
 
 /**
- * What keeps a cluster from following git: a deletion that waits for its confirmation, and a revision that cannot be
- * applied, so that corrections do not reach the cluster. A revision is applied as a whole, so any Fleet that is stuck
+ * What keeps a cluster from following git: a Fleet that is suspended, a deletion that waits for its confirmation, and a
+ * revision that cannot be applied, so that corrections do not reach the cluster. A revision is applied as a whole, so any Fleet that is stuck
  * counts.
  */
 export function whyGit(snapshot: Snapshot, cluster: KubeObject, question: Question = {}): readonly Blocking[] {
   return snapshot.fleets.flatMap((fleet) => {
-    const ask = (condition: Condition | undefined) =>
-      condition === undefined
-        ? undefined
-        : whyFleet({ ...fleet, status: { ...fleet.status, conditions: [condition] } }, question);
+    const suspended = suspensionOf(fleet);
     const ready = conditionOf(fleet, 'Ready');
-    const found = [ask(pendingDeletion(fleet, cluster)), ready?.status === 'False' ? ask(ready) : undefined];
-    return found.filter((blocking) => blocking !== undefined);
+    const found =
+      suspended === undefined
+        ? [pendingDeletion(fleet, cluster), ready?.status === 'False' ? ready : undefined]
+        : [suspended];
+    return found.flatMap((condition) => (condition === undefined ? [] : blockingBy(fleet, condition, question)));
   });
 }
 

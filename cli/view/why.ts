@@ -13,6 +13,7 @@ import { heldCondition } from './foreign-finalizers';
 import { isAmbiguous } from './named-cluster';
 import { tellable } from './printed-commands';
 import type { Snapshot } from './snapshot';
+import { suspensionOf } from './suspension';
 import { unattended } from './unattended';
 
 interface Conditioned extends KubeObject {
@@ -81,7 +82,8 @@ export function why(snapshot: Snapshot, cluster: KubeObject, question: Question 
 
 /** Why a Fleet's revision is not applied, or what it waits for. */
 export function whyFleet(fleet: Fleet, question: Question = {}): Blocking | undefined {
-  return ownBlocking(fleet, { question, path: [describeObject(fleet)], seen: new Set() })?.blocking;
+  const condition = suspensionOf(fleet) ?? worst(fleet);
+  return condition === undefined ? undefined : blockingBy(fleet, condition, question);
 }
 
 interface Walk {
@@ -169,8 +171,22 @@ function ownBlocking(object: Conditioned, { question, path }: Walk): Found | und
   const held = heldCondition(object);
   const condition = held ?? worst(object);
   if (condition === undefined) return undefined;
+  const isFault = isFaultReason(condition.reason) || condition === causeIn(object) || condition === held;
+  return { blocking: blockingBy(object, condition, question, path), isFault };
+}
+
+/**
+ * A condition of an object as the answer.
+ * @param path - @default - the object itself was asked about
+ */
+export function blockingBy(
+  object: KubeObject,
+  condition: Condition,
+  question: Question,
+  path: readonly string[] = [describeObject(object)],
+): Blocking {
   const { type, reason, lastTransitionTime: since } = condition;
-  const blocking = {
+  return {
     object: describeObject(object),
     involved: { ...keyOf(object), uid: object.metadata.uid },
     condition: type,
@@ -181,8 +197,6 @@ function ownBlocking(object: Conditioned, { question, path }: Walk): Found | und
     nextStep: adviceFor(object, condition, question),
     path,
   };
-  const isFault = isFaultReason(reason) || condition === causeIn(object) || condition === held;
-  return { blocking, isFault };
 }
 
 /** The most telling condition. One without a message yields to the next that has one, unless it tells enough by itself. */
