@@ -20,7 +20,7 @@ export interface EtcdMembers {
 export type Quorum = 'kept' | 'unsure' | 'lost';
 
 /** Without members nothing can be lost. */
-export function quorumAmong({ all, lost, healthy }: EtcdMembers): Quorum {
+export function quorumAmong({ all, lost, healthy }: Pick<EtcdMembers, 'all' | 'lost' | 'healthy'>): Quorum {
   const needed = all.length === 0 ? 0 : quorumOf(all.length);
   if (healthy.length >= needed) return 'kept';
   return all.length - lost.length >= needed ? 'unsure' : 'lost';

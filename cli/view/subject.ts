@@ -66,8 +66,10 @@ export class Subject {
     if (all.includes(name)) {
       if (all.length === 1 || this.quorum() === 'lost')
         return "do not delete the Machine: etcd's data would be lost with it";
-      if (this.quorum() === 'unsure')
-        return `etcd has no quorum while ${healthy.length} of ${all.length} control plane machines are healthy, so see to the others first (${this.status()}); then ${this.#deletion(purpose)}`;
+      const lack =
+        this.quorum() === 'unsure' ? 'has no quorum' : this.#isNeeded(name) ? 'would have no quorum without it' : '';
+      if (lack !== '')
+        return `etcd ${lack} while ${healthy.length} of ${all.length} control plane machines are healthy, so see to the others first (${this.status()}); then ${this.#deletion(purpose)}`;
     }
     return `${joint}${this.#deletion(purpose)}`;
   }
@@ -76,6 +78,13 @@ export class Subject {
   quorum(): Quorum {
     const { etcd } = this.asking;
     return etcd?.all.includes(this.#machine().name) === true ? quorumAmong(etcd) : 'kept';
+  }
+
+  /** Whether etcd would have no quorum without that member. */
+  #isNeeded(member: string): boolean {
+    const { all = [], lost = [], healthy = [] } = this.asking.etcd ?? {};
+    const without = (names: readonly string[]) => names.filter((name) => name !== member);
+    return quorumAmong({ all: without(all), lost: without(lost), healthy: without(healthy) }) !== 'kept';
   }
 
   /** No machine is left that has what its cluster stored. */

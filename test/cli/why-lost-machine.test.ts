@@ -91,6 +91,18 @@ test.each(['InstanceNotRunning', 'NodeDeleted', 'CannotBeRemediated', 'ObjectDel
   },
 );
 
+test('a healthy member is not given up while etcd would have no quorum without it', async () => {
+  const withoutNode = member('a', condition('NodeHealthy', 'False', 'NodeDeleted', 'x'), HEALTHY);
+
+  const one = await ask(controlPlane, withoutNode, member('b', HEALTHY), member('c', UNKNOWN));
+  const none = await ask(controlPlane, withoutNode, member('b', HEALTHY), member('c', HEALTHY));
+
+  expect(one?.nextStep).toMatch(
+    /etcd would have no quorum without it while 2 of 3 .* healthy, so see to the others first .*; then delete the Machine/,
+  );
+  expect(none?.nextStep).toMatch(DELETE);
+});
+
 const waitsForHook = condition(
   'Deleting',
   'True',
