@@ -149,7 +149,7 @@ async function runUntilStopped(input: RunInput, closers: Closer[]): Promise<void
   );
   closers.push(() => management.close());
 
-  const leadership = electsLeader(flags)
+  const leadership = electsLeader(flags, loops)
     ? electLeader({
         api,
         clock,
@@ -200,8 +200,11 @@ async function runUntilStopped(input: RunInput, closers: Closer[]): Promise<void
 }
 
 /** Two processes that do the same work make everything twice. Those that divide it would wait for each other. */
-function electsLeader({ leaderElect, loops, namespace, watchFilter }: RunFlags): boolean {
-  const isDivided = loops !== LOOPS.join(',') || namespace !== undefined || watchFilter !== undefined;
+export function electsLeader(
+  { leaderElect, namespace, watchFilter }: Pick<RunFlags, 'leaderElect' | 'namespace' | 'watchFilter'>,
+  loops: readonly Loop[],
+): boolean {
+  const isDivided = LOOPS.some((loop) => !loops.includes(loop)) || namespace !== undefined || watchFilter !== undefined;
   return leaderElect ?? !isDivided;
 }
 
