@@ -248,8 +248,10 @@ function parseLoops(list: string): readonly Loop[] {
 function parseWebhooks(flags: RunFlags): 'loopback' | WebhookPlace {
   const port = parsePort('--webhook-port', flags.webhookPort);
   if (flags.webhookService !== undefined) {
-    const [namespace = '', name = ''] = flags.webhookService.split('/');
-    if (name === '')
+    if (flags.webhookUrl !== undefined)
+      throw wrongInput('name either --webhook-service or --webhook-url: they lead to the same webhooks');
+    const [, namespace, name] = /^([^/]+)\/([^/]+)$/.exec(flags.webhookService) ?? [];
+    if (namespace === undefined || name === undefined)
       throw wrongInput(`--webhook-service: ${JSON.stringify(flags.webhookService)} is not namespace/name`);
     return { service: { namespace, name }, port };
   }
