@@ -1,6 +1,6 @@
 import type { Fleet } from '../../api/kinds';
 import { conditionOf, NOT_YET_REPORTED } from '../../machinery/conditions';
-import { withoutUserInfo } from '../../machinery/user-info';
+import { withoutSecrets } from '../publish/without-secrets';
 import { AS_THEY_ARE, type PrintedCommands, tellable } from './printed-commands';
 import { suspensionOf } from './suspension';
 
@@ -16,7 +16,7 @@ export interface PendingDeletion {
 export interface FleetView {
   readonly namespace: string;
   readonly name: string;
-  /** Without user name and password. */
+  /** Without user name, password and tokens. */
   readonly url: string;
   readonly ready: boolean;
   readonly revision: string;
@@ -30,7 +30,7 @@ export function fleetView(fleet: Fleet, commands: PrintedCommands = AS_THEY_ARE)
   return {
     namespace: fleet.metadata.namespace ?? '',
     name: fleet.metadata.name,
-    url: withoutUserInfo(fleet.spec.source.url),
+    url: withoutSecrets(fleet.spec.source.url),
     ready: told?.status === 'True',
     revision: fleet.status?.lastAppliedRevision ?? '',
     reason: told?.reason ?? NOT_YET_REPORTED,

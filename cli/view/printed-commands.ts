@@ -1,5 +1,5 @@
-import { withoutUserInfo } from '../../machinery/user-info';
 import { managementKubeconfig, namedKubeconfig } from '../management-api';
+import { withoutSecrets } from '../publish/without-secrets';
 import { shellWord } from '../shell-word';
 
 /** Completes commands that are printed, so that they work when they are pasted. */
@@ -35,7 +35,7 @@ function completeMessage(message: string, commands: PrintedCommands): string {
 
 /** A message of the reconciler as it is printed: without credentials, and with commands that can be pasted. */
 export function tellable(message: string, commands: PrintedCommands = AS_THEY_ARE): string {
-  return completeMessage(withoutUserInfo(message), commands);
+  return completeMessage(withoutSecrets(message), commands);
 }
 
 /**
