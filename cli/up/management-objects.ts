@@ -1,17 +1,55 @@
 import { Fleet, Namespace, Secret } from '../../api/kinds';
 import { isReason, type KubeApi, type TypedResource, tryGet } from '../../api/ports';
-import { type KubeObject, keyOf } from '../../machinery/kube-object';
+import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
 import type { SecretText } from '../../machinery/secret';
+import { shownEndpoint } from '../../machinery/user-info';
+import { CommandError } from '../command-error';
+import { withoutSecrets } from '../publish/without-secrets';
+import { isRepositoryOfUp } from './repository';
 
 /** Namespace of what Capstan itself keeps in the management cluster. */
 export const SYSTEM_NAMESPACE = 'capstan-system';
 const CREDENTIALS_NAME = 'cloudstack-credentials';
+const FLEET = { namespace: SYSTEM_NAMESPACE, name: 'fleet' };
+/** Where simulated CloudStacks listen. */
+const SIMULATED = /^http:\/\/127\.0\.0\.1:\d+\//;
+
+const OTHERWISE =
+  'name another API server with --kubeconfig, or run the reconciler alone with `npx capstan run --kubeconfig FILE`';
 
 /** How the simulated CloudStack is reached. */
 export interface CloudStackAccess {
   readonly endpoint: string;
   readonly apiKey: string;
   readonly secretKey: SecretText;
+}
+
+/**
+ * Looks, on an API server that others use too, for a Fleet that is not one of `up` and has the name of its Fleet.
+ * @throws CommandError (1) when there is one
+ */
+export async function refuseForeignFleet(api: KubeApi): Promise<void> {
+  const fleet = await tryGet(api, Fleet, FLEET);
+  if (fleet === undefined || isRepositoryOfUp(fleet.spec.source.url)) return;
+  const url = withoutSecrets(fleet.spec.source.url);
+  throw new CommandError(
+    `${describeObject(fleet)} follows ${url}, and up would lead it to a repository of its own; ${OTHERWISE}`,
+  );
+}
+
+/**
+ * Looks, on an API server that others use too, for credentials that do not lead to a simulated CloudStack.
+ * @throws CommandError (1) when there are some
+ */
+export async function refuseForeignCredentials(api: KubeApi, namespace: string): Promise<void> {
+  const secret = await tryGet(api, Secret, { namespace, name: CREDENTIALS_NAME });
+  const url = secret?.data?.['api-url'];
+  if (secret === undefined || url === undefined) return;
+  const endpoint = Buffer.from(url, 'base64').toString('utf8');
+  if (SIMULATED.test(endpoint)) return;
+  throw new CommandError(
+    `${describeObject(secret)} leads to ${shownEndpoint(endpoint)}, and up would replace it by the keys of its simulated CloudStack; ${OTHERWISE}`,
+  );
 }
 
 /**
@@ -23,7 +61,7 @@ export async function createFleet(api: KubeApi, repository: string, manifests: s
   await ensure(api, Fleet, {
     apiVersion: 'capstan.dev/v1alpha1',
     kind: 'Fleet',
-    metadata: { name: 'fleet', namespace: SYSTEM_NAMESPACE },
+    metadata: FLEET,
     spec: { source: { url: repository, path: manifests }, interval: '1s' },
   });
 }

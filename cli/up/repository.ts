@@ -23,6 +23,11 @@ export interface Contents {
   readonly namespaces: readonly string[];
 }
 
+/** Whether a URL leads to a repository that some `up` has made. */
+export function isRepositoryOfUp(url: string): boolean {
+  return isAbsolute(url) && url.endsWith(`/${REPOSITORY}`);
+}
+
 /** The bare repository that `up` publishes to, and its name among the checkout's remotes. */
 export interface UpRepository {
   readonly directory: string;
@@ -110,8 +115,7 @@ function namesOf(directory: string, known: ReadonlyMap<string, string>): string[
  * that runs, for whichever work tree, holds its data directory.
  */
 function isLeftOver(url: string): boolean {
-  const isOurs = isAbsolute(url) && url.endsWith(`/${REPOSITORY}`);
-  return isOurs && !isJournalOpen({ directory: join(dirname(url), 'cloudstack') });
+  return isRepositoryOfUp(url) && !isJournalOpen({ directory: join(dirname(url), 'cloudstack') });
 }
 
 /** In the formats that are read here and pushed to from the checkout, which need not be those for new repositories. */

@@ -25,7 +25,13 @@ import { fleetView, pendingLines } from '../view/fleet-view';
 import { commandsFor } from '../view/printed-commands';
 import { takeSnapshot } from '../view/snapshot';
 import { fleetReasons, isApplied, isReached } from './goal';
-import { createClusterNamespace, createFleet, SYSTEM_NAMESPACE } from './management-objects';
+import {
+  createClusterNamespace,
+  createFleet,
+  refuseForeignCredentials,
+  refuseForeignFleet,
+  SYSTEM_NAMESPACE,
+} from './management-objects';
 import { outcomeOf, type UpOutcome } from './outcome';
 import type { Progress } from './progress';
 import { publishedLines } from './published-lines';
@@ -91,6 +97,11 @@ export class Up {
     progress.say(parts.has('kube') ? 'Simulated Kubernetes API and CloudStack are up.' : 'Simulated CloudStack is up.');
     if (sandbox.translatedAddresses !== undefined) progress.say(translationNotice(sandbox.translatedAddresses));
 
+    const connection = await connectKube({ kind: 'kubeconfig', file: kubeconfig }, { clock: this.clock });
+    this.#connection = connection;
+    this.#closers.push(() => connection.close());
+    if (this.#isShared) await refuseForeignFleet(connection.api);
+
     const repository = await withCheckoutLock(checkout, async () => {
       const opened = await openRepository(checkout, data.path);
       announceSandbox(directory, {
@@ -118,9 +129,6 @@ export class Up {
     // Rejections are seen where it is awaited; until then the API server is prepared.
     publishing.catch(() => undefined);
 
-    const connection = await connectKube({ kind: 'kubeconfig', file: kubeconfig }, { clock: this.clock });
-    this.#connection = connection;
-    this.#closers.push(() => connection.close());
     await this.#prepare(connection.api);
     const published = await publishing;
     this.#published = published;
@@ -232,6 +240,11 @@ export class Up {
     }
   }
 
+  /** Others may use the API server as well, for clouds that are not simulated. */
+  get #isShared(): boolean {
+    return this.#options.kubeconfig !== undefined;
+  }
+
   async #openData(): Promise<DataDirectory> {
     const { kubeconfig, dataDir } = this.#options;
     let data: DataDirectory;
@@ -280,6 +293,7 @@ export class Up {
     if (this.#namespaces.has(namespace)) return;
     const cloudstack = this.#sandbox?.cloudstack;
     if (cloudstack === undefined) throw new CommandError('the simulated CloudStack did not start');
+    if (this.#isShared) await refuseForeignCredentials(api, namespace);
     await createClusterNamespace(api, namespace, cloudstack);
     this.#namespaces.add(namespace);
   }
