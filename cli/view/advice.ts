@@ -181,6 +181,11 @@ const ADVICE: readonly Advice[] = [
     advice: 'correct the files of the message in git and push; the last good revision stays applied',
   },
   {
+    reason: /^ApplyFailed$/,
+    advice:
+      'put right what the message says of the API server (a right that the reconciler lacks, a webhook that does not answer); it is tried again by itself',
+  },
+  {
     reason: /^FetchFailed$/,
     advice: 'check the URL, the ref and the credentials of the repository',
   },

@@ -148,12 +148,15 @@ test.each(Object.values(Reason).filter((reason) => !isFaultReason(reason) && !ST
   },
 );
 
-test.each([FleetReason.fetchFailed, FleetReason.revisionRefused, FleetReason.confirmationRequired])(
-  'the Fleet reason %s has a next step of its own',
-  (reason) => {
-    expect(adviceFor(vm, condition('Ready', 'False', reason))).not.toMatch(/^(read its events|nothing)/);
-  },
-);
+test.each([
+  FleetReason.fetchFailed,
+  FleetReason.revisionRefused,
+  FleetReason.applyFailed,
+  FleetReason.suspended,
+  FleetReason.confirmationRequired,
+])('the Fleet reason %s has a next step of its own', (reason) => {
+  expect(adviceFor(vm, condition('Ready', 'False', reason))).not.toMatch(/^(read its events|nothing)/);
+});
 
 test('what nobody knows better leads to the events, by a command that works', () => {
   expect(adviceFor(pool, condition('Ready', 'False', 'SomethingNew'))).toBe(
