@@ -7,6 +7,7 @@ const SEPARATOR = '_';
 /**
  * Who this process is: host, process namespace, process id and something that never comes again. Another process on this
  * machine sees by it whether this one still lives.
+ * @param unique - without underscores
  */
 export function processIdentity(unique: string): string {
   return [hostname(), processNamespace(), process.pid, unique].join(SEPARATOR);
@@ -14,8 +15,9 @@ export function processIdentity(unique: string): string {
 
 /** True only when that process certainly lives no more: it was one of this machine, and its id is free. */
 export function isGoneHere(identity: string): boolean {
-  const [host, namespace, pid] = identity.split(SEPARATOR);
-  if (host !== hostname() || namespace !== processNamespace()) return false;
+  // The name of a host may have the separator in it.
+  const [, pid, namespace, ...host] = identity.split(SEPARATOR).reverse();
+  if (host.reverse().join(SEPARATOR) !== hostname() || namespace !== processNamespace()) return false;
   const id = Number(pid);
   // Our own id in somebody else's name was given to us after that one.
   if (!Number.isInteger(id) || id <= 0) return false;
