@@ -75,7 +75,9 @@ async function publishAlone(checkout: Checkout, options: PublishOptions): Promis
   const before = treeDigest(readFolder(path));
   const foreign = before === rememberedDigest(link) ? [] : await changedManifests(checkout, path);
 
-  const { tree, warnings } = await runSynth(options.directory, options.clusters ?? 'clusters');
+  // Not among temporary files: a publish that is killed would leave it there for ever.
+  const scratch = resolve(checkout.root, await checkout.git.revparse(['--git-path', 'capstan-synth']));
+  const { tree, warnings } = await runSynth(options.directory, options.clusters ?? 'clusters', scratch);
   const rendered = treeDigest(tree);
   if (foreign.length > 0 && before !== rendered) throw editedByHand(path, foreign);
   writeTree(path, tree);

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readFolder } from '../../apps/fleet/tree-digest';
 import { CommandError } from '../command-error';
@@ -17,10 +16,12 @@ const WARNING = 'warning: ';
 /**
  * Renders the definitions of a project in a process of their own (they are the user's code).
  * Nothing in the project is written.
+ * @param scratch - a folder of this synth alone; what an earlier one that was killed has left there is removed
  * @throws CommandError with code 2 and all mistakes when the definitions are wrong.
  */
-export async function runSynth(directory: string, clusters: string): Promise<Rendered> {
-  const scratch = mkdtempSync(join(tmpdir(), 'capstan-synth-'));
+export async function runSynth(directory: string, clusters: string, scratch: string): Promise<Rendered> {
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch);
   try {
     const manifests = join(scratch, 'manifests');
     const link = join(scratch, 'out');

@@ -162,3 +162,15 @@ test('a synth that the system ends (for want of memory) is told with the signal'
 
   expect(finished).toMatchObject({ code: 1, stdout: '', stderr: 'synth was ended by SIGKILL; nothing was rendered\n' });
 });
+
+test('a Ctrl-C while synth runs leaves no folder behind, and the next publish works', async () => {
+  // It reaches all that run in the terminal.
+  project.write('clusters/end.ts', "for (const pid of [process.ppid, process.pid]) process.kill(pid, 'SIGINT');\n");
+
+  const finished = await project.capstan('publish');
+
+  expect(finished).toMatchObject({ code: null, stdout: '' });
+  expect(project.leftBehind()).toEqual([]);
+  project.git('clean', '--quiet', '--force', 'clusters');
+  expect(await project.capstan('publish')).toMatchObject({ code: 0, stderr: '' });
+});
