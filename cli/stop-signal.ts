@@ -35,7 +35,8 @@ export function stopOnSignals(say: (text: string) => void = (text) => process.st
   const stopping = new AbortController();
   const removals: (() => void)[] = [];
   const stop = () => stopping.abort();
-  const listeners = SIGNALS.map((name) => ({ name, listen: countSignals(name, stopping, removals, say) }));
+  const receive = countSignals(stopping, removals, say);
+  const listeners = SIGNALS.map((name) => ({ name, listen: () => receive(name) }));
   for (const { name, listen } of listeners) process.on(name, listen);
   // A terminal that closes ends what runs in it. Without one (nohup) the signal may be ignored on purpose.
   if (isInTerminal()) process.once('SIGHUP', stop);
@@ -54,15 +55,14 @@ export function stopOnSignals(say: (text: string) => void = (text) => process.st
   };
 }
 
-/** The first signal asks for the end, the next one after a while does not wait for it. */
+/** The first signal asks for the end, the next one after a while, of whichever name, does not wait for it. */
 function countSignals(
-  name: (typeof SIGNALS)[number],
   stopping: AbortController,
   removals: readonly (() => void)[],
   say: (text: string) => void,
-): () => void {
+): (name: (typeof SIGNALS)[number]) => void {
   let firstAt: number | undefined;
-  return () => {
+  return (name) => {
     const now = performance.now();
     if (firstAt === undefined) {
       firstAt = now;

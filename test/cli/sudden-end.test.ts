@@ -63,6 +63,22 @@ test('a second SIGTERM ends up at once; what --data-dir keeps stays, and the nex
   expect(await again.stop('SIGINT')).toMatchObject({ code: 0 });
 });
 
+test('a SIGTERM ends at once what a Ctrl-C has begun to stop', async () => {
+  const up = await startUp();
+  keepStopWaiting();
+
+  up.kill('SIGINT');
+  await up.says('Stopping …');
+  await sleep(LATER_MS);
+  up.kill('SIGTERM');
+  await sleep(LATER_MS);
+  const isOver = project.leftBehind().length === 0;
+  up.kill('SIGKILL');
+
+  expect(isOver).toBe(true);
+  expect(await up.finished).toMatchObject({ code: 143, stderr: 'Ended at once.\n' });
+});
+
 test('a signal that arrives twice for one key press stops in the ordinary way', async () => {
   const up = await startUp();
   keepStopWaiting();
