@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
@@ -8,7 +9,7 @@ import { type Published, publish } from '../publish/publish';
 import type { Destination } from '../publish/push-failure';
 import { findRunningSandbox } from '../running-sandbox';
 import { refuseEmptyFolder } from '../up/definition-files';
-import { nameRepository } from '../up/repository';
+import { isRepositoryOfUp, nameRepository } from '../up/repository';
 
 /** `capstan publish [--push]`. */
 export function publishCommand(): Command {
@@ -65,7 +66,7 @@ function describe(result: Published): string {
 
 /** Where `--push` goes: to the remote that the reconciler reads, else where git itself would push. */
 async function destination(checkout: Checkout, named: string | undefined): Promise<Destination> {
-  const ask = async (...args: string[]) => (await checkout.git.raw(args).catch(() => '')).trim();
+  const ask = asker(checkout);
   const running = await runningRemote(checkout, named);
   const remotes = (await ask('remote')).split('\n').filter((name) => name !== '');
   const listed = remotes.length === 0 ? 'none' : remotes.join(', ');
@@ -73,11 +74,8 @@ async function destination(checkout: Checkout, named: string | undefined): Promi
     throw wrongInput(`there is no remote ${named}; \`git remote\` lists ${listed}`);
   const read = running !== undefined && remotes.includes(running) ? running : 'capstan';
   const branch = await ask('symbolic-ref', '--short', 'HEAD');
-  const configured = [`branch.${branch}.pushRemote`, 'remote.pushDefault', `branch.${branch}.remote`];
-  const upstreams = await Promise.all(configured.map((key) => ask('config', key)));
-  // `.` is this repository: a branch that follows another one of it.
-  const upstream = upstreams.find((name) => name !== '' && name !== '.');
-  const remote = named ?? (remotes.includes(read) ? read : upstream);
+  const isRead = remotes.includes(read) && !(await leadsNowhere(ask, read));
+  const remote = named ?? (isRead ? read : await pushRemoteOf(ask, branch));
   if (remote === undefined) {
     const fix =
       remotes.length === 0 ? 'add one with `git remote add`, or run `npx capstan up`' : 'choose one with --remote';
@@ -87,6 +85,25 @@ async function destination(checkout: Checkout, named: string | undefined): Promi
   }
   if (remote === read) return { remote, ref: 'refs/heads/main' };
   return { remote, ref: `refs/heads/${branch}` };
+}
+
+/** What git answers, trimmed; nothing where it fails. */
+function asker({ git }: Checkout) {
+  return async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
+}
+
+/** True for the remote of an `up` that was killed, and whose temporary data directory is gone. */
+async function leadsNowhere(ask: ReturnType<typeof asker>, remote: string): Promise<boolean> {
+  const url = await ask('config', `remote.${remote}.url`);
+  return isRepositoryOfUp(url) && !existsSync(url);
+}
+
+/** The remote that git itself pushes a branch to. */
+async function pushRemoteOf(ask: ReturnType<typeof asker>, branch: string): Promise<string | undefined> {
+  const keys = [`branch.${branch}.pushRemote`, 'remote.pushDefault', `branch.${branch}.remote`];
+  const names = await Promise.all(keys.map((key) => ask('config', key)));
+  // `.` is this repository: the branch follows another one of it.
+  return names.find((name) => name !== '' && name !== '.');
 }
 
 /** The remote that the `up` of this checkout reads; one that somebody removed is added again when it is meant. */

@@ -102,6 +102,13 @@ describe('where no remote is named', () => {
     expect(finished).toMatchObject({ code: 2, stderr: expect.stringContaining('branch side has no upstream') });
   });
 
+  test('the remote of an up whose repository is gone with it (after a restart of the machine) is none', async () => {
+    project.git('push', '--quiet', '--set-upstream', 'origin', 'main');
+    project.git('remote', 'add', 'capstan', join(project.folder, 'capstan-gone/repository.git'));
+
+    expect(await pushedTo()).toBe('origin');
+  });
+
   test('a branch goes where git pushes it, which need not be where it comes from', async () => {
     project.git('push', '--quiet', '--set-upstream', 'origin', 'main');
     project.git('init', '--quiet', '--bare', '../fork.git');
