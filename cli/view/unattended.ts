@@ -27,8 +27,11 @@ export function unattended(snapshot: Snapshot, cluster: KubeObject, question: Qu
   const groups = [...snapshot.controlPlanes.filter(ofCluster), ...snapshot.machineDeployments.filter(ofCluster)];
   const behind = [cluster, ...groups].find((object) => !isCurrent(object));
   if (behind !== undefined) return notLookedAt(cluster, behind, question);
-  const short = groups.find((group) => group.spec.replicas !== undefined && readyOf(group) !== group.spec.replicas);
-  return short === undefined ? undefined : notFilled(cluster, short, question);
+  for (const group of groups) {
+    const difference = differenceOf(group);
+    if (difference !== undefined) return asNotAsked(cluster, group, difference, question);
+  }
+  return undefined;
 }
 
 function notLookedAt(cluster: KubeObject, object: KubeObject, question: Question): Blocking {
@@ -47,13 +50,13 @@ function notLookedAt(cluster: KubeObject, object: KubeObject, question: Question
   };
 }
 
-function notFilled(cluster: KubeObject, group: KubeadmControlPlane | MachineDeployment, question: Question): Blocking {
+function asNotAsked(cluster: KubeObject, group: KubeObject, difference: string, question: Question): Blocking {
   const since = changedAt(group);
   return {
     ...about(cluster, group, since),
     condition: 'replicas',
     reason: 'ReplicasDiffer',
-    message: `${readyOf(group)} of ${group.spec.replicas} machines are ready, and no condition tells why`,
+    message: `${difference}, and no condition tells why`,
     nextStep: ageMs(since, question) >= PATIENCE_MS ? SEE_CONTROLLERS : WAIT,
   };
 }
@@ -68,8 +71,14 @@ function about(cluster: KubeObject, object: KubeObject, since: string) {
   };
 }
 
-function readyOf({ status }: KubeadmControlPlane | MachineDeployment): number {
-  return status?.readyReplicas ?? 0;
+/** How the machines of a group are not as it is asked for; undefined where they are. */
+function differenceOf({ spec, status }: KubeadmControlPlane | MachineDeployment): string | undefined {
+  const { replicas: wanted } = spec;
+  const { replicas = 0, readyReplicas = 0, upToDateReplicas = 0 } = status ?? {};
+  if (wanted === undefined) return undefined;
+  if (readyReplicas !== wanted) return `${readyReplicas} of ${wanted} machines are ready`;
+  if (upToDateReplicas !== wanted) return `${upToDateReplicas} of ${wanted} machines are up to date`;
+  return replicas === wanted ? undefined : `there are ${replicas} machines instead of ${wanted}`;
 }
 
 /** When something other than its status was written last. */

@@ -66,6 +66,17 @@ test('machines that are missing without a condition that tells why are counted',
   expect(clusterViews(snapshot, now)[0]?.reasons).toContain('pool a: not all machines are ready and up to date');
 });
 
+test.each([
+  [{ upToDateReplicas: 0 }, '0 of 1 machines are up to date, and no condition tells why'],
+  [{ replicas: 2 }, 'there are 2 machines instead of 1, and no condition tells why'],
+])('what status does not call ready is told by why, too: %j', async (counts, message) => {
+  const differing = { ...pool, status: { ...Object(pool.status), ...counts } };
+  const snapshot = await snapshotOf(cluster, controlPlane, differing);
+
+  expect(clusterViews(snapshot, now)).toMatchObject([{ ready: false }]);
+  expect(why(snapshot, cluster, { now })).toMatchObject({ object: 'MachineDeployment default/dev-a', message });
+});
+
 test('a condition that tells why counts more, and what stands as it is asked for blocks nothing', async () => {
   const rolling = edited({
     ...pool,
