@@ -9,6 +9,8 @@ interface Advice {
   readonly reason: RegExp;
   /** Where one reason has several causes: what the message says of this one. */
   readonly message?: RegExp;
+  /** What the object is like. @default - it does not matter */
+  readonly fits?: (subject: Subject) => boolean;
   readonly advice: Wording;
   /** What to do when waiting did not help. @default - as advised at first */
   readonly lasting?: Wording;
@@ -273,6 +275,12 @@ const ADVICE: readonly Advice[] = [
     advice: (subject) => `repair the machine by hand; ${subject.deleteMachine('when the others are healthy', 'or ')}`,
   },
   {
+    reason: /^RollingOut$/,
+    fits: (subject) => subject.replacesOnDelete(),
+    advice: (subject) =>
+      `its strategy is OnDelete: delete the Machines that are not up to date, and each is replaced; which they are: ${subject.machinesOfPool()}`,
+  },
+  {
     reason: /^Scaling(Up|Down)$/,
     message: /^\* .* does not exist$/m,
     advice: 'put the object back that the message names: publish again, or see who deleted it; work resumes by itself',
@@ -315,7 +323,8 @@ export function adviceFor(object: KubeObject, condition: Condition, asking: Aski
   const held = foreignFinalizers(object);
   if (held.length > 0) return adviceOnFinalizers(held, subject.describe());
   const match = ADVICE.find(
-    ({ reason, message }) => reason.test(condition.reason) && (message?.test(condition.message) ?? true),
+    ({ reason, message, fits }) =>
+      reason.test(condition.reason) && (message?.test(condition.message) ?? true) && (fits?.(subject) ?? true),
   );
   if (match !== undefined) return wordsOf((isLasting ? match.lasting : undefined) ?? match.advice, subject);
   if (!IN_PROGRESS.test(condition.reason)) return `read its events: ${subject.describe()}`;

@@ -1,4 +1,4 @@
-import { CLUSTER_NAME_LABEL } from '../../api/labels';
+import { CLUSTER_NAME_LABEL, DEPLOYMENT_NAME_LABEL } from '../../api/labels';
 import type { Condition } from '../../machinery/conditions';
 import { valueAt } from '../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyText, type ObjectKey, parseApiVersion } from '../../machinery/kube-object';
@@ -52,6 +52,20 @@ export class Subject {
   /** Takes back the suspension of a Fleet. */
   resume(): string {
     return this.#commands.kubectl(`kubectl patch ${this.#argument()} --type merge -p '{"spec":{"suspend":null}}'`);
+  }
+
+  /** A pool that replaces machines when somebody deletes them, and not before. */
+  replacesOnDelete(): boolean {
+    return valueAt(this.object, 'spec', 'rollout', 'strategy', 'type') === 'OnDelete';
+  }
+
+  /** Lists the Machines of a pool, and which of them are up to date. */
+  machinesOfPool(): string {
+    const { name, namespace } = this.object.metadata;
+    const selector = `${DEPLOYMENT_NAME_LABEL}=${name}`;
+    return this.#commands.kubectl(
+      `kubectl get machines.cluster.x-k8s.io --namespace ${namespace} --selector ${selector}`,
+    );
   }
 
   /**

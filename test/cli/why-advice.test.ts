@@ -65,6 +65,16 @@ test('a rollout may take its time while its machines change', () => {
   expect(advice).toContain('see whether its machines still change (npx capstan status), and wait while they do');
 });
 
+test('a pool that replaces on deletion waits for somebody who deletes, however long', () => {
+  const pool = object('MachineDeployment', 'dev-a', undefined);
+  const waiting = { ...pool, spec: { rollout: { strategy: { type: 'OnDelete' } } } };
+
+  for (const now of [since, minutes(20)])
+    expect(adviceFor(waiting, condition('RollingOut', 'True', 'RollingOut'), { now, commands })).toBe(
+      'its strategy is OnDelete: delete the Machines that are not up to date, and each is replaced; which they are: kubectl get machines.cluster.x-k8s.io --namespace default --selector cluster.x-k8s.io/deployment-name=dev-a --kubeconfig /tmp/kubeconfig',
+    );
+});
+
 test.each([
   [config, 'DataSecretAvailable', 'NotAvailable', 'GET https://10.0.0.5:6443/…: no answer (Connect Timeout Error …)'],
   [config, 'DataSecretAvailable', 'NotAvailable', 'Waiting for the API server of the workload cluster to answer, to …'],
