@@ -1,5 +1,5 @@
 import type { CloudStackMachine, Cluster, KubeadmControlPlane, Machine, MachineDeployment } from '../../api/kinds';
-import { CLUSTER_NAME_LABEL } from '../../api/labels';
+import { CONTROL_PLANE_LABEL, DEPLOYMENT_NAME_LABEL } from '../../api/labels';
 import { type Condition, conditionOf, isTrue } from '../../machinery/conditions';
 import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
 import { CLONED_FROM_NAME } from '../../machinery/template-clone';
@@ -7,7 +7,7 @@ import { firstLine, isUnsettled } from './condition-text';
 import { headline } from './headline';
 import { pauseOf } from './pause';
 import { clusterArgument } from './printed-commands';
-import type { Snapshot } from './snapshot';
+import { isOf, type Snapshot } from './snapshot';
 import { isCurrent } from './unattended';
 import { why } from './why';
 
@@ -69,8 +69,7 @@ export function clusterViews(snapshot: Snapshot, now?: number): ClusterView[] {
 
 function clusterView(cluster: Cluster, title: string, snapshot: Snapshot, now: number | undefined): ClusterView {
   const namespace = cluster.metadata.namespace ?? '';
-  const inCluster = (object: KubeObject) =>
-    object.metadata.namespace === namespace && object.metadata.labels?.[CLUSTER_NAME_LABEL] === cluster.metadata.name;
+  const inCluster = isOf(cluster);
   const machines = snapshot.machines.filter(inCluster);
   const vms = new Map(snapshot.infrastructureMachines.filter(inCluster).map((vm) => [vm.metadata.name, vm]));
   const controlPlane = snapshot.controlPlanes.find(inCluster);
@@ -80,9 +79,7 @@ function clusterView(cluster: Cluster, title: string, snapshot: Snapshot, now: n
 
   const children: TreeNode[] = [];
   if (controlPlane !== undefined) {
-    const members = machines.filter(
-      (machine) => machine.metadata.labels?.['cluster.x-k8s.io/control-plane'] !== undefined,
-    );
+    const members = machines.filter((machine) => machine.metadata.labels?.[CONTROL_PLANE_LABEL] !== undefined);
     children.push(
       controlPlaneNode(controlPlane, {
         nodes: members.map((machine) => machineNode(machine, vms)),
@@ -93,8 +90,9 @@ function clusterView(cluster: Cluster, title: string, snapshot: Snapshot, now: n
     );
   }
   for (const pool of pools) {
-    const label = 'cluster.x-k8s.io/deployment-name';
-    const members = machines.filter((machine) => machine.metadata.labels?.[label] === pool.metadata.name);
+    const members = machines.filter(
+      (machine) => machine.metadata.labels?.[DEPLOYMENT_NAME_LABEL] === pool.metadata.name,
+    );
     children.push(
       poolNode(cluster, pool, {
         nodes: members.map((machine) => machineNode(machine, vms)),

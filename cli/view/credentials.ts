@@ -1,6 +1,5 @@
-import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import { type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
-import type { Snapshot } from './snapshot';
+import { isOf, type Snapshot } from './snapshot';
 import type { Asking } from './subject';
 
 /** Which Secrets a cluster reaches CloudStack with: those that its definition names, and those that are in use. */
@@ -8,9 +7,7 @@ export function credentialsOf(
   snapshot: Snapshot,
   cluster: KubeObject,
 ): Required<Pick<Asking, 'credentials' | 'failureDomains'>> {
-  const { namespace, name } = cluster.metadata;
-  const ofCluster = ({ metadata }: KubeObject) =>
-    metadata.namespace === namespace && metadata.labels?.[CLUSTER_NAME_LABEL] === name;
+  const ofCluster = isOf(cluster);
   const secrets = snapshot.infrastructureClusters
     .filter(ofCluster)
     .flatMap(({ spec }) => spec.failureDomains.map(({ acsEndpoint }) => secretOf(acsEndpoint)));

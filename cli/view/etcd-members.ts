@@ -1,10 +1,10 @@
-import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL } from '../../api/labels';
+import { CONTROL_PLANE_LABEL } from '../../api/labels';
 import { conditionOf, isTrue } from '../../machinery/conditions';
 import { isBeingDeleted, type KubeObject } from '../../machinery/kube-object';
 import { hasExternalEtcd } from '../../machinery/kubeadm';
 import { quorumOf } from '../../reconciler/control-plane/kubeadm-control-plane/etcd-safety';
 import { CLEANUP_HOOK } from '../../reconciler/control-plane/kubeadm-control-plane/reasons';
-import type { Snapshot } from './snapshot';
+import { isOf, type Snapshot } from './snapshot';
 
 /** The etcd that a cluster's control plane runs itself, by the names of the Machines of its members. */
 export interface EtcdMembers {
@@ -27,9 +27,7 @@ export function quorumAmong({ all, lost, healthy }: Pick<EtcdMembers, 'all' | 'l
 }
 
 export function etcdMembersOf(snapshot: Snapshot, cluster: KubeObject): EtcdMembers {
-  const { name, namespace } = cluster.metadata;
-  const ofCluster = ({ metadata }: KubeObject) =>
-    metadata.namespace === namespace && metadata.labels?.[CLUSTER_NAME_LABEL] === name;
+  const ofCluster = isOf(cluster);
   const isExternal = snapshot.controlPlanes.some(
     (controlPlane) =>
       ofCluster(controlPlane) && hasExternalEtcd(controlPlane.spec.kubeadmConfigSpec?.clusterConfiguration),

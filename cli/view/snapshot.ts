@@ -11,6 +11,7 @@ import {
   MachineDeployment,
   MachineSet,
 } from '../../api/kinds';
+import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import { isReason, type KubeApi, type TypedResource } from '../../api/ports';
 import type { KubeObject } from '../../machinery/kube-object';
 
@@ -27,6 +28,12 @@ export interface Snapshot {
   readonly failureDomains: readonly CloudStackFailureDomain[];
   readonly isolatedNetworks: readonly CloudStackIsolatedNetwork[];
   readonly infrastructureMachines: readonly CloudStackMachine[];
+}
+
+/** Tells what belongs to a Cluster, by its label. */
+export function isOf(cluster: KubeObject): (object: KubeObject) => boolean {
+  const { name, namespace } = cluster.metadata;
+  return ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[CLUSTER_NAME_LABEL] === name;
 }
 
 /** Lists one kind; kinds that the API server does not serve are empty. */

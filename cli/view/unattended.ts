@@ -1,8 +1,7 @@
 import type { KubeadmControlPlane, MachineDeployment } from '../../api/kinds';
-import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
 import type { Blocking, Question } from './blocking';
-import type { Snapshot } from './snapshot';
+import { isOf, type Snapshot } from './snapshot';
 
 /** Controllers that run have looked at a change long before. */
 const PATIENCE_MS = 10_000;
@@ -21,9 +20,7 @@ export function isCurrent({ metadata, status }: Observed): boolean {
 
 /** The first object of a cluster that is not as its spec asks: what is left to say when no condition tells why. */
 export function unattended(snapshot: Snapshot, cluster: KubeObject, question: Question): Blocking | undefined {
-  const ofCluster = ({ metadata }: KubeObject) =>
-    metadata.namespace === cluster.metadata.namespace &&
-    metadata.labels?.[CLUSTER_NAME_LABEL] === cluster.metadata.name;
+  const ofCluster = isOf(cluster);
   const groups = [...snapshot.controlPlanes.filter(ofCluster), ...snapshot.machineDeployments.filter(ofCluster)];
   const behind = [cluster, ...groups].find((object) => !isCurrent(object));
   if (behind !== undefined) return notLookedAt(cluster, behind, question);

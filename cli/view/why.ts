@@ -1,5 +1,4 @@
 import type { Fleet } from '../../api/kinds';
-import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import type { Condition } from '../../machinery/conditions';
 import { describeObject, isBeingDeleted, type KubeObject, keyOf } from '../../machinery/kube-object';
 import { isFaultReason } from '../../reconciler/infrastructure/reasons';
@@ -12,7 +11,7 @@ import { etcdMembersOf } from './etcd-members';
 import { heldCondition } from './foreign-finalizers';
 import { isAmbiguous } from './named-cluster';
 import { tellable } from './printed-commands';
-import type { Snapshot } from './snapshot';
+import { isOf, type Snapshot } from './snapshot';
 import { suspensionOf } from './suspension';
 import { unattended } from './unattended';
 
@@ -116,9 +115,7 @@ function walk(snapshot: Snapshot, object: Conditioned, { question, path, seen }:
 
 /** What an object waits for, in the order in which Cluster API brings a cluster up (or takes it down). */
 function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Conditioned[] {
-  const name = object.metadata.name;
-  const inNamespace = (other: KubeObject) => other.metadata.namespace === object.metadata.namespace;
-  const ofCluster = (other: KubeObject) => inNamespace(other) && other.metadata.labels?.[CLUSTER_NAME_LABEL] === name;
+  const ofCluster = isOf(object);
   const ownedByThis = (other: KubeObject) =>
     other.metadata.ownerReferences?.some(({ uid }) => uid === object.metadata.uid) ?? false;
   switch (object.kind) {
@@ -155,12 +152,8 @@ function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Condition
 /** The control plane of a cluster, when it says that keys are missing. */
 function lostKeys(snapshot: Snapshot, cluster: KubeObject, { question, path, seen }: Walk): readonly Found[] {
   return snapshot.controlPlanes
-    .filter(
-      (controlPlane) =>
-        controlPlane.metadata.namespace === cluster.metadata.namespace &&
-        controlPlane.metadata.labels?.[CLUSTER_NAME_LABEL] === cluster.metadata.name &&
-        causeIn(controlPlane)?.type === 'CertificatesAvailable',
-    )
+    .filter(isOf(cluster))
+    .filter((controlPlane) => causeIn(controlPlane)?.type === 'CertificatesAvailable')
     .flatMap(
       (controlPlane) =>
         ownBlocking(controlPlane, { question, path: [...path, describeObject(controlPlane)], seen }) ?? [],
