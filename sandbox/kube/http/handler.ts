@@ -142,9 +142,13 @@ export class RequestHandler {
       }
       return answer.object(201, await this.engine.create(caller, collection(target), body, options));
     }
-    const options = { ...mutationOptions(query, 'UpdateOptions'), duplicates };
-    const code = this.#isMissing(target) ? 201 : 200;
-    return answer.object(code, await this.engine.update(caller, target, body, options));
+    let code = 200;
+    const onCreate = (): void => {
+      code = 201;
+    };
+    const options = { ...mutationOptions(query, 'UpdateOptions'), duplicates, onCreate };
+    const object = await this.engine.update(caller, target, body, options);
+    return answer.object(code, object);
   }
 
   async #patch(
@@ -156,19 +160,19 @@ export class RequestHandler {
   ): Promise<void> {
     const type = patchType(mediaType(request), query);
     const options = mutationOptions(query, 'PatchOptions');
-    const isMissing = this.#isMissing(target);
+    const isMissing = this.engine.core.store.get(target.resource.table, target) === undefined;
     const body = await readPatch(request);
     // A patch is understood when there is something to change; an apply may create it.
     if (isMissing && type !== 'apply') throw notFound(target.resource, target.name);
     const { value, duplicates } = body();
     if (value === undefined) throw badRequest('the request body is empty');
     const patch = patchBody(type, value, query);
-    const object = await this.engine.patch(caller, target, patch, { ...options, duplicates });
-    return answer.object(isMissing ? 201 : 200, object);
-  }
-
-  #isMissing(target: Target): boolean {
-    return this.engine.core.store.get(target.resource.table, target) === undefined;
+    let code = 200;
+    const onCreate = (): void => {
+      code = 201;
+    };
+    const object = await this.engine.patch(caller, target, patch, { ...options, duplicates, onCreate });
+    return answer.object(code, object);
   }
 }
 

@@ -58,6 +58,8 @@ export interface MutationOptions {
   readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict' | undefined;
   /** What the text of the body names twice. @default - nothing, as in a body that never was a text */
   readonly duplicates?: Duplicates | undefined;
+  /** Told when the write makes a new object. */
+  readonly onCreate?: (() => void) | undefined;
 }
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';

@@ -87,7 +87,10 @@ export async function storeNew(
     warnOfFinalizers(next, undefined, resource, caller);
     await core.admission.validate({ ...request, target: { ...at, name: next.metadata.name }, object: next });
     const stored = await insert(core, target, next, options);
-    if (stored !== undefined) return stored;
+    if (stored !== undefined) {
+      options.onCreate?.();
+      return stored;
+    }
     if (!isGenerated || attempt >= GENERATE_ATTEMPTS) throw alreadyExists(resource, next.metadata.name);
   }
 }

@@ -18,7 +18,7 @@ import { invalid } from './field-error';
 import { emptyObject, fieldContext } from './fields';
 import { badRequest, conflict, invalidObject, notFound, Refusal, STALE } from './refusal';
 import { duplicateTexts, faultTexts, jsonDuplicates, reportStrict, yamlFaults } from './strict';
-import { modifyObject } from './update';
+import { modifyObject, tryModifyObject } from './update';
 
 /** PATCH, in all its forms. */
 export function patchObject(
@@ -146,12 +146,7 @@ async function applyObject(
   const intent = checkIntent(cloneJson(body.patch), target);
   const force = body.force === true;
   for (;;) {
-    if (core.store.get(target.resource.table, target) === undefined) {
-      const created = await applyNew(core, caller, target, intent, options);
-      if (created !== undefined) return created;
-      continue;
-    }
-    return modifyObject(core, caller, target, options, async (live) => {
+    const modified = await tryModifyObject(core, caller, target, options, async (live) => {
       if (intent.metadata.uid !== undefined && intent.metadata.uid !== live.metadata.uid) {
         throw conflict(
           target.resource,
@@ -166,6 +161,9 @@ async function applyObject(
       setManagers(next, managedFields);
       return next;
     });
+    if (modified !== undefined) return modified;
+    const created = await applyNew(core, caller, target, intent, options);
+    if (created !== undefined) return created;
   }
 }
 

@@ -57,36 +57,41 @@ function checkUid(next: KubeObject, live: KubeObject, { resource, namespace, nam
   );
 }
 
-/** How often a write is tried again when another one came between. */
-const RACE_ATTEMPTS = 20;
+/** {@link tryModifyObject} of what must be there. */
+export async function modifyObject(...request: Parameters<typeof tryModifyObject>): Promise<KubeObject> {
+  const [, , target] = request;
+  const done = await tryModifyObject(...request);
+  if (done === undefined) throw notFound(target.resource, target.name);
+  return done;
+}
 
 /**
- * Read, change, check, compare-and-swap. `change` gets the live object in the request's version (frozen) and returns
- * a fresh one; it runs again when another write came between, unless it insists on a resourceVersion.
+ * Read, change, check, compare-and-swap; undefined when there is no such object (any more). `change` gets the live
+ * object in the request's version (frozen) and returns a fresh one. It runs again as long as other writes come between:
+ * every one of them was somebody's success, and who insists on a resourceVersion is refused then.
  */
-export async function modifyObject(
+export async function tryModifyObject(
   core: Core,
   caller: Caller,
   target: Target,
   options: MutationOptions,
   change: (live: KubeObject) => Promise<KubeObject>,
-): Promise<KubeObject> {
+): Promise<KubeObject | undefined> {
   const { resource } = target;
   const apiVersion = groupVersion(resource.group, target.version.name);
-  for (let attempt = 1; ; attempt++) {
+  for (;;) {
     const stored = core.store.get(resource.table, target);
-    if (stored === undefined) throw notFound(resource, target.name);
+    if (stored === undefined) return undefined;
     const live = await resource.convert(stored, apiVersion);
     const next = await change(live);
-    const insists = checkVersion(next, live, target);
+    checkVersion(next, live, target);
     const done = await writeChange(core, caller, target, options, { stored, live, next });
     if (done !== undefined) return done;
-    if (insists || attempt >= RACE_ATTEMPTS) throw conflict(resource, target.name, STALE);
   }
 }
 
-/** Fills in a missing resourceVersion where that is allowed. Returns whether the writer insists on its version. */
-function checkVersion(next: KubeObject, live: KubeObject, target: Target): boolean {
+/** Fills in a missing resourceVersion where that is allowed, and refuses one that is not the live object's. */
+function checkVersion(next: KubeObject, live: KubeObject, target: Target): void {
   const { resource } = target;
   const version = next.metadata.resourceVersion ?? '';
   if (version === '' || version === '0') {
@@ -96,7 +101,7 @@ function checkVersion(next: KubeObject, live: KubeObject, target: Target): boole
       ]);
     }
     next.metadata.resourceVersion = live.metadata.resourceVersion;
-    return false;
+    return;
   }
   if (!/^\d+$/.test(version)) {
     throw invalidOf(resource, target.name, [
@@ -108,7 +113,6 @@ function checkVersion(next: KubeObject, live: KubeObject, target: Target): boole
     ]);
   }
   if (version !== live.metadata.resourceVersion) throw conflict(resource, target.name, STALE);
-  return true;
 }
 
 interface Change {

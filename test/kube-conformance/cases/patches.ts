@@ -1,4 +1,5 @@
 import { at } from '../scene';
+import { withSlowUpdates } from '../slow-webhook';
 import type { Topic } from '../topic';
 import { WIDGETS, widget } from '../widgets';
 
@@ -199,4 +200,55 @@ export const patchCases: Topic = (conforms) => {
       return { first: await s.merge(path, patch), second: await s.merge(path, patch) };
     },
   );
+
+  conforms('patch-race', 'patches that meet at an object are all done, whatever their type', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w', { options: {}, steps: [] }));
+    const writes = (round: number) => [
+      s.apply(path, `manager-${round}`, widget('w', { size: undefined, options: { [`apply-${round}`]: 'x' } })),
+      s.merge(path, { spec: { options: { [`merge-${round}`]: 'x' } } }),
+      s.json(path, [{ op: 'add', path: '/spec/steps/-', value: 'x' }]),
+      s.merge(`${path}/status`, { status: { observedGeneration: round } }),
+    ];
+    const answers = await withSlowUpdates(s, 'widgets', () => Promise.all([0, 1, 2, 3, 4, 5].flatMap(writes)));
+    const done = await s.get(path);
+    return {
+      codes: [...new Set(answers.map(({ code }) => code))],
+      options: at(done, 'spec', 'options'),
+      steps: at(done, 'spec', 'steps'),
+    };
+  });
+
+  conforms(
+    'patch-race-deleted',
+    'an apply to what is deleted meanwhile makes it anew, a patch finds nothing',
+    async (s) => {
+      const [applied, merged] = ['applied', 'merged'].map((name) => s.at('v1', 'configmaps', name));
+      for (const name of ['applied', 'merged']) await s.post(s.at('v1', 'configmaps'), s.configMap(name));
+      return withSlowUpdates(s, 'configmaps', async (asked) => {
+        const writes = [
+          s.apply(`${applied}`, 'manager', s.configMap('applied', { data: { k: 'v' } })),
+          s.merge(`${merged}`, { data: { k: 'v' } }),
+        ];
+        await asked;
+        await Promise.all([applied, merged].map((path) => s.delete(`${path}`)));
+        return Promise.all(writes);
+      });
+    },
+  );
+
+  conforms('patch-race-version', 'of writes that insist on a version, one is done', async (s) => {
+    const path = s.at('v1', 'configmaps', 'a');
+    const created = await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    const metadata = { resourceVersion: at(created, 'metadata', 'resourceVersion') };
+    const answers = await withSlowUpdates(s, 'configmaps', () =>
+      Promise.all([
+        s.merge(path, { metadata, data: { k: 'merged' } }),
+        s.strategic(path, { metadata, data: { k: 'merged by its schema' } }),
+        s.apply(path, 'manager', s.configMap('a', { data: { k: 'applied' } }, metadata)),
+        s.put(path, s.configMap('a', { data: { k: 'put' } }, metadata)),
+      ]),
+    );
+    return answers.filter(({ code }) => code !== 409).map(({ code }) => code);
+  });
 };
