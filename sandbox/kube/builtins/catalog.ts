@@ -14,6 +14,7 @@ import * as core from './core';
 import { customResourceDefinitions } from './custom-resource-definitions';
 import { convertEvent } from './events';
 import { pods } from './pods';
+import { builtinSelectable } from './selectable';
 import { strategy } from './strategy';
 import * as workloads from './workloads';
 
@@ -92,39 +93,6 @@ const STRATEGIES: { readonly [resource: string]: Strategy } = {
   'storage.k8s.io/storageclasses': access.storageClasses,
 };
 
-/** Field selectors beside name and namespace. */
-const SELECTABLE: { readonly [resource: string]: readonly string[] } = {
-  '/pods': [
-    'spec.nodeName',
-    'spec.restartPolicy',
-    'spec.schedulerName',
-    'spec.serviceAccountName',
-    'spec.hostNetwork',
-    'status.phase',
-    'status.podIP',
-    'status.nominatedNodeName',
-  ],
-  '/nodes': ['spec.unschedulable'],
-  '/namespaces': ['status.phase'],
-  '/secrets': ['type'],
-  '/events': [
-    'involvedObject.kind',
-    'involvedObject.namespace',
-    'involvedObject.name',
-    'involvedObject.uid',
-    'involvedObject.apiVersion',
-    'involvedObject.resourceVersion',
-    'involvedObject.fieldPath',
-    'reason',
-    'reportingComponent',
-    'source',
-    'type',
-  ],
-  '/services': ['spec.clusterIP', 'spec.type'],
-  'apps/replicasets': ['status.replicas'],
-  'batch/jobs': ['status.successful'],
-};
-
 const NO_COLUMNS: readonly PrinterColumn[] = [];
 
 /** The builtin kinds. */
@@ -151,7 +119,7 @@ export function builtinResources(): ResourceDefinition[] {
           schema: compiler.definition(entry.definition),
           subresources: new Map(entry.subresources.map((subresource) => [subresource.name, subresource])),
           columns: NO_COLUMNS,
-          selectableFields: SELECTABLE[id] ?? [],
+          selectableFields: builtinSelectable(id),
         },
       ],
       storageApiVersion: isEvent ? 'v1' : apiVersion,

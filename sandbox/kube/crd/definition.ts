@@ -4,6 +4,7 @@ import { objectMetaSchema } from '../builtins/catalog';
 import { strategy } from '../builtins/strategy';
 import type { MaybePromise, ResourceDefinition, SubresourceDefinition, VersionDefinition } from '../registry/resource';
 import { groupVersion } from '../registry/resource';
+import { NAME, NAME_AND_NAMESPACE, selectableFields } from '../registry/selectable-fields';
 import { applyDefaults } from '../schema/defaulting';
 import { SchemaCompiler, type SchemaNode } from '../schema/node';
 import { prune } from '../schema/prune';
@@ -21,7 +22,7 @@ export function resourceOf(definition: CustomResourceDefinition, convert: Conver
   const { group, names, scope, versions } = definition.spec;
   const stored = versions.find((version) => version.storage) ?? versions[0];
   const storageApiVersion = groupVersion(group, stored?.name ?? '');
-  const built = versions.map((version) => versionOf(version, versions, names.kind, group));
+  const built = versions.map((version) => versionOf(version, definition.spec));
   built.sort((left, right) => byPriority(left.name, right.name));
   const storage = built.find((version) => version.name === stored?.name);
   const onRead = storage === undefined ? (object: KubeObject) => object : refresher(storage.schema);
@@ -89,7 +90,9 @@ function refresher(schema: SchemaNode): (object: KubeObject) => KubeObject {
   };
 }
 
-function versionOf(version: CrdVersion, all: readonly CrdVersion[], kind: string, group: string): VersionDefinition {
+function versionOf(version: CrdVersion, spec: CustomResourceDefinition['spec']): VersionDefinition {
+  const { group, names, scope, versions } = spec;
+  const { kind } = names;
   const subresources = new Map<string, SubresourceDefinition>();
   const verbs = ['get', 'patch', 'update'];
   if (version.subresources?.status !== undefined) subresources.set('status', { name: 'status', kind, verbs });
@@ -97,7 +100,7 @@ function versionOf(version: CrdVersion, all: readonly CrdVersion[], kind: string
     subresources.set('scale', { name: 'scale', kind: 'Scale', group: 'autoscaling', version: 'v1', verbs });
   }
   const apiVersion = groupVersion(group, version.name);
-  const better = all
+  const better = versions
     .filter((other) => other.served && other.deprecated !== true)
     .sort((left, right) => byPriority(left.name, right.name))[0];
   const advice = better === undefined ? '' : `; use ${groupVersion(group, better.name)} ${kind}`;
@@ -109,7 +112,10 @@ function versionOf(version: CrdVersion, all: readonly CrdVersion[], kind: string
     subresources,
     scale: version.subresources?.scale,
     columns: version.additionalPrinterColumns ?? [],
-    selectableFields: (version.selectableFields ?? []).map((field) => field.jsonPath.replace(/^\./, '')),
+    selectableFields: selectableFields([
+      ...(scope === 'Namespaced' ? NAME_AND_NAMESPACE : NAME),
+      ...(version.selectableFields ?? []).map((field) => field.jsonPath.replace(/^\./, '')),
+    ]),
     deprecation: version.deprecated === true ? warning : undefined,
   };
 }

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../machinery/kube-object';
 import type { FieldError } from '../rest/field-error';
 import type { SchemaNode } from '../schema/node';
+import type { SelectableFields } from './selectable-fields';
 
 /** A value, or a promise of it where a webhook has to be asked. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -40,8 +41,7 @@ export interface VersionDefinition {
   readonly subresources: ReadonlyMap<string, SubresourceDefinition>;
   readonly scale?: ScalePaths | undefined;
   readonly columns: readonly PrinterColumn[];
-  /** Paths usable in field selectors beside `metadata.name` and `metadata.namespace`. */
-  readonly selectableFields: readonly string[];
+  readonly selectableFields: SelectableFields;
   /** Warning header of a deprecated version. */
   readonly deprecation?: string | undefined;
 }

@@ -1,8 +1,7 @@
 import { messageOf } from '../../../machinery/errors';
-import { valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import type { Served } from '../registry/registry';
-import { type FieldTerm, parseFieldSelector } from './field-selector';
+import { parseFieldSelector } from './field-selector';
 import { parseLabelSelector } from './label-selector';
 import { badRequest } from './refusal';
 
@@ -14,7 +13,7 @@ interface Selection {
   readonly fieldSelector?: string | undefined;
 }
 
-/** Matches stored objects; undefined when everything matches. Field paths are read from the request's version. */
+/** Matches stored objects; undefined when everything matches. The request's version says which fields may be named. */
 export function matcherFor(served: Served, selection: Selection): Matcher | undefined {
   const labels = labelMatcher(selection.labelSelector);
   const fields = fieldMatcher(served, selection.fieldSelector);
@@ -29,11 +28,15 @@ function labelMatcher(text: string | undefined): Matcher | undefined {
   return (object) => matches(object.metadata.labels);
 }
 
-function fieldMatcher(served: Served, text: string | undefined): Matcher | undefined {
+function fieldMatcher({ version }: Served, text: string | undefined): Matcher | undefined {
   if (text === undefined || text === '') return undefined;
-  const terms = parsed(text, parseFieldSelector);
-  for (const { field } of terms) checkPath(served, field);
-  return (object) => terms.every((term) => satisfies(object, term));
+  const { readers, refusal } = version.selectableFields;
+  const terms = parsed(text, parseFieldSelector).map(({ field, isEqual, value }) => {
+    const read = readers.get(field);
+    if (read === undefined) throw badRequest(refusal(field));
+    return (object: KubeObject) => (read(object) === value) === isEqual;
+  });
+  return (object) => terms.every((holds) => holds(object));
 }
 
 function parsed<Selector>(text: string, parse: (text: string) => Selector): Selector {
@@ -42,24 +45,4 @@ function parsed<Selector>(text: string, parse: (text: string) => Selector): Sele
   } catch (error) {
     throw badRequest(messageOf(error));
   }
-}
-
-const satisfies = (object: KubeObject, { field, isEqual, value }: FieldTerm): boolean =>
-  (fieldText(object, field.split('.')) === value) === isEqual;
-
-function checkPath({ resource, version }: Served, path: string): void {
-  if (path === 'metadata.name' || path === 'metadata.namespace') return;
-  if (version.selectableFields.includes(path)) return;
-  const isPlain = !resource.isCustom && version.selectableFields.length === 0;
-  throw badRequest(
-    isPlain
-      ? `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`
-      : `field label not supported: ${path}`,
-  );
-}
-
-function fieldText(object: KubeObject, path: readonly string[]): string {
-  const value =
-    path[0] === 'source' && path.length === 1 ? valueAt(object, 'source', 'component') : valueAt(object, ...path);
-  return value === undefined || value === null ? '' : String(value);
 }

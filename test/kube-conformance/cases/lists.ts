@@ -1,4 +1,4 @@
-import type { Scene } from '../scene';
+import type { Fields, Scene } from '../scene';
 import { type Answer, at, outcome } from '../scene';
 import type { Topic } from '../topic';
 import { crdOf, install, WIDGETS, widget } from '../widgets';
@@ -219,23 +219,94 @@ export const listCases: Topic = (conforms) => {
     };
   });
 
-  conforms('list-selectable', 'fields that a CRD makes selectable', async (s) => {
-    const schema = {
-      type: 'object',
-      properties: { spec: { type: 'object', properties: { color: { type: 'string' } } } },
-    };
-    const version = { selectableFields: [{ jsonPath: '.spec.color' }] };
-    await install(s, crdOf({ group: s.group, kind: 'Paint', schema, version }));
-    const make = (name: string, color: string) =>
-      s.post(s.at(`${s.group}/v1`, 'paints'), {
-        apiVersion: `${s.group}/v1`,
-        kind: 'Paint',
+  conforms(
+    'list-fields-kinds',
+    'field selectors of kinds read more than is written, under their own names',
+    async (s) => {
+      const spec = { containers: [{ name: 'c', image: 'i' }] };
+      const pods = s.at('v1', 'pods');
+      await s.post(pods, { metadata: { name: 'p' }, spec: { ...spec, nodeName: 'n1' } });
+      await s.post(pods, { metadata: { name: 'q' }, spec: { ...spec, hostNetwork: true } });
+      await s.merge(`${pods}/q/status`, { status: { podIP: '10.0.0.1', podIPs: [{ ip: '10.0.0.1' }] } });
+      for (const [name, unschedulable] of [['on', undefined] as const, ['off', true] as const])
+        await s.post('/api/v1/nodes', { metadata: { name: `${s.ns}-${name}` }, spec: { unschedulable } });
+      const event = (name: string, fields: Fields) => ({
         metadata: { name },
-        spec: { color },
+        involvedObject: { namespace: s.ns, kind: 'Pod', name: 'p' },
+        reason: 'R',
+        type: 'Normal',
+        ...fields,
       });
-    await make('a', 'red');
-    await make('b', 'blue');
-    return names(await s.get(`${s.at(`${s.group}/v1`, 'paints')}?fieldSelector=spec.color%3Dred`));
+      const events = s.at('v1', 'events');
+      await s.post(events, event('component', { source: { component: 'kubelet' } }));
+      await s.post(events, event('controller', { reportingComponent: 'capstan', reportingInstance: 'x', action: 'a' }));
+      const template = { metadata: { labels: { app: 'x' } }, spec };
+      const selector = { matchLabels: { app: 'x' } };
+      const jobTemplate = { spec: { ...spec, restartPolicy: 'Never' } };
+      await s.post(s.at('apps/v1', 'replicasets'), { metadata: { name: 'rs' }, spec: { selector, template } });
+      await s.post(s.at('batch/v1', 'jobs'), { metadata: { name: 'j' }, spec: { template: jobTemplate } });
+      const answers: Record<string, unknown> = {};
+      const pick = async (resource: string, ...selectors: readonly string[]) => {
+        for (const selector of selectors)
+          answers[`${resource} ${selector}`] = names(
+            await s.get(`${resource}?fieldSelector=${encodeURIComponent(selector)}`),
+          );
+      };
+      await pick(pods, 'spec.hostNetwork=false', 'spec.hostNetwork=true', 'spec.hostNetwork!=true', 'spec.host=n1');
+      await pick(pods, 'status.podIP=10.0.0.1', 'status.podIPs=10.0.0.1', 'status.podIPs=', 'spec.nodeName=');
+      const isOn = `metadata.name=${s.ns}-on`;
+      await pick('/api/v1/nodes', `${isOn},spec.unschedulable=false`, `${isOn},spec.unschedulable=`);
+      await pick('/api/v1/nodes', `metadata.name=${s.ns}-off,spec.unschedulable=true`, 'metadata.namespace=');
+      await pick('/api/v1/namespaces', 'metadata.namespace=', 'name=x', `metadata.name=${s.ns},status.phase=Active`);
+      await pick('/apis/rbac.authorization.k8s.io/v1/clusterroles', 'metadata.namespace=x');
+      await pick('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', 'metadata.namespace=x', 'spec.group=x');
+      await pick(
+        events,
+        'source=kubelet',
+        'source=capstan',
+        'source=',
+        'reportingComponent=capstan',
+        'regarding.name=p',
+      );
+      const newer = s.at('events.k8s.io/v1', 'events');
+      await pick(newer, 'regarding.kind=Pod,regarding.name=p', 'reportingController=capstan', 'reportingComponent=x');
+      await pick(newer, 'involvedObject.name=p', 'source=x', 'type=Normal', 'reason!=R');
+      await pick(s.at('apps/v1', 'replicasets'), 'status.replicas=0');
+      await pick(s.at('v1', 'replicationcontrollers'), 'status.replicas=0', 'spec.x=1');
+      await pick(
+        s.at('batch/v1', 'jobs'),
+        'status.successful=0',
+        'status.successful!=0',
+        'status.successful=',
+        'spec.x=1',
+      );
+      return answers;
+    },
+  );
+
+  conforms('list-selectable', 'fields that a CRD makes selectable', async (s) => {
+    const properties = { color: { type: 'string' }, size: { type: 'integer' }, on: { type: 'boolean' } };
+    const schema = { type: 'object', properties: { spec: { type: 'object', properties } } };
+    const selectableFields = ['color', 'size', 'on'].map((name) => ({ jsonPath: `.spec.${name}` }));
+    await install(s, crdOf({ group: s.group, kind: 'Paint', schema, version: { selectableFields } }));
+    const paints = s.at(`${s.group}/v1`, 'paints');
+    const make = (name: string, spec: Fields) =>
+      s.post(paints, { apiVersion: `${s.group}/v1`, kind: 'Paint', metadata: { name }, spec });
+    await make('a', { color: 'red', size: 1_000_000, on: false });
+    await make('b', { color: 'blue' });
+    await install(s, crdOf({ group: s.group, kind: 'Wall', schema, scope: 'Cluster', version: { selectableFields } }));
+    const pick = async (selector: string, resource = paints) =>
+      names(await s.get(`${resource}?fieldSelector=${encodeURIComponent(selector)}`));
+    return {
+      color: await pick('spec.color=red'),
+      size: await pick('spec.size=1000000'),
+      off: await pick('spec.on=false'),
+      unset: await pick('spec.on='),
+      other: await pick('spec.other=x'),
+      name: await pick(`metadata.namespace=${s.ns},metadata.name=b`),
+      cluster: await pick('metadata.name!=a,spec.color=', `/apis/${s.group}/v1/walls`),
+      clusterNamespace: await pick('metadata.namespace=', `/apis/${s.group}/v1/walls`),
+    };
   });
 
   conforms('list-metadata', 'lists of metadata alone', async (s) => {
