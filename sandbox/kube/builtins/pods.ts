@@ -122,6 +122,10 @@ function withoutImage(container: Plain): Plain {
 
 /** Fields of a running pod that stay as they are. */
 function validatePodUpdate(pod: KubeObject, old: KubeObject): FieldError[] {
+  const changed = ['containers', 'initContainers'].find(
+    (field) => mapsAt(mapAt(pod, 'spec'), field).length !== mapsAt(mapAt(old, 'spec'), field).length,
+  );
+  if (changed !== undefined) return [forbidden(`spec.${changed}`, 'pod updates may not add or remove containers')];
   const strip = (object: KubeObject): unknown => {
     const spec: Plain = { ...mapAt(object, 'spec') };
     for (const field of MUTABLE_SPEC) delete spec[field];

@@ -99,8 +99,9 @@ export class MalformedBody extends Error {
 
 /** The beginning of a body, as the real server shows what it could not read. */
 export function shownBody(text: string): string {
-  if (!text.startsWith('{')) return Buffer.from(text).toString('hex').slice(0, 60);
-  return text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+  const bytes = Buffer.from(text);
+  const start = bytes.subarray(0, 30).toString(text.startsWith('{') ? 'utf8' : 'hex');
+  return bytes.length > 30 ? `${start} ...` : start;
 }
 
 export const mediaType = (request: IncomingMessage): string =>

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { KubeError } from '../../../api/ports/kube-api';
+import { KubeError, type PatchBody } from '../../../api/ports/kube-api';
 import type { Log } from '../../../api/ports/objects';
 import { messageOf } from '../../../machinery/errors';
 import type { KubeObject } from '../../../machinery/kube-object';
@@ -161,7 +161,7 @@ export class RequestHandler {
     const type = patchType(mediaType(request), query);
     const options = mutationOptions(query, 'PatchOptions');
     const isMissing = this.engine.core.store.get(target.resource.table, target) === undefined;
-    const body = await readPatch(request);
+    const body = await readPatch(request, type);
     // A patch is understood when there is something to change; an apply may create it.
     if (isMissing && type !== 'apply') throw notFound(target.resource, target.name);
     const { value, duplicates } = body();
@@ -195,14 +195,14 @@ async function readObject(request: IncomingMessage, target: Target): Promise<Bod
 }
 
 /** Reads a patch; what it gives throws when the text was malformed. */
-async function readPatch(request: IncomingMessage): Promise<() => Body> {
+async function readPatch(request: IncomingMessage, type: PatchBody['type']): Promise<() => Body> {
   try {
     const body = await readBody(request);
     return () => body;
   } catch (error) {
     if (!(error instanceof MalformedBody)) throw error;
     return () => {
-      throw badRequest(`error decoding patch: ${error.why}`);
+      throw badRequest(type === 'strategic' ? error.why : `error decoding patch: ${error.why}`);
     };
   }
 }

@@ -2,6 +2,7 @@ import type { DeleteOptions, ListOptions, PatchBody } from '../../../api/ports/k
 import { isJsonObject } from '../../../machinery/json';
 import type { MutationOptions } from '../rest/core';
 import { badRequest, Refusal } from '../rest/refusal';
+import { jsonKind } from '../schema/go-words';
 import type { WatchRequest } from '../watch/watch';
 import { unsupported } from './body';
 
@@ -203,18 +204,28 @@ export function patchType(mediaType: string, query: URLSearchParams): PatchBody[
 }
 
 export function patchBody(type: PatchBody['type'], body: unknown, query: URLSearchParams): PatchBody {
-  if (type === 'json') {
-    if (!Array.isArray(body))
-      throw badRequest(
-        'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
-      );
-    return { type, patch: body };
-  }
+  if (type === 'json') return { type, patch: operations(body) };
+  if (type === 'merge' && body === null) throw badRequest('Invalid JSON Patch');
+  if (type === 'strategic' && body === null) return { type, patch: {} };
   if (!isJsonObject(body)) {
-    const found = Array.isArray(body) ? 'array' : typeof body;
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
-    );
+    const before = type === 'strategic' ? '' : 'error decoding patch: ';
+    throw badRequest(`${before}json: cannot unmarshal ${jsonKind(body)} into Go value of type map[string]interface {}`);
   }
   return type === 'apply' ? { type, patch: body, force: isTrue(query, 'force') } : { type, patch: body };
+}
+
+function operations(body: unknown): readonly object[] {
+  if (body === null) return [];
+  const refuse = (value: unknown, type: string) =>
+    badRequest(`error decoding patch: json: cannot unmarshal ${jsonKind(value)} into Go ${type}`);
+  if (!Array.isArray(body)) throw refuse(body, 'value of type []handlers.jsonPatchOp');
+  for (const operation of body) {
+    if (operation === null) continue;
+    if (!isJsonObject(operation)) throw refuse(operation, 'value of type handlers.jsonPatchOp');
+    for (const field of ['op', 'from', 'path']) {
+      const value = operation[field] ?? '';
+      if (typeof value !== 'string') throw refuse(value, `struct field jsonPatchOp.${field} of type string`);
+    }
+  }
+  return body;
 }

@@ -1,17 +1,14 @@
 import { cloneJson, equalJson, isJsonObject } from '../../../machinery/json';
-import { badRequest, Refusal } from '../rest/refusal';
+import { Refusal } from '../rest/refusal';
 
 type Operation = { readonly [key: string]: unknown };
+type Container = { [key: string]: unknown } | unknown[];
 
-/** JSON patch (RFC 6902) on a copy of the target. */
+/** JSON patch on a copy of the target: RFC 6902 as the real server's library reads it. */
 export function jsonPatch(target: unknown, operations: readonly unknown[]): unknown {
-  const holder: { root: unknown } = { root: cloneJson(target) };
-  for (const operation of operations) {
-    if (!isJsonObject(operation))
-      throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type jsonpatch.Operation');
-    holder.root = applyOne(holder.root, operation);
-  }
-  return holder.root;
+  let root: unknown = cloneJson(target);
+  for (const operation of operations) root = applyOne(root, isJsonObject(operation) ? operation : {});
+  return root;
 }
 
 /** The real server says no more than that; `why` is for the reader of this file. */
@@ -24,94 +21,87 @@ const refuse = (_why: string): Refusal =>
   });
 
 function applyOne(root: unknown, operation: Operation): unknown {
-  const path = pointer(operation['path']);
-  switch (operation['op']) {
+  const { op, path, from } = operation;
+  const value = cloneJson(operation['value'] ?? null);
+  switch (op) {
     case 'add':
-      return edit(root, path, { kind: 'add', value: cloneJson(operation['value'] ?? null) });
+      add(root, path, value);
+      return root;
     case 'replace':
-      return edit(root, path, { kind: 'replace', value: cloneJson(operation['value'] ?? null) });
+      return replace(root, path, operation['value']);
     case 'remove':
-      return edit(root, path, { kind: 'remove' });
+      remove(root, path);
+      return root;
     case 'move': {
-      const from = pointer(operation['from']);
-      const value = read(root, from);
-      return edit(edit(root, from, { kind: 'remove' }), path, { kind: 'add', value });
+      const moved = read(root, from);
+      remove(root, from);
+      add(root, path, moved);
+      return root;
     }
     case 'copy':
-      return edit(root, path, { kind: 'add', value: cloneJson(read(root, pointer(operation['from']))) });
+      add(root, path, cloneJson(read(root, from)));
+      return root;
     case 'test':
-      if (!equalJson(readOrNull(root, path), operation['value'] ?? null)) {
-        throw refuse(`testing value ${text(path)} failed`);
+      if (!('value' in operation) || !equalJson(path === '' ? root : read(root, path), value)) {
+        throw refuse('testing the value failed');
       }
       return root;
     default:
-      throw refuse(`Unexpected kind: ${String(operation['op'])}`);
+      throw refuse('unexpected kind');
   }
 }
 
-function pointer(value: unknown): string[] {
-  if (typeof value !== 'string') throw refuse('operation has no path');
-  if (value === '') return [];
-  return value
-    .split('/')
-    .slice(1)
-    .map((part) => part.replace(/~1/g, '/').replace(/~0/g, '~'));
+/** The container that a path leads into, and the last step. What comes before the first slash is never looked at. */
+function locate(root: unknown, path: unknown): { container: Container; key: string } {
+  if (typeof path !== 'string') throw refuse('the operation has no path');
+  const [, ...steps] = path.split('/').map((step) => step.replace(/~1/g, '/').replace(/~0/g, '~'));
+  const key = steps.pop();
+  let container = root;
+  for (const step of steps) container = isContainer(container) ? member(container, step) : undefined;
+  if (key === undefined || !isContainer(container)) throw refuse('the path is missing');
+  return { container, key };
 }
 
-const text = (path: readonly string[]): string => `/${path.join('/')}`;
+const isContainer = (value: unknown): value is Container => Array.isArray(value) || isJsonObject(value);
 
-function readOrNull(root: unknown, path: readonly string[]): unknown {
-  try {
-    return read(root, path) ?? null;
-  } catch {
-    return null;
-  }
+/** A member; null where an object has none of that name. */
+function member(container: Container, key: string): unknown {
+  return Array.isArray(container) ? container[indexOf(key, container.length)] : (container[key] ?? null);
 }
 
-function read(root: unknown, path: readonly string[]): unknown {
-  let value = root;
-  for (const part of path) {
-    const next: unknown = Array.isArray(value) ? value[Number(part)] : isJsonObject(value) ? value[part] : undefined;
-    if (next === undefined) throw refuse(`Unable to find value at path ${text(path)}: missing value`);
-    value = next;
-  }
-  return value;
+/** Go's `strconv.Atoi` below `size`; negative indices count from there. */
+function indexOf(text: string, size: number): number {
+  const index = Number(text);
+  if (!/^[-+]?\d+$/.test(text) || index >= size || index < -size) throw refuse('invalid index');
+  return index < 0 ? index + size : index;
 }
 
-type Edit = { readonly kind: 'add' | 'replace'; readonly value: unknown } | { readonly kind: 'remove' };
+function read(root: unknown, path: unknown): unknown {
+  const { container, key } = locate(root, path);
+  return member(container, key);
+}
 
-function edit(root: unknown, path: readonly string[], change: Edit): unknown {
-  const last = path.at(-1);
-  if (last === undefined) return change.kind === 'remove' ? null : change.value;
-  const parentPath = path.slice(0, -1);
-  let parent: unknown;
-  try {
-    parent = read(root, parentPath);
-  } catch {
-    throw refuse(`${change.kind} operation does not apply: doc is missing path: "${text(path)}": missing value`);
-  }
-  if (Array.isArray(parent)) editList(parent, last, path, change);
-  else if (isJsonObject(parent)) {
-    const isMissing = parent[last] === undefined;
-    // A member may be replaced that is not there: the real server's library adds it.
-    if (change.kind === 'remove' && isMissing) {
-      throw refuse(`remove operation does not apply: Unable to remove nonexistent key: ${last}: missing value`);
-    }
-    if (change.kind === 'remove') delete parent[last];
-    else parent[last] = change.value;
-  } else throw refuse(`${change.kind} operation does not apply: doc is missing path: "${text(path)}": missing value`);
+function add(root: unknown, path: unknown, value: unknown): void {
+  const { container, key } = locate(root, path);
+  if (!Array.isArray(container)) container[key] = value;
+  else if (key === '-') container.push(value);
+  else container.splice(indexOf(key, container.length + 1), 0, value);
+}
+
+/** A member may be replaced that is not there. */
+function replace(root: unknown, path: unknown, value: unknown): unknown {
+  // The whole can only be another container: the library passes over anything else.
+  if (path === '') return isContainer(value) ? cloneJson(value) : root;
+  const { container, key } = locate(root, path);
+  const next = cloneJson(value ?? null);
+  if (Array.isArray(container)) container[indexOf(key, container.length)] = next;
+  else container[key] = next;
   return root;
 }
 
-function editList(list: unknown[], part: string, path: readonly string[], change: Edit): void {
-  const index = part === '-' ? list.length : Number(part);
-  const limit = change.kind === 'add' ? list.length : list.length - 1;
-  if (!Number.isInteger(index) || index < 0 || index > limit) {
-    throw refuse(
-      `${change.kind} operation does not apply: Unable to access invalid index: ${text(path)}: invalid index referenced`,
-    );
-  }
-  if (change.kind === 'add') list.splice(index, 0, change.value);
-  else if (change.kind === 'replace') list[index] = change.value;
-  else list.splice(index, 1);
+function remove(root: unknown, path: unknown): void {
+  const { container, key } = locate(root, path);
+  if (Array.isArray(container)) container.splice(indexOf(key, container.length), 1);
+  else if (container[key] === undefined) throw refuse('a nonexistent key cannot be removed');
+  else delete container[key];
 }

@@ -1,5 +1,6 @@
 import { equalJson, isJsonObject } from '../../../machinery/json';
-import { badRequest } from '../rest/refusal';
+import { badRequest, Refusal } from '../rest/refusal';
+import { goValue } from '../schema/go-words';
 import { fieldNode, type SchemaNode } from '../schema/node';
 
 type Plain = { [key: string]: unknown };
@@ -9,6 +10,15 @@ const RETAIN_KEYS = '$retainKeys';
 const DELETE_PRIMITIVES = '$deleteFromPrimitiveList/';
 const ORDER = '$setElementOrder/';
 
+/** A mistake that the real server takes for its own. */
+const failure = (message: string): Refusal => new Refusal({ code: 500, reason: '', message });
+
+const unknownDirective = (patch: Plain): Refusal =>
+  failure(`unknown patch type: ${goValue(patch[DIRECTIVE])} in map: ${goValue(patch)}`);
+
+const keyless = (item: Plain, key: string): Refusal =>
+  failure(`map: ${goValue(item)} does not contain declared merge key: ${key}`);
+
 /** Strategic merge patch by the patch keys of builtin types. Neither argument is changed. */
 export function strategicPatch(target: unknown, patch: Plain, node: SchemaNode | undefined): unknown {
   const base: Plain = isJsonObject(target) ? target : {};
@@ -17,11 +27,11 @@ export function strategicPatch(target: unknown, patch: Plain, node: SchemaNode |
     return rest;
   }
   if (patch[DIRECTIVE] === 'delete') return {};
-  const out: Plain = { ...base };
-  const retained = patch[RETAIN_KEYS];
-  if (Array.isArray(retained)) for (const key of Object.keys(out)) if (!retained.includes(key)) delete out[key];
+  if (DIRECTIVE in patch) throw unknownDirective(patch);
+  const out: Plain = retained(base, patch);
+  checkOrders(patch, node);
   for (const [key, value] of Object.entries(patch)) {
-    if (key === DIRECTIVE || key === RETAIN_KEYS || key.startsWith(ORDER) || value === undefined) continue;
+    if (key === RETAIN_KEYS || key.startsWith(ORDER) || value === undefined) continue;
     if (key.startsWith(DELETE_PRIMITIVES)) {
       const field = key.slice(DELETE_PRIMITIVES.length);
       const remove = Array.isArray(value) ? value : [];
@@ -32,42 +42,114 @@ export function strategicPatch(target: unknown, patch: Plain, node: SchemaNode |
       continue;
     }
     const child = node === undefined ? undefined : fieldNode(node, key);
+    const before = out[key];
     if (value === null) delete out[key];
-    else if (Array.isArray(value)) out[key] = mergeList(out[key], value, child);
-    else if (isJsonObject(value)) {
+    else if (Array.isArray(value) && Array.isArray(before)) out[key] = mergeList(before, value, child);
+    else if (isJsonObject(value) && isJsonObject(before)) {
       const isReplaced = child?.patchStrategy.includes('replace') === true;
-      out[key] = isReplaced ? value : strategicPatch(out[key], value, child);
-    } else out[key] = value;
+      out[key] = isReplaced ? value : strategicPatch(before, value, child);
+    } else {
+      const taken = withoutDirectives(value);
+      if (taken === undefined) delete out[key];
+      else out[key] = taken;
+    }
   }
   reorder(out, base, patch, node);
   return out;
 }
 
-function mergeList(target: unknown, patch: readonly unknown[], node: SchemaNode | undefined): unknown {
+/** What a patch says of where nothing is: maps with a directive are left out, and so are nulls of maps. */
+function withoutDirectives(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined);
+  if (!isJsonObject(value)) return value;
+  if (DIRECTIVE in value) return undefined;
+  const entries = Object.entries(value)
+    .filter(([, item]) => item !== null)
+    .map(([name, item]) => [name, withoutDirectives(item)] as const);
+  return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
+}
+
+/** The fields that `$retainKeys` leaves, among which must be all that the patch sets. */
+function retained(base: Plain, patch: Plain): Plain {
+  const keys = patch[RETAIN_KEYS];
+  if (keys === undefined) return { ...base };
+  const isKept = (name: string): boolean => Array.isArray(keys) && keys.includes(name);
+  const isSet = ([name, value]: [string, unknown]): boolean =>
+    value !== null && name !== RETAIN_KEYS && !name.startsWith(DELETE_PRIMITIVES) && !name.startsWith(ORDER);
+  if (
+    !Array.isArray(keys) ||
+    !Object.entries(patch)
+      .filter(isSet)
+      .every(([name]) => isKept(name))
+  ) {
+    throw badRequest('invalid patch format of retainKeys');
+  }
+  return Object.fromEntries(Object.entries(base).filter(([name]) => isKept(name)));
+}
+
+/** What a list adds must be in the order that `$setElementOrder/<field>` gives. */
+function checkOrders(patch: Plain, node: SchemaNode | undefined): void {
+  for (const [directive, order] of Object.entries(patch)) {
+    if (!directive.startsWith(ORDER)) continue;
+    if (!Array.isArray(order)) throw failure(`expected a []interface {}, but received a ${typeof order}`);
+    const field = directive.slice(ORDER.length);
+    const key = node === undefined ? undefined : fieldNode(node, field)?.patchMergeKey;
+    const keyOf = (item: unknown): unknown => {
+      if (key === undefined || !isJsonObject(item)) return item;
+      if (item[key] === undefined) throw keyless(item, key);
+      return item[key];
+    };
+    const places = order.map(keyOf);
+    const list: readonly unknown[] = Array.isArray(patch[field]) ? patch[field] : [];
+    if (list.length === 0 || order.length === 0) continue;
+    let next = 0;
+    for (const item of list) {
+      if (isJsonObject(item) && DIRECTIVE in item) continue;
+      const own = keyOf(item);
+      next = places.findIndex((place, index) => index >= next && equalJson(place, own)) + 1;
+      if (next > 0) continue;
+      throw failure(
+        `The order in patch list:\n${goValue(list)}\n doesn't match $setElementOrder list:\n${goValue(order)}\n`,
+      );
+    }
+  }
+}
+
+function mergeList(live: readonly unknown[], patch: readonly unknown[], node: SchemaNode | undefined): unknown {
   const isMerged = node?.patchStrategy.includes('merge') === true;
   if (!isMerged) return patch.filter((item) => !isJsonObject(item) || item[DIRECTIVE] === undefined);
-  const live: readonly unknown[] = Array.isArray(target) ? target : [];
   const key = node?.patchMergeKey;
   if (key === undefined) {
     const added = patch.filter((item) => !live.some((existing) => equalJson(existing, item)));
     return ordered([...live, ...added], patch, live, key);
   }
-  if (patch.some((item) => isJsonObject(item) && item[DIRECTIVE] === 'replace')) {
-    return patch.filter((item) => !isJsonObject(item) || item[DIRECTIVE] !== 'replace');
-  }
-  let result = [...live];
-  for (const item of patch) {
-    if (!isJsonObject(item)) continue;
+  const items = patch.filter(isJsonObject);
+  const plain = items.filter((item) => !(DIRECTIVE in item));
+  const result = withoutDeleted(live, items, key);
+  if (items.some((item) => item[DIRECTIVE] === 'replace')) return plain;
+  for (const item of plain) {
     const value = item[key];
-    if (value === undefined)
-      throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
+    if (value === undefined) throw keyless(item, key);
     const index = result.findIndex((existing) => isJsonObject(existing) && equalJson(existing[key], value));
-    if (item[DIRECTIVE] === 'delete') {
-      result = result.filter((existing) => !isJsonObject(existing) || !equalJson(existing[key], value));
-    } else if (index >= 0) result[index] = strategicPatch(result[index], item, node?.items);
-    else result.push(strategicPatch({}, item, node?.items));
+    if (index >= 0) result[index] = strategicPatch(result[index], item, node?.items);
+    else result.push(item);
   }
   return ordered(result, patch, live, key);
+}
+
+/** The items that no directive of the patch deletes. */
+function withoutDeleted(live: readonly unknown[], patch: readonly Plain[], key: string): unknown[] {
+  let left = [...live];
+  for (const item of patch) {
+    const directive = item[DIRECTIVE];
+    if (directive === undefined || directive === 'replace') continue;
+    if (directive === 'merge') throw failure('merging lists cannot yet be specified in the patch');
+    if (directive !== 'delete') throw unknownDirective(item);
+    const value = item[key];
+    if (value === undefined) throw keyless(item, key);
+    left = left.filter((existing) => !isJsonObject(existing) || !equalJson(existing[key], value));
+  }
+  return left;
 }
 
 /** Puts merged lists into the order of `$setElementOrder/<field>`. */

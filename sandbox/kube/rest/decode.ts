@@ -1,5 +1,5 @@
 import { isJsonObject, valueAt } from '../../../machinery/json';
-import type { KubeObject } from '../../../machinery/kube-object';
+import { type KubeObject, parseApiVersion } from '../../../machinery/kube-object';
 import { objectMetaSchema } from '../builtins/catalog';
 import type { Served } from '../registry/registry';
 import { groupVersion } from '../registry/resource';
@@ -101,10 +101,18 @@ function wrongKind(given: string, { resource, version }: Served, body: object): 
     const faults = [invalid('kind', given, `must be ${kind}`), ...ruleFaults(pruned, undefined, version.schema)];
     return invalidObject({ group, kind: given }, name, faults);
   }
+  const why = inconvertible({ apiVersion: groupVersion(group, version.name), kind: given }, { resource, version });
+  return badRequest(`${given} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: ${why}`);
+}
+
+/** Why an object of one Go type is none of another. */
+export function inconvertible(
+  given: { readonly apiVersion: string; readonly kind: string },
+  { resource }: Served,
+): string {
   const family = resource.group === '' ? 'core' : (resource.group.split('.')[0] ?? '');
-  return badRequest(
-    `${given} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: converting (${version.name}.${given}) to (${family}.${kind}): unknown conversion`,
-  );
+  const { version } = parseApiVersion(given.apiVersion);
+  return `converting (${version}.${given.kind}) to (${family}.${resource.kind}): unknown conversion`;
 }
 
 /** How a builtin kind's decoder begins its complaints. */

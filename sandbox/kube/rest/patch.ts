@@ -4,6 +4,7 @@ import { type KubeObject, parseApiVersion } from '../../../machinery/kube-object
 import { ApplyConflict } from '../apply/conflict';
 import { applyConfiguration, managersAfterUpdate } from '../apply/field-manager';
 import { typedFault } from '../apply/typed-check';
+import { definitionOfKind } from '../builtins/catalog';
 import { jsonPatch } from '../patch/json-patch';
 import { mergePatch } from '../patch/merge-patch';
 import { strategicPatch } from '../patch/strategic-patch';
@@ -13,10 +14,10 @@ import { goValue } from '../schema/go-words';
 import { faultText } from '../schema/strict-faults';
 import type { Caller, Core, MutationOptions, Target } from './core';
 import { setManagers, storeNew } from './create';
-import { checkKind, decodeFields, typeMetaFault, unregistered } from './decode';
+import { checkKind, decodeFields, inconvertible, typeMetaFault, unregistered } from './decode';
 import { invalid } from './field-error';
 import { emptyObject, fieldContext } from './fields';
-import { badRequest, conflict, invalidObject, notFound, Refusal, STALE } from './refusal';
+import { badRequest, conflict, internalError, invalidObject, notFound, Refusal } from './refusal';
 import { duplicateTexts, faultTexts, jsonDuplicates, reportStrict, yamlFaults } from './strict';
 import { modifyObject, tryModifyObject } from './update';
 
@@ -40,9 +41,6 @@ export function patchObject(
   return modifyObject(core, caller, target, options, async (live) => {
     const patched = patchedObject(live, body, target);
     const next = decodePatched(patched, body, target, caller, options);
-    if (next.metadata.resourceVersion !== live.metadata.resourceVersion) {
-      throw conflict(target.resource, target.name, STALE);
-    }
     checkIdentity(next, target);
     const context = fieldContext(core, target, target.subresource, caller, options);
     setManagers(next, await managersAfterUpdate(live, next, context));
@@ -87,13 +85,39 @@ function ofKind(patched: unknown, isStrategic: boolean, target: Target, refuse: 
   if (isStrategic && isJsonObject(patched)) return checkKind({ ...patched, apiVersion, kind }, target);
   const fault = typeMetaFault(patched);
   if (fault !== undefined) throw refuse(`couldn't get version/kind; json parse error: ${fault}`);
-  const given = valueAt(patched, 'apiVersion');
-  if (typeof given === 'string' && given !== apiVersion && valueAt(patched, 'kind') === kind) {
-    if (!isCustom) throw refuse(unregistered(kind, given));
-    const named = { group: parseApiVersion(given).group, kind };
-    throw invalidObject(named, target.name, [invalid('apiVersion', given, `must be ${apiVersion}`)]);
+  const [givenVersion, givenKind] = ['apiVersion', 'kind'].map((field) => String(valueAt(patched, field) ?? ''));
+  const given = { apiVersion: givenVersion ?? '', kind: givenKind ?? '' };
+  if (isCustom) checkCustomKind(patched, given, { apiVersion, kind }, target.name, refuse);
+  else if (given.kind !== '' && (given.kind !== kind || given.apiVersion !== apiVersion)) {
+    if (given.apiVersion === '') throw nameless(target);
+    const isKnown = definitionOfKind(given.apiVersion, given.kind) !== undefined;
+    throw refuse(isKnown ? inconvertible(given, target) : unregistered(given.kind, given.apiVersion));
   }
-  return checkKind(patched, target);
+  return checkKind({ ...Object(patched), apiVersion, kind }, target);
+}
+
+interface TypeMeta {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** Custom resources say in their data alone what they are. */
+function checkCustomKind(
+  patched: unknown,
+  given: TypeMeta,
+  expected: TypeMeta,
+  name: string,
+  refuse: (why: string) => Refusal,
+): void {
+  if (given.kind === '') throw refuse(`Object 'Kind' is missing in '${JSON.stringify(patched)}'`);
+  if (given.apiVersion === '')
+    throw internalError("Object 'apiVersion' is missing in 'object has no apiVersion field'");
+  const fields = ['apiVersion', 'kind'] as const;
+  const faults = fields
+    .filter((field) => given[field] !== expected[field])
+    .map((field) => invalid(field, given[field], `must be ${expected[field]}`));
+  const { group } = parseApiVersion(given.apiVersion);
+  if (faults.length > 0) throw invalidObject({ group, kind: given.kind }, name, faults);
 }
 
 /** What is wrong with the text of a patch itself. */
@@ -121,16 +145,26 @@ function undecodable(shown: string, why: string): Refusal {
   });
 }
 
-function checkIdentity(next: KubeObject, target: Target): void {
-  if (next.metadata.name !== target.name) {
-    throw badRequest(
-      `the name of the object (${next.metadata.name}) does not match the name on the URL (${target.name})`,
-    );
-  }
-  if ((next.metadata.namespace ?? '') !== target.namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+function checkIdentity({ metadata }: KubeObject, target: Target): void {
+  const { name = '', namespace = '', resourceVersion = '' } = metadata;
+  if (namespace === '' && target.namespace !== '') metadata.namespace = target.namespace;
+  else if (namespace !== target.namespace) throw wrongNamespace();
+  if (name === '') throw nameless(target);
+  if (name !== target.name) throw wrongName(name, target);
+  if (!/^\d*$/.test(resourceVersion)) {
+    const message = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`;
+    throw new Refusal({ code: 500, reason: '', message });
   }
 }
+
+const nameless = ({ name }: Target): Refusal =>
+  badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+
+const wrongName = (given: string, { name }: Target): Refusal =>
+  badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+
+const wrongNamespace = (): Refusal =>
+  badRequest('the namespace of the provided object does not match the namespace sent on the request');
 
 /** Server-side apply: changes what is there or creates what is not. */
 async function applyObject(
@@ -252,19 +286,15 @@ function checkIntent(patch: unknown, target: Target): KubeObject {
   const apiVersion = groupVersion(group, target.version.name);
   const given = isJsonObject(patch) ? patch : {};
   if (given['apiVersion'] !== apiVersion || given['kind'] !== kind) throw wrongType(given);
-  if (valueAt(given, 'metadata') === undefined) {
-    throw badRequest(`the name of the object (${target.name} based on URL) was undeterminable: name must be provided`);
-  }
+  if (valueAt(given, 'metadata') === undefined) throw nameless(target);
   const intent = checkKind(patch, target);
   const { metadata } = intent;
   if (metadata.managedFields !== undefined && metadata.managedFields !== null) {
     throw badRequest('metadata.managedFields must be nil');
   }
-  if (metadata.name !== undefined && metadata.name !== target.name) {
-    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${target.name})`);
-  }
+  if (metadata.name !== undefined && metadata.name !== target.name) throw wrongName(metadata.name, target);
   if (metadata.namespace !== undefined && metadata.namespace !== '' && metadata.namespace !== target.namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    throw wrongNamespace();
   }
   const namespace = metadata.namespace ?? '';
   metadata.name = target.name;

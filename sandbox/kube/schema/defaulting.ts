@@ -24,8 +24,7 @@ export function applyDefaults(value: unknown, node: SchemaNode, dropsNulls = tru
     if (item !== null || !dropsNulls) continue;
     const field = fieldNode(node, name);
     // A null that is neither allowed nor replaced by a default counts as absent.
-    if (field !== undefined && !field.nullable && field.default === undefined && !field.preserveUnknown)
-      delete object[name];
+    if (field !== undefined && !field.nullable && field.default === undefined) delete object[name];
   }
   for (const [name, property] of node.properties) {
     if (property.default === undefined) continue;

@@ -1,4 +1,5 @@
-import { at } from '../scene';
+import { canonicalJson } from '../../../machinery/json';
+import { type Answer, at } from '../scene';
 import { withSlowUpdates } from '../slow-webhook';
 import type { Topic } from '../topic';
 import { WIDGETS, widget } from '../widgets';
@@ -170,6 +171,7 @@ export const patchCases: Topic = (conforms) => {
       post: await s.post(s.at('v1', 'configmaps'), '{"a":'),
       postArray: await s.post(s.at('v1', 'configmaps'), '[]'),
       put: await s.put(s.at('v1', 'configmaps', 'a'), '{"a":'),
+      long: await s.put(s.at('v1', 'configmaps', 'a'), 'apiVersion: v1, kind: ConfigMap, and more'),
       merge: await s.merge(s.at('v1', 'configmaps', 'a'), '{"a":'),
       mergeList: await s.merge(s.at('v1', 'configmaps', 'a'), []),
     };
@@ -200,6 +202,157 @@ export const patchCases: Topic = (conforms) => {
       return { first: await s.merge(path, patch), second: await s.merge(path, patch) };
     },
   );
+
+  conforms('patch-json-paths', 'paths of a JSON patch: indices, what is not there, and the whole', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w', { steps: ['a', 'b', 'c'], options: { k: 'v' } }));
+    const answers: Record<string, unknown> = {};
+    for (const operation of [
+      ...['-1', '-3', '-4', '-5', '', '01', '+1', '1e0', '0x1', ' 1', '3', '4', 'x'].flatMap((index) =>
+        ['add', 'replace', 'remove', 'test'].map((op) => ({ op, path: `/spec/steps/${index}`, value: 'c' })),
+      ),
+      { op: 'replace', path: '/spec/steps/-', value: 'z' },
+      { op: 'remove', path: '/spec/steps/-' },
+      { op: 'move', from: '/spec/steps/-3', path: '/spec/steps/-' },
+      { op: 'copy', from: '/spec/steps/-1', path: '/spec/options/c' },
+      { op: 'copy', from: '/spec/options/none', path: '/spec/any' },
+      { op: 'copy', from: '/spec/none/none', path: '/spec/any' },
+      { op: 'copy', from: '/spec/steps/7', path: '/spec/any' },
+      { op: 'copy', from: '/spec/size/x', path: '/spec/any' },
+      { op: 'move', from: '/spec/options/none', path: '/spec/any' },
+      { op: 'test', path: '/spec/none', value: null },
+      { op: 'test', path: '/spec/none/none', value: null },
+      { op: 'test', path: '/spec/size' },
+      { op: 'test', path: '/spec/options', value: { k: 'v' } },
+      { op: 'add', path: 'spec', value: { size: 4 } },
+      { op: 'add', path: 'x/spec', value: { size: 4 } },
+      { op: 'add', path: '', value: {} },
+      { op: 'add', path: '/', value: {} },
+      { op: 'add', path: '/spec/options/', value: 'empty' },
+      { op: 'remove', path: '' },
+      { op: 'remove', path: 'spec' },
+      { op: 'replace', path: '', value: 'x' },
+      { op: 'replace', path: '', value: {} },
+      { op: 'replace', path: '', value: [] },
+      { op: 'replace', path: 'spec', value: {} },
+      { op: 'replace', path: '/spec/none', value: 1 },
+      { op: 'replace', path: '/spec/none/none', value: 1 },
+      { op: 'move', from: '', path: '/spec/any' },
+      { op: 'copy', from: '', path: '/spec/any' },
+      { op: 'copy', path: '/spec/any' },
+      { op: 7, path: '/spec/size', value: 4 },
+      { op: null, path: '/spec/size', value: 4 },
+      { path: '/spec/size', value: 4 },
+      { op: 'add', path: 7, value: 4 },
+      { op: 'add', path: null, value: 4 },
+    ]) {
+      const { op, path: place, from, value } = operation as { readonly [field: string]: unknown };
+      const name = JSON.stringify([op, from ?? '', place, value ?? '']);
+      const answer = await s.json(`${path}?dryRun=All`, [operation]);
+      const { size, steps, options, any } = (at(answer, 'spec') ?? {}) as { readonly [field: string]: unknown };
+      answers[name] =
+        answer.code === 200 ? canonicalJson({ size, steps, options, any }) : `${answer.code} ${at(answer, 'message')}`;
+    }
+    return answers;
+  });
+
+  conforms('patch-identity', 'a patch keeps what the object is', async (s) => {
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    const answers: Record<string, unknown> = {};
+    const [builtin, custom] = [s.at('v1', 'configmaps', 'a'), s.at(WIDGETS, 'widgets', 'w')];
+    for (const path of [builtin, custom]) {
+      for (const patch of [
+        { metadata: null },
+        { metadata: { name: null } },
+        { metadata: { name: '' } },
+        { metadata: { name: 'other' } },
+        { metadata: { name: 'other', resourceVersion: '1' } },
+        { metadata: { namespace: null } },
+        { metadata: { namespace: 'other' } },
+        { metadata: { name: 'other', namespace: 'other' } },
+        { metadata: { resourceVersion: null } },
+        { metadata: { resourceVersion: '' } },
+        { metadata: { resourceVersion: '0' } },
+        { metadata: { resourceVersion: 'x' } },
+        { metadata: { uid: null } },
+        { metadata: { uid: 'x' } },
+        { metadata: { creationTimestamp: null, generation: null } },
+        { kind: 'Secret' },
+        { apiVersion: 'v2' },
+        { apiVersion: null },
+        { apiVersion: 'apps/v1', kind: 'Deployment' },
+      ]) {
+        const { code, body } = await s.merge(`${path}?dryRun=All`, patch);
+        const name = `${path} ${JSON.stringify(patch)}`;
+        answers[name] = code === 200 ? code : body;
+      }
+    }
+    // The kind of a Go type is known.
+    for (const kind of [null, '']) answers[`${kind}`] = (await s.merge(`${builtin}?dryRun=All`, { kind })).code;
+    const { code, body } = await s.merge(`${custom}?dryRun=All`, { kind: null });
+    answers.unknown = [code, /Object 'Kind' is missing/.test(String(at({ code, body }, 'message')))];
+    return answers;
+  });
+
+  conforms('patch-no-object', 'merge and strategic patches that are no objects are refused', async (s) => {
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    const path = s.at('v1', 'configmaps', 'a');
+    const answers: Record<string, unknown> = {};
+    for (const text of ['null', '[]', '"x"', '7', 'true', ' ', '{}', '[{}]']) {
+      answers[`merge ${text}`] = await s.merge(path, text);
+      answers[`strategic ${text}`] = await s.strategic(path, text);
+      answers[`json ${text}`] = await s.client.http('PATCH', path, text, { type: 'application/json-patch+json' });
+    }
+    return Object.fromEntries(
+      Object.entries(answers).map(([name, answer]) => {
+        const { code, body } = answer as Answer;
+        return [name, code === 200 ? code : body];
+      }),
+    );
+  });
+
+  conforms('patch-strategic-directives', 'directives that a strategic patch does not know are refused', async (s) => {
+    await s.post(s.at('v1', 'pods'), pod('p'));
+    const answers: Record<string, unknown> = {};
+    for (const patch of [
+      { $patch: 'merge' },
+      { $patch: 'frob' },
+      { $patch: 'delete' },
+      { $patch: 'replace', metadata: { name: 'p', labels: { a: 'b' } } },
+      { metadata: { labels: { $patch: 'frob' } } },
+      { metadata: { annotations: { $patch: 'frob' } } },
+      { metadata: { annotations: { a: 'b', $patch: 'replace' } } },
+      { metadata: { annotations: { a: null } } },
+      { spec: { containers: [{ $patch: 'merge' }] } },
+      { spec: { containers: [{ $patch: 'frob', name: 'a' }] } },
+      { spec: { containers: [{ $patch: 'delete' }] } },
+      { spec: { containers: [{ image: 'x' }] } },
+      { spec: { containers: 'a' } },
+      { spec: { containers: {} } },
+      { spec: { containers: null } },
+      { spec: { '$setElementOrder/containers': [{ name: 'b' }], containers: [{ name: 'a', image: 'x' }] } },
+      { spec: { '$setElementOrder/containers': 'b' } },
+      { spec: { '$setElementOrder/containers': [{}] } },
+      { spec: { $retainKeys: 'containers' } },
+      { spec: { $retainKeys: ['tolerations'], containers: [] } },
+      { metadata: { '$deleteFromPrimitiveList/finalizers': ['capstan.dev/a'] } },
+      { metadata: { '$deleteFromPrimitiveList/finalizers': 'capstan.dev/a' } },
+      { metadata: { '$deleteFromPrimitiveList/none': ['capstan.dev/a'] } },
+      { metadata: { '$deleteFromPrimitiveList/labels': ['capstan.dev/a'] } },
+      { metadata: { finalizers: ['capstan.dev/a', 'capstan.dev/c'] } },
+      { metadata: { labels: 'x' } },
+      { metadata: 'x' },
+    ]) {
+      const { code, body } = await s.strategic(`${s.at('v1', 'pods', 'p')}?dryRun=All`, patch);
+      const answer = { code, body };
+      const { finalizers, labels, annotations } = (at(answer, 'metadata') ?? {}) as {
+        readonly [field: string]: unknown;
+      };
+      answers[JSON.stringify(patch)] = code === 200 ? canonicalJson({ finalizers, labels, annotations }) : body;
+    }
+    return answers;
+  });
 
   conforms('patch-race', 'patches that meet at an object are all done, whatever their type', async (s) => {
     const path = s.at(WIDGETS, 'widgets', 'w');
