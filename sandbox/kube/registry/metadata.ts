@@ -5,7 +5,7 @@ import { labelFault, labelValueFaults, qualifiedNameFaults, subdomainFault } fro
 import type { ResourceDefinition } from './resource';
 
 const STANDARD_FINALIZERS: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
-const MAX_ANNOTATIONS = 256 * 1024;
+export const MAX_ANNOTATIONS = 256 * 1024;
 
 /** Rules of `metadata` that hold for every kind (`ValidateObjectMeta`). */
 export function validateMetadata(object: KubeObject, resource: ResourceDefinition): FieldError[] {
@@ -46,17 +46,19 @@ export function validateMetadata(object: KubeObject, resource: ResourceDefinitio
 
 function annotationFaults(annotations: { readonly [key: string]: string }): FieldError[] {
   const errors: FieldError[] = [];
-  let size = 0;
-  for (const [key, value] of Object.entries(annotations)) {
+  for (const key of Object.keys(annotations)) {
     // Keys are compared in lower case: annotations may be written in any case.
     for (const fault of qualifiedNameFaults(key.toLowerCase())) {
       errors.push(invalid('metadata.annotations', key, fault));
     }
-    size += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
-  if (size > MAX_ANNOTATIONS) errors.push(tooLong('metadata.annotations', MAX_ANNOTATIONS));
+  if (annotationBytes(annotations) > MAX_ANNOTATIONS) errors.push(tooLong('metadata.annotations', MAX_ANNOTATIONS));
   return errors;
 }
+
+/** What annotations weigh, keys included. */
+export const annotationBytes = (annotations: { readonly [key: string]: string }): number =>
+  Object.entries(annotations).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
 
 function ownerFaults(object: KubeObject): FieldError[] {
   const errors: FieldError[] = [];

@@ -2,7 +2,8 @@ import type { PatchBody } from '../../../api/ports/kube-api';
 import { cloneJson, isJsonObject, valueAt } from '../../../machinery/json';
 import { type KubeObject, parseApiVersion } from '../../../machinery/kube-object';
 import { ApplyConflict } from '../apply/conflict';
-import { applyConfiguration, managersAfterUpdate } from '../apply/field-manager';
+import { managersAfterUpdate } from '../apply/field-manager';
+import { applyOverLastApplied } from '../apply/last-applied';
 import { typedFault } from '../apply/typed-check';
 import { definitionOfKind } from '../builtins/catalog';
 import { jsonPatch } from '../patch/json-patch';
@@ -166,19 +167,20 @@ const wrongName = (given: string, { name }: Target): Refusal =>
 const wrongNamespace = (): Refusal =>
   badRequest('the namespace of the provided object does not match the namespace sent on the request');
 
+type ApplyBody = Extract<PatchBody, { type: 'apply' }>;
+
 /** Server-side apply: changes what is there or creates what is not. */
 async function applyObject(
   core: Core,
   caller: Caller,
   target: Target,
-  body: Extract<PatchBody, { type: 'apply' }>,
+  body: ApplyBody,
   options: MutationOptions,
 ): Promise<KubeObject> {
   if (options.fieldManager === undefined || options.fieldManager === '') {
     throw invalidManager();
   }
   const intent = checkIntent(cloneJson(body.patch), target);
-  const force = body.force === true;
   for (;;) {
     const modified = await tryModifyObject(core, caller, target, options, async (live) => {
       if (intent.metadata.uid !== undefined && intent.metadata.uid !== live.metadata.uid) {
@@ -188,7 +190,7 @@ async function applyObject(
           `uid mismatch: the provided object specified uid ${intent.metadata.uid}, and no existing object was found`,
         );
       }
-      const { object, managedFields } = await applied(core, caller, target, live, intent, force, options);
+      const { object, managedFields } = await applied(core, caller, target, live, intent, body, options);
       // An intent with a resourceVersion insists on it; otherwise the live one is carried along by the merge.
       reportYaml(caller, options);
       const next = object === undefined ? cloneJson(live) : decodeApplied(object, target);
@@ -196,7 +198,7 @@ async function applyObject(
       return next;
     });
     if (modified !== undefined) return modified;
-    const created = await applyNew(core, caller, target, intent, options);
+    const created = await applyNew(core, caller, target, intent, body, options);
     if (created !== undefined) return created;
   }
 }
@@ -222,12 +224,12 @@ async function applied(
   target: Target,
   live: KubeObject,
   intent: KubeObject,
-  force: boolean,
+  { patch, force }: ApplyBody,
   options: MutationOptions,
 ) {
   const context = fieldContext(core, target, target.subresource, caller, options);
   try {
-    return await applyConfiguration(live, intent, force, context);
+    return await applyOverLastApplied(live, intent, patch, force === true, context);
   } catch (error) {
     if (!(error instanceof ApplyConflict)) throw error;
     const { message, causes } = error.describe();
@@ -240,6 +242,7 @@ async function applyNew(
   caller: Caller,
   target: Target,
   intent: KubeObject,
+  body: ApplyBody,
   options: MutationOptions,
 ): Promise<KubeObject | undefined> {
   if (target.subresource !== '') throw notFound(target.resource, target.name);
@@ -251,7 +254,7 @@ async function applyNew(
     );
   }
   if (intent.metadata.resourceVersion !== undefined) throw notFound(target.resource, target.name);
-  const { object, managedFields } = await applied(core, caller, target, emptyObject(target), intent, false, options);
+  const { object, managedFields } = await applied(core, caller, target, emptyObject(target), intent, body, options);
   reportYaml(caller, options);
   const next = decodeApplied(object ?? intent, target);
   try {

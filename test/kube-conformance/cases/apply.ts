@@ -1,6 +1,8 @@
-import { at, managersOf, uidOf, versionOf } from '../scene';
+import { at, type Fields, managersOf, uidOf, versionOf } from '../scene';
 import type { Topic } from '../topic';
 import { WIDGETS, widget } from '../widgets';
+
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Server-side apply: what it makes, merges, takes away and refuses. */
 export const applyCases: Topic = (conforms) => {
@@ -273,5 +275,49 @@ export const applyCases: Topic = (conforms) => {
     const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, stringData: { a: 'b' } };
     const first = await s.apply(s.at('v1', 'secrets', 's'), 'm', secret);
     return { first, again: await s.apply(s.at('v1', 'secrets', 's'), 'm', { ...secret, stringData: { c: 'd' } }) };
+  });
+
+  conforms('apply-over-kubectl', 'kubectl changes what it applied without server-side apply', async (s) => {
+    const configMap = (name: string, data: object, last?: unknown, more: Fields = {}) =>
+      s.configMap(name, { data }, last === undefined ? more : { ...more, annotations: { [LAST_APPLIED]: last } });
+    const create = (name: string, data: object, last?: unknown) =>
+      s.post(`${s.at('v1', 'configmaps')}?fieldManager=kubectl-client-side-apply`, configMap(name, data, last));
+    const apply = async (manager: string, name: string, data: object, more: Fields = {}) => {
+      const answer = await s.apply(s.at('v1', 'configmaps', name), manager, configMap(name, data, undefined, more));
+      const annotations = at(answer, 'metadata', 'annotations');
+      return answer.code === 200 ? { data: at(answer, 'data'), annotations, ...managersOf(answer) } : answer;
+    };
+    const lastOf = (name: string, data: object) => JSON.stringify(configMap(name, data));
+    await create('a', { k: '1', n: '1' }, lastOf('a', { k: '1', n: '1' }));
+    await create('b', { k: '1', n: '1' }, lastOf('b', { k: '1', n: '1' }));
+    await s.merge(`${s.at('v1', 'configmaps', 'b')}?fieldManager=other`, { data: { n: '2' } });
+    await create('old', { k: '1' }, lastOf('old', { k: '1' }).replace('"v1"', '"v0"'));
+    await create('broken', { k: '1' }, '{');
+    await create('empty', { k: '1' }, '');
+    await create('none', { k: '1' });
+    await create('same', { k: '1' }, lastOf('same', { k: '1' }));
+    const widgetPath = s.at(WIDGETS, 'widgets', 'w');
+    const last = JSON.stringify(widget('w', { label: 'one' }));
+    await s.post(
+      s.at(WIDGETS, 'widgets'),
+      widget('w', { label: 'one' }, {}, { annotations: { [LAST_APPLIED]: last } }),
+    );
+    const annotation = { annotations: { [LAST_APPLIED]: 'x', other: '<&>' } };
+    const named = async (manager: string) =>
+      at(await s.apply(widgetPath, manager, widget('w', { label: 'two' })), 'metadata', 'annotations') ?? 'refused';
+    return {
+      other: await apply('other', 'a', { k: '2' }),
+      kubectl: await apply('kubectl', 'a', { k: '<&>', n: '1' }),
+      again: await apply('kubectl', 'a', { k: '<&>', n: '1' }),
+      less: await apply('kubectl', 'a', { k: '<&>' }),
+      changed: await apply('kubectl', 'b', { k: '2', n: '3' }),
+      old: await apply('kubectl', 'old', { k: '2' }),
+      broken: await apply('kubectl', 'broken', { k: '2' }),
+      empty: await apply('kubectl', 'empty', { k: '2' }),
+      none: await apply('kubectl', 'none', { k: '2' }),
+      same: await apply('kubectl', 'same', { k: '1' }, { labels: { a: 'b' } }),
+      annotated: await apply('kubectl', 'same', { k: '1' }, annotation),
+      widget: [await named('other'), await named('kubectl')],
+    };
   });
 };
