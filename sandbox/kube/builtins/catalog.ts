@@ -93,6 +93,11 @@ const STRATEGIES: { readonly [resource: string]: Strategy } = {
   'storage.k8s.io/storageclasses': access.storageClasses,
 };
 
+/** What the server warns of whoever uses a kind. */
+const DEPRECATIONS: { readonly [resource: string]: string } = {
+  '/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+};
+
 const NO_COLUMNS: readonly PrinterColumn[] = [];
 
 /** The builtin kinds. */
@@ -120,6 +125,7 @@ export function builtinResources(): ResourceDefinition[] {
           subresources: new Map(entry.subresources.map((subresource) => [subresource.name, subresource])),
           columns: NO_COLUMNS,
           selectableFields: builtinSelectable(id),
+          deprecation: DEPRECATIONS[id],
         },
       ],
       storageApiVersion: isEvent ? 'v1' : apiVersion,

@@ -285,4 +285,18 @@ export const kindCases: Topic = (conforms) => {
   conforms('budget', 'a PodDisruptionBudget gets its status by its controller alone', (s) =>
     s.post(s.at('policy/v1', 'poddisruptionbudgets'), { metadata: { name: 'p' }, spec: { maxUnavailable: '50%' } }),
   );
+
+  conforms('endpoints-deprecated', 'who uses Endpoints is warned', async (s) => {
+    const [all, one] = [s.at('v1', 'endpoints'), s.at('v1', 'endpoints', 'a')];
+    const answers = [
+      await s.post(all, { metadata: { name: 'a' }, subsets: [] }),
+      await s.get(all),
+      await s.get(one),
+      await s.merge(one, { metadata: { labels: { a: 'b' } } }),
+      await s.get(s.at('v1', 'endpoints', 'none')),
+      await s.delete(one),
+      await s.delete(all),
+    ];
+    return answers.map(({ code, warnings }) => [code, warnings ?? 'none']);
+  });
 };
