@@ -1,3 +1,5 @@
+import { isJsonObject } from '../../../machinery/json';
+import { goDefinitions } from '../builtins/catalog';
 import tables from '../builtins/protobuf.json';
 
 /** The wire format of typed Go clients, read into JSON. Answers are always JSON, which those clients accept. */
@@ -8,19 +10,11 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 interface Field {
   readonly name: string;
   readonly type: string;
-  readonly shape: 'one' | 'list' | 'map';
+  /** `inline`: JSON writes the fields of the message in place of it. */
+  readonly shape: 'one' | 'list' | 'map' | 'inline';
 }
 
 type Plain = { [key: string]: unknown };
-
-/** Messages that JSON writes in place, without a field of their own. */
-const INLINE: readonly string[] = [
-  'core.v1.VolumeSource',
-  'core.v1.PersistentVolumeSource',
-  'core.v1.ProbeHandler',
-  'core.v1.LocalObjectReference',
-];
-const INLINE_NAMES: readonly string[] = ['volumeSource', 'persistentVolumeSource', 'handler', 'localObjectReference'];
 
 const messages = new Map<string, ReadonlyMap<number, Field>>();
 
@@ -32,11 +26,24 @@ function fieldsOf(message: string): ReadonlyMap<number, Field> | undefined {
   const fields = new Map<number, Field>();
   for (const row of rows) {
     const [number = '', name = '', type = ''] = row.split(' ');
-    const shape = type.startsWith('*') ? 'list' : type.startsWith('{}') ? 'map' : 'one';
-    fields.set(Number(number), { name, type: type.replace(/^(\*|\{\})/, ''), shape });
+    fields.set(Number(number), fieldOf(name, type, propertiesOf(message)));
   }
   messages.set(message, fields);
   return fields;
+}
+
+/** The names that JSON has for the fields of a message; undefined: for messages that it does not know. */
+function propertiesOf(message: string): readonly string[] | undefined {
+  const properties = goDefinitions[message]?.['properties'];
+  return isJsonObject(properties) ? Object.keys(properties) : undefined;
+}
+
+/** Names in protobuf are told from Go's names, those in JSON are chosen: `uID` is `uid`, and embedded structs have none. */
+function fieldOf(name: string, type: string, properties: readonly string[] | undefined): Field {
+  const written = properties?.find((property) => property.toLowerCase() === name.toLowerCase());
+  if (properties !== undefined && written === undefined && type in tables) return { name, type, shape: 'inline' };
+  const shape = type.startsWith('*') ? 'list' : type.startsWith('{}') ? 'map' : 'one';
+  return { name: written ?? name, type: type.replace(/^(\*|\{\})/, ''), shape };
 }
 
 /** Reads tags, lengths and numbers. @throws Error when the bytes end early */
@@ -134,14 +141,11 @@ function decodeMessage(bytes: Buffer, message: string): Plain {
       const list = (out[field.name] as unknown[] | undefined) ?? [];
       list.push(decodeValue(value, field.type));
       out[field.name] = list;
-    } else if (isInline(field)) Object.assign(out, decodeValue(value, field.type));
+    } else if (field.shape === 'inline') Object.assign(out, decodeValue(value, field.type));
     else out[field.name] = decodeValue(value, field.type);
   }
   return out;
 }
-
-const isInline = (field: Field): boolean =>
-  INLINE_NAMES.includes(field.name) && INLINE.some((name) => field.type.endsWith(name));
 
 function decodeEntry(value: bigint | Buffer, type: string): [string, unknown] {
   let key = '';

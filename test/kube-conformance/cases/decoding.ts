@@ -230,4 +230,60 @@ export const decodingCases: Topic = (conforms) => {
       },
     );
   }
+
+  conforms('decoding-protobuf', 'fields in protobuf whose names differ from those in JSON', async (s) => {
+    const type = 'application/vnd.kubernetes.protobuf';
+    const send = (path: string, apiVersion: string, kind: string, ...fields: readonly WireField[]) => {
+      const envelope = wire([1, wire([1, apiVersion], [2, kind])], [2, wire(...fields)]);
+      return s.post(path, `k8s\0${envelope}`, { type });
+    };
+    const named = (name: string): WireField => [1, wire([1, name])];
+    await s.post(s.at('v1', 'serviceaccounts'), { metadata: { name: 'a' } });
+    await s.post(s.at('v1', 'secrets'), { metadata: { name: 's' } });
+    const bound = wire([1, 'Secret'], [2, 'v1'], [3, 's'], [4, 'another']);
+    const token = await send(s.at('v1', 'serviceaccounts', 'a', 'token'), 'authentication.k8s.io/v1', 'TokenRequest', [
+      2,
+      wire([3, bound]),
+    ]);
+    const http = wire([1, wire([1, '/b'], [2, wire([4, wire([1, 'c'], [2, wire([1, 'p'])])])], [3, 'Exact'])]);
+    const ingress = await send(
+      s.at('networking.k8s.io/v1', 'ingresses'),
+      'networking.k8s.io/v1',
+      'Ingress',
+      named('i'),
+      [2, wire([3, wire([1, 'h'], [2, wire([1, http])])])],
+    );
+    const parameters = wire([1, 'g.dev'], [2, 'K'], [3, 'n'], [4, 'Cluster']);
+    const ingressClass = await send(
+      '/apis/networking.k8s.io/v1/ingressclasses',
+      'networking.k8s.io/v1',
+      'IngressClass',
+      named(s.ns),
+      [2, wire([1, 'g.dev/c'], [2, parameters])],
+    );
+    const rule = wire([1, 'CREATE'], [2, wire([1, 'g'], [2, 'v1'], [3, 'ks'])]);
+    const webhook = wire([1, 'w.g.dev'], [2, wire([3, 'https://127.0.0.1/'])], [3, rule], [6, 'None'], [8, 'v1']);
+    const webhooks = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+    const configuration = await send(
+      webhooks,
+      'admissionregistration.k8s.io/v1',
+      'ValidatingWebhookConfiguration',
+      named(s.ns),
+      [2, webhook],
+    );
+    await s.delete(`${webhooks}/${s.ns}`);
+    return {
+      token,
+      ingress: at(ingress, 'spec') ?? ingress,
+      ingressClass: at(ingressClass, 'spec') ?? ingressClass,
+      configuration: at(configuration, 'webhooks') ?? configuration,
+    };
+  });
 };
+
+/** A field of a protobuf message: its number, and its content. */
+type WireField = readonly [number: number, content: string];
+
+/** A message of short fields, which is text as long as their content is. */
+const wire = (...fields: readonly WireField[]): string =>
+  fields.map(([number, content]) => `${String.fromCharCode(number * 8 + 2, content.length)}${content}`).join('');
