@@ -6,6 +6,8 @@ import { defaultTo, mapAt, mapsAt, strategy } from './strategy';
 
 type Plain = { [key: string]: unknown };
 
+const CONTAINERS: readonly string[] = ['containers', 'initContainers'];
+
 /** Defaults of a pod spec, alone or in a template. */
 export function podSpecDefaults(spec: Plain): void {
   defaultTo(spec, 'restartPolicy', 'Always');
@@ -16,18 +18,30 @@ export function podSpecDefaults(spec: Plain): void {
   if (typeof spec['serviceAccountName'] === 'string') defaultTo(spec, 'serviceAccount', spec['serviceAccountName']);
   for (const volume of mapsAt(spec, 'volumes')) volumeDefaults(volume);
   for (const field of ['containers', 'initContainers', 'ephemeralContainers']) {
-    for (const container of mapsAt(spec, field)) containerDefaults(container, spec['hostNetwork'] === true);
+    for (const container of mapsAt(spec, field)) containerDefaults(container);
   }
 }
 
-function containerDefaults(container: Plain, hostNetwork: boolean): void {
+/** What a pod derives from its own spec; a template leaves that to its pods. */
+function derived(spec: Plain): void {
+  for (const container of CONTAINERS.flatMap((field) => mapsAt(spec, field))) {
+    if (spec['hostNetwork'] === true) {
+      for (const port of mapsAt(container, 'ports')) defaultTo(port, 'hostPort', port['containerPort']);
+    }
+    // What is limited is requested, unless something else is requested.
+    const resources = mapAt(container, 'resources');
+    if (resources['limits'] === undefined) continue;
+    const requests = { ...mapAt(resources, 'requests') };
+    for (const [name, limit] of Object.entries(mapAt(resources, 'limits'))) defaultTo(requests, name, limit);
+    resources['requests'] = requests;
+  }
+}
+
+function containerDefaults(container: Plain): void {
   defaultTo(container, 'terminationMessagePath', '/dev/termination-log');
   defaultTo(container, 'terminationMessagePolicy', 'File');
   defaultTo(container, 'imagePullPolicy', pullPolicy(container['image']));
-  for (const port of mapsAt(container, 'ports')) {
-    defaultTo(port, 'protocol', 'TCP');
-    if (hostNetwork) defaultTo(port, 'hostPort', port['containerPort']);
-  }
+  for (const port of mapsAt(container, 'ports')) defaultTo(port, 'protocol', 'TCP');
   for (const env of mapsAt(container, 'env')) {
     const source = mapAt(env, 'valueFrom');
     const reference = mapAt(source, 'fieldRef');
@@ -44,13 +58,6 @@ function containerDefaults(container: Plain, hostNetwork: boolean): void {
       defaultTo(mapAt(probe, 'httpGet'), 'scheme', 'HTTP');
       defaultTo(mapAt(probe, 'httpGet'), 'path', '/');
     }
-  }
-  // What is limited is requested, unless something else is requested.
-  const resources = mapAt(container, 'resources');
-  if (resources['limits'] !== undefined) {
-    const requests = { ...mapAt(resources, 'requests') };
-    for (const [name, limit] of Object.entries(mapAt(resources, 'limits'))) defaultTo(requests, name, limit);
-    resources['requests'] = requests;
   }
 }
 
@@ -122,14 +129,14 @@ function withoutImage(container: Plain): Plain {
 
 /** Fields of a running pod that stay as they are. */
 function validatePodUpdate(pod: KubeObject, old: KubeObject): FieldError[] {
-  const changed = ['containers', 'initContainers'].find(
+  const changed = CONTAINERS.find(
     (field) => mapsAt(mapAt(pod, 'spec'), field).length !== mapsAt(mapAt(old, 'spec'), field).length,
   );
   if (changed !== undefined) return [forbidden(`spec.${changed}`, 'pod updates may not add or remove containers')];
   const strip = (object: KubeObject): unknown => {
     const spec: Plain = { ...mapAt(object, 'spec') };
     for (const field of MUTABLE_SPEC) delete spec[field];
-    for (const field of ['containers', 'initContainers']) {
+    for (const field of CONTAINERS) {
       if (spec[field] !== undefined) spec[field] = mapsAt(spec, field).map(withoutImage);
     }
     return spec;
@@ -177,6 +184,7 @@ export const pods = strategy({
   defaults: (pod) => {
     const spec = mapAt(pod, 'spec');
     podSpecDefaults(spec);
+    derived(spec);
     defaultTo(spec, 'enableServiceLinks', true);
     const status = mapAt(pod, 'status');
     const address = status['podIP'];

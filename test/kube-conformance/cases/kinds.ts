@@ -299,4 +299,26 @@ export const kindCases: Topic = (conforms) => {
     ];
     return answers.map(({ code, warnings }) => [code, warnings ?? 'none']);
   });
+
+  conforms('pod-template', 'a template of pods leaves for its pods what they derive', async (s) => {
+    const container = {
+      name: 'c',
+      image: 'i',
+      resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m' } },
+      ports: [{ containerPort: 80 }],
+    };
+    const spec = { hostNetwork: true, containers: [container], initContainers: [{ ...container, name: 'd' }] };
+    const template = { metadata: { labels: { a: 'b' } }, spec };
+    const selector = { matchLabels: { a: 'b' } };
+    const made: Record<string, unknown> = {};
+    for (const resource of ['deployments', 'daemonsets', 'replicasets', 'statefulsets']) {
+      const answer = await s.post(s.at('apps/v1', resource), {
+        metadata: { name: 'x' },
+        spec: { selector, template, ...(resource === 'statefulsets' ? { serviceName: 'x' } : {}) },
+      });
+      made[resource] = at(answer, 'spec', 'template') ?? answer;
+    }
+    const pod = await s.post(s.at('v1', 'pods'), { metadata: { name: 'p' }, spec });
+    return { ...made, containers: at(pod, 'spec', 'containers'), initContainers: at(pod, 'spec', 'initContainers') };
+  });
 };
