@@ -1,8 +1,10 @@
+import { posix } from 'node:path';
 import type { ListOptions } from '../../../api/ports/kube-api';
 import { valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { groupVersion } from '../registry/resource';
 import { scanJson } from '../schema/go-json';
+import { jsonKind } from '../schema/go-words';
 import { RevisionCompacted } from '../store/event';
 import type { CollectionTarget, Core, Target } from './core';
 import { badRequest, expired, notFound, Refusal } from './refusal';
@@ -152,15 +154,26 @@ const makeToken = (token: ContinueToken): string =>
 
 function parseToken(text: string): ContinueToken {
   const refuse = (why: string): Refusal => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+  const corrupt = corruptAt(text);
+  if (corrupt >= 0) throw refuse(`illegal base64 data at input byte ${corrupt}`);
   const decoded = Buffer.from(text, 'base64url').toString('latin1');
   const { fault } = scanJson(decoded);
   if (fault !== undefined) throw refuse(fault);
   const value: unknown = JSON.parse(Buffer.from(decoded, 'latin1').toString('utf8'));
-  const [version, revision, after] = ['v', 'rv', 'start'].map((field) => valueAt(value, field));
-  if (typeof revision === 'number' && typeof after === 'string') return { revision, after };
-  throw refuse(
-    version === TOKEN_VERSION
-      ? 'it was not made by this server'
-      : `server does not recognize this encoded version ${String(version ?? '')}`,
-  );
+  const [version = '', revision = 0, after = ''] = ['v', 'rv', 'start'].map((field) => valueAt(value, field));
+  if (typeof revision !== 'number') {
+    throw refuse(`json: cannot unmarshal ${jsonKind(revision)} into Go struct field continueToken.rv of type int64`);
+  }
+  if (version !== TOKEN_VERSION) throw refuse(`server does not recognize this encoded version ${String(version)}`);
+  if (revision === 0) throw refuse(`incorrect encoded start resourceVersion (version ${TOKEN_VERSION})`);
+  if (typeof after !== 'string' || after === '') throw refuse(`encoded start key empty (version ${TOKEN_VERSION})`);
+  const key = after.startsWith('/') ? after : `/${after}`;
+  if (posix.resolve(key) !== key) throw refuse(after);
+  return { revision, after };
+}
+
+/** Where Go stops to read base64 without padding; -1 when it reads all of it. */
+function corruptAt(text: string): number {
+  const wrong = text.search(/[^\w-]/);
+  return wrong < 0 && text.length % 4 === 1 ? text.length - 1 : wrong;
 }

@@ -89,6 +89,25 @@ export const listCases: Topic = (conforms) => {
 
   conforms('list-continue-invalid', 'a made-up continue token is refused', async (s) => ({
     text: (await s.get(`${s.at('v1', 'configmaps')}?limit=1&continue=nonsense`)).code,
+    notBase64: await Promise.all(
+      ['x', 'ab=c', 'a+b', 'eyJ2IjoiIn0=', '{', 'eyJ2Ijoi!'].map((token) =>
+        s.get(`${s.at('v1', 'configmaps')}?limit=1&continue=${encodeURIComponent(token)}`),
+      ),
+    ),
+    parts: await Promise.all(
+      [
+        { v: 'meta.k8s.io/v1', rv: 0, start: 'a' },
+        { v: 'meta.k8s.io/v1', rv: 7, start: '' },
+        { v: 'meta.k8s.io/v1', rv: 7, start: '../a' },
+        { v: 'meta.k8s.io/v1', rv: 'x', start: 'a' },
+        { v: 'v2', rv: 7, start: 'a' },
+        { rv: 7, start: 'a' },
+      ].map((token) =>
+        s.get(
+          `${s.at('v1', 'configmaps')}?limit=1&continue=${Buffer.from(JSON.stringify(token)).toString('base64url')}`,
+        ),
+      ),
+    ),
     withVersion: await s.get(`${s.at('v1', 'configmaps')}?limit=1&resourceVersion=5&continue=e30`),
   }));
 
