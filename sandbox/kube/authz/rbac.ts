@@ -78,14 +78,11 @@ function* grantsTo(core: Core, user: User, namespace: string): Generator<Grant> 
   }
 }
 
-/** The rules that hold for a user in a namespace (empty: cluster-wide). */
+/** The rules that roles give a user in a namespace (empty: cluster-wide). */
 export function rulesFor(core: Core, user: User, namespace: string): PolicyRule[] {
-  const rules: PolicyRule[] = [];
-  if (user.groups.includes(SUPERUSERS)) {
-    rules.push({ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] });
-  }
-  for (const grant of grantsTo(core, user, namespace)) rules.push(...roleRules(core, grant.binding, grant.namespace));
-  return rules;
+  return [...grantsTo(core, user, namespace)].flatMap(({ binding, namespace: place }) =>
+    roleRules(core, binding, place),
+  );
 }
 
 /** The subject of a binding that a user is. */

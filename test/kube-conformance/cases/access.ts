@@ -189,6 +189,15 @@ export const accessCases: Topic = (conforms) => {
       : answer;
   });
 
+  conforms('access-rules-administrator', 'the rules of who may do everything are told once', async (s) => {
+    const path = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
+    const answer = await s.post(path, { spec: { namespace: s.ns } });
+    return ['resourceRules', 'nonResourceRules'].map((field) => {
+      const rules = at(answer, 'status', field);
+      return Array.isArray(rules) ? rules.filter((rule) => JSON.stringify(rule).includes('"*"')) : answer;
+    });
+  });
+
   conforms('access-whoami', 'a user asks who it is', async (s) => {
     const answer = await s.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', {}, { token: ALICE_TOKEN });
     return [answer.code, bodyOfUser(answer.body)];
