@@ -114,9 +114,11 @@ function addSchema(schemas: Json, entry: Served, name: string): void {
   }
 }
 
-const API_VERSION = 'The version of the schema this object is written in.';
-const KIND = 'The kind of this object.';
-const METADATA = "Standard object's metadata.";
+// Every kind's words for these fields.
+const CONVENTIONS = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+const API_VERSION = `APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: ${CONVENTIONS}#resources`;
+const KIND = `Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: ${CONVENTIONS}#types-kinds`;
+const METADATA = `Standard object's metadata. More info: ${CONVENTIONS}#metadata`;
 
 function addGoType(schemas: Json, name: string): void {
   if (schemas[name] !== undefined) return;

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../../machinery/json';
+import { isJsonObject, valueAt } from '../../../machinery/json';
 import { at } from '../scene';
 import { SwaggerProtobuf } from '../swagger-protobuf';
 import type { Topic } from '../topic';
@@ -138,6 +138,7 @@ export const discoveryCases: Topic = (conforms) => {
       own,
       kinds: isJsonObject(schema) ? schema['x-kubernetes-group-version-kind'] : [],
       spec: isJsonObject(schema) && isJsonObject(schema['properties']) ? schema['properties']['spec'] : {},
+      type: ['apiVersion', 'kind', 'metadata'].map((field) => valueAt(schema, 'properties', field) ?? 'none'),
     };
   });
 
