@@ -1,5 +1,5 @@
 import { cloneJson } from '../../../machinery/json';
-import type { KubeObject, ObjectKey } from '../../../machinery/kube-object';
+import type { KubeObject, ObjectKey, OwnerReference } from '../../../machinery/kube-object';
 import { parseApiVersion } from '../../../machinery/kube-object';
 import { managersAfterUpdate } from '../apply/field-manager';
 import type { ResourceDefinition } from '../registry/resource';
@@ -29,7 +29,8 @@ const COLLECTOR: Caller = { user: ADMINISTRATOR, userAgent: 'kube-controller-man
 export class GarbageCollector {
   /** Owner uid → its dependents. */
   readonly #dependents = new Map<string, Map<string, Place>>();
-  readonly #owners = new Map<string, readonly string[]>();
+  /** Uid → its owners, and whether it blocks them. */
+  readonly #owners = new Map<string, ReadonlyMap<string, boolean>>();
   /** Every live object by uid. */
   readonly #byUid = new Map<string, Place>();
   readonly #worker: KeyedWorker;
@@ -58,29 +59,36 @@ export class GarbageCollector {
     const { uid = '', namespace = '', name } = object.metadata;
     const place: Place = { table, namespace, name };
     this.#byUid.set(uid, place);
-    const owners = (object.metadata.ownerReferences ?? []).map((owner) => owner.uid);
-    const before = this.#owners.get(uid);
-    if (before !== undefined && before.join() === owners.join()) return;
-    for (const owner of before ?? []) this.#dependents.get(owner)?.delete(uid);
+    const references = object.metadata.ownerReferences ?? [];
+    const owners = new Map(references.map((owner) => [owner.uid, owner.blockOwnerDeletion === true]));
+    const before = this.#owners.get(uid) ?? new Map<string, boolean>();
     this.#owners.set(uid, owners);
-    for (const owner of owners) {
+    for (const [owner, isBlocking] of before) {
+      if (!owners.has(owner)) this.#disown(owner, uid);
+      // An owner that waits for its dependents may go on.
+      if (isBlocking && owners.get(owner) !== true) this.#worker.add(owner);
+    }
+    for (const owner of owners.keys()) {
       const dependents = this.#dependents.get(owner) ?? new Map<string, Place>();
       this.#dependents.set(owner, dependents.set(uid, place));
     }
   }
 
+  #disown(owner: string, dependent: string): void {
+    const dependents = this.#dependents.get(owner);
+    dependents?.delete(dependent);
+    if (dependents?.size === 0) this.#dependents.delete(owner);
+  }
+
   #forget(object: KubeObject): void {
     const { uid = '' } = object.metadata;
-    const owners = this.#owners.get(uid) ?? [];
-    for (const owner of owners) {
-      this.#dependents.get(owner)?.delete(uid);
-      // An owner that waits for its dependents may go on.
-      if (this.#byUid.has(owner)) this.#worker.add(owner);
+    for (const owner of this.#owners.get(uid)?.keys() ?? []) {
+      this.#disown(owner, uid);
+      this.#worker.add(owner);
     }
     this.#owners.delete(uid);
     this.#byUid.delete(uid);
     for (const dependent of this.#dependents.get(uid)?.keys() ?? []) this.#worker.add(dependent);
-    if (this.#dependents.get(uid)?.size === 0) this.#dependents.delete(uid);
   }
 
   async #visit(uid: string): Promise<void> {
@@ -130,19 +138,10 @@ export class GarbageCollector {
     let waiting = 0;
     const dangling: string[] = [];
     for (const reference of references) {
-      const owner = this.#findOwner(
-        reference.uid,
-        reference.apiVersion,
-        reference.kind,
-        reference.name,
-        place.namespace,
-      );
-      if (owner === 'unknown') solid++;
-      else if (owner === undefined) dangling.push(reference.uid);
-      else if (
-        owner.metadata.deletionTimestamp !== undefined &&
-        (owner.metadata.finalizers ?? []).includes(FOREGROUND)
-      ) {
+      const owner = this.#findOwner(reference, place.namespace);
+      if (owner === 'unknown') return;
+      if (owner === undefined) dangling.push(reference.uid);
+      else if (isDeletingDependents(owner)) {
         waiting++;
         dangling.push(reference.uid);
       } else solid++;
@@ -156,13 +155,15 @@ export class GarbageCollector {
       });
       return;
     }
-    const hasDependents = (this.#dependents.get(object.metadata.uid ?? '')?.size ?? 0) > 0;
-    const propagationPolicy =
-      (waiting > 0 && hasDependents) || (object.metadata.finalizers ?? []).includes(FOREGROUND)
-        ? ('Foreground' as const)
-        : (object.metadata.finalizers ?? []).includes(ORPHAN)
-          ? ('Orphan' as const)
-          : ('Background' as const);
+    const dependents = [...(this.#dependents.get(object.metadata.uid ?? '')?.values() ?? [])];
+    const isForeground = waiting > 0 && dependents.length > 0;
+    // Of a circle, none may wait for the others.
+    if (isForeground && dependents.some((dependent) => this.#isDeletingDependents(dependent))) {
+      await this.#change(place, (next) => {
+        for (const reference of next.metadata.ownerReferences ?? []) reference.blockOwnerDeletion = false;
+      });
+    }
+    const propagationPolicy = isForeground ? 'Foreground' : policyOf(object);
     const target = this.#target(place);
     if (target === undefined) return;
     await tolerating(
@@ -173,18 +174,23 @@ export class GarbageCollector {
     );
   }
 
-  /** The owner, undefined when it is gone for sure, `unknown` when its kind is not served (nothing is concluded). */
-  #findOwner(
-    uid: string,
-    apiVersion: string,
-    kind: string,
-    name: string,
-    namespace: string,
-  ): KubeObject | undefined | 'unknown' {
-    const resource = this.core.registry.forKind(parseApiVersion(apiVersion).group, kind);
-    if (resource === undefined) return 'unknown';
-    const owner = this.core.store.get(resource.table, { namespace: resource.namespaced ? namespace : '', name });
-    return owner?.metadata.uid === uid ? owner : undefined;
+  #isDeletingDependents(place: Place): boolean {
+    const object = this.core.store.get(place.table, place);
+    return object !== undefined && isDeletingDependents(object);
+  }
+
+  /**
+   * The owner; undefined when it is gone for sure; `unknown` when it cannot be looked at, because its kind is not served
+   * in that version or lives in a namespace that its dependent does not have. Nothing is concluded from that.
+   */
+  #findOwner(reference: OwnerReference, namespace: string): KubeObject | undefined | 'unknown' {
+    const { group, version } = parseApiVersion(reference.apiVersion);
+    const resource = this.core.registry.forKind(group, reference.kind);
+    const isServed = resource?.versions.some((candidate) => candidate.name === version && candidate.served);
+    if (resource === undefined || isServed !== true || (resource.namespaced && namespace === '')) return 'unknown';
+    const place = { namespace: resource.namespaced ? namespace : '', name: reference.name };
+    const owner = this.core.store.get(resource.table, place);
+    return owner?.metadata.uid === reference.uid ? owner : undefined;
   }
 
   #dropFinalizer(place: Place, finalizer: string): Promise<void> {
@@ -220,6 +226,16 @@ export class GarbageCollector {
     const slash = table.indexOf('/');
     return this.core.registry.find(table.slice(0, slash), table.slice(slash + 1));
   }
+}
+
+const isDeletingDependents = ({ metadata }: KubeObject): boolean =>
+  metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(FOREGROUND);
+
+/** How an object goes whose owners are gone: as its finalizers say. */
+function policyOf({ metadata }: KubeObject): 'Orphan' | 'Foreground' | 'Background' {
+  const finalizers = metadata.finalizers ?? [];
+  if (finalizers.includes(ORPHAN)) return 'Orphan';
+  return finalizers.includes(FOREGROUND) ? 'Foreground' : 'Background';
 }
 
 /** The object may have gone or changed in the meantime; its next event brings it back. */

@@ -17,6 +17,8 @@ const meta = (answer: Answer) => [
   at(answer, 'metadata', 'deletionTimestamp') ?? 'not deleted',
 ];
 
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 1_000));
+
 /** Deletion: finalizers, preconditions, owners and namespaces. */
 export const deletionCases: Topic = (conforms) => {
   conforms('delete-answers', 'a deletion answers with a Status, or with the object of some kinds', async (s) => {
@@ -179,6 +181,64 @@ export const deletionCases: Topic = (conforms) => {
     ]);
     await s.gone(s.at('v1', 'configmaps', 'c'));
     return made.code;
+  });
+
+  conforms('delete-foreground-circle', 'objects that own each other go in the foreground, too', async (s) => {
+    const first = await owner(s, 'first');
+    const second = { ...first, name: 'second', uid: uidOf(await child(s, 'second', [first])) };
+    await s.merge(s.at('v1', 'configmaps', 'first'), { metadata: { ownerReferences: [second] } });
+    // The collector of a real server follows with a delay.
+    await pause();
+    await s.delete(s.at('v1', 'configmaps', 'first'), { propagationPolicy: 'Foreground' });
+    await s.gone(s.at('v1', 'configmaps', 'first'));
+    return (await s.gone(s.at('v1', 'configmaps', 'second'))).code;
+  });
+
+  conforms('delete-foreground-released', 'an owner goes when its dependents let go of it', async (s) => {
+    const held = { finalizers: ['capstan.dev/hold'] };
+    const [one, two] = [await owner(s, 'one'), await owner(s, 'two')];
+    await child(s, 'unblocking', [one], held);
+    await child(s, 'leaving', [two], held);
+    for (const name of ['one', 'two'])
+      await s.delete(s.at('v1', 'configmaps', name), { propagationPolicy: 'Foreground' });
+    for (const name of ['unblocking', 'leaving'])
+      await s.until(
+        () => s.get(s.at('v1', 'configmaps', name)),
+        (answer) => at(answer, 'metadata', 'deletionTimestamp') !== undefined,
+      );
+    await s.merge(s.at('v1', 'configmaps', 'unblocking'), {
+      metadata: { ownerReferences: [{ ...one, blockOwnerDeletion: false }] },
+    });
+    await s.merge(s.at('v1', 'configmaps', 'leaving'), { metadata: { ownerReferences: null } });
+    const gone = [await s.gone(s.at('v1', 'configmaps', 'one')), await s.gone(s.at('v1', 'configmaps', 'two'))];
+    for (const name of ['unblocking', 'leaving'])
+      await s.merge(s.at('v1', 'configmaps', name), { metadata: { finalizers: null } });
+    return gone.map(({ code }) => code);
+  });
+
+  conforms('delete-unknown-owner', 'nothing is concluded from owners that cannot be looked at', async (s) => {
+    const known = await owner(s, 'o');
+    const gone = { ...known, name: 'gone', uid: '22222222-2222-4222-8222-222222222222' };
+    await child(s, 'version', [{ ...known, apiVersion: 'v2' }]);
+    await child(s, 'kind', [{ ...known, kind: 'Nonsense' }]);
+    await child(s, 'both', [{ ...known, kind: 'Nonsense' }, gone]);
+    await child(s, 'known', [known]);
+    const wide = `/apis/rbac.authorization.k8s.io/v1/clusterroles/${s.ns}`;
+    await s.post('/apis/rbac.authorization.k8s.io/v1/clusterroles', {
+      metadata: { name: s.ns, ownerReferences: [gone] },
+    });
+    await s.delete(s.at('v1', 'configmaps', 'o'));
+    await s.gone(s.at('v1', 'configmaps', 'known'));
+    await pause();
+    const left = await Promise.all(
+      ['version', 'kind', 'both'].map(async (name) => {
+        const answer = await s.get(s.at('v1', 'configmaps', name));
+        return [answer.code, at(answer, 'metadata', 'ownerReferences') ?? 'none'];
+      }),
+    );
+    const clusterRole = await s.get(wide);
+    await s.delete(wide);
+    return { left, clusterRole: clusterRole.code };
   });
 
   conforms('delete-collection', 'a collection is deleted by selector', async (s) => {
