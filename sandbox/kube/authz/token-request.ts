@@ -5,7 +5,7 @@ import { mapAt } from '../builtins/strategy';
 import type { Caller, Core, MutationOptions, Target } from '../rest/core';
 import { unregistered } from '../rest/decode';
 import { invalid } from '../rest/field-error';
-import { badRequest, conflict, invalidObject, notFound } from '../rest/refusal';
+import { badRequest, conflict, invalidObject, notFound, type ResourceName } from '../rest/refusal';
 import { faultTexts, jsonDuplicates, reportStrict, yamlFaults } from '../rest/strict';
 import { type DecodeReport, goDecode } from '../schema/go-decode';
 
@@ -51,7 +51,9 @@ export function checkTokenRequest(
     const why = 'must match the service account name if specified';
     throw invalidObject(kind, target.name, [invalid('metadata.name', name, why)]);
   }
-  if (core.store.get(target.resource.table, target) === undefined) throw notFound(target.resource, target.name);
+  const account = core.store.get(target.resource.table, target);
+  if (account === undefined) throw notFound(target.resource, target.name);
+  checkAccount(object.metadata?.uid ?? '', account, { group: kind.group, resource: KIND });
   const spec = mapAt(object, 'spec');
   const seconds = Number(spec['expirationSeconds']);
   const fault = durationFault(seconds);
@@ -84,6 +86,14 @@ function decoded(body: unknown, caller: Caller, options: MutationOptions): KubeO
   // Decoding cannot tell no duration from none.
   const expirationSeconds = mapAt(given, 'spec')['expirationSeconds'] ?? DEFAULT_SECONDS;
   return { ...object, spec: { ...mapAt(object, 'spec'), expirationSeconds } };
+}
+
+/** A request may say which account of its name it is for. */
+function checkAccount(uid: string, { metadata }: KubeObject, resource: ResourceName): void {
+  if (uid === '' || uid === metadata.uid) return;
+  const own = metadata.uid ?? '';
+  const why = `the UID in the token request (${uid}) does not match the UID of the service account (${own})`;
+  throw conflict(resource, metadata.name, why);
 }
 
 function durationFault(seconds: number): string | undefined {

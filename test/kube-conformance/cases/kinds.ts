@@ -1,4 +1,4 @@
-import { at, bodyOf, type Fields } from '../scene';
+import { at, bodyOf, type Fields, uidOf } from '../scene';
 import type { Topic } from '../topic';
 
 /** Builtin kinds we use, and what they alone do. */
@@ -244,6 +244,11 @@ export const kindCases: Topic = (conforms) => {
       missing: await s.post(s.at('v1', 'serviceaccounts', 'nobody', 'token'), { spec: { expirationSeconds: 1 } }),
       otherName: await ask({}, { metadata: { name: 'other' } }),
       otherNamespace: await ask({}, { metadata: { namespace: 'default' } }),
+      otherUid: await ask({}, { metadata: { uid: 'other' } }),
+      ownUid: await ask({}, { metadata: { uid: uidOf(await s.get(s.at('v1', 'serviceaccounts', 'robot'))) } }),
+      otherUidOfShort: await ask({ expirationSeconds: 1 }, { metadata: { uid: 'other' } }),
+      ofVersion: await ask({ boundObjectRef: { kind: 'Secret', apiVersion: 'v7', name: 'secret' } }),
+      ofGroup: await ask({ boundObjectRef: { kind: 'Secret', apiVersion: 'apps/v1', name: 'secret' } }),
       otherKind: await ask({}, { kind: 'Thing', apiVersion: 'authentication.k8s.io/v1' }),
       otherVersion: await ask({}, { kind: 'TokenRequest', apiVersion: 'v1' }),
       list: await s.post(s.at('v1', 'serviceaccounts', 'robot', 'token'), []),
