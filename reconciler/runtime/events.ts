@@ -98,9 +98,7 @@ export class EventSink {
     this.#waiting.add(series);
     if (this.#waiting.size > MAX_WAITING)
       for (const oldest of [...this.#waiting].slice(0, 1)) this.#waiting.delete(oldest);
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
+    this.#writing ??= this.#writeAll();
   }
 
   #mayTell(source: string): boolean {
@@ -131,6 +129,8 @@ export class EventSink {
         if (this.#stopped) this.#waiting.clear();
       }
     }
+    // In the turn in which nothing waits any more: what is told from now on is not taken along.
+    this.#writing = undefined;
   }
 
   async #write(series: Series): Promise<void> {

@@ -41,6 +41,20 @@ test('repetitions become one Event with a count', async () => {
   });
 });
 
+test('an event told while the last write ends does not wait for the next one', async () => {
+  const missing: number[] = [];
+  for (let turns = 0; turns < 20; turns++) {
+    const { api, clock, recorder } = open();
+    recorder.event(about, 'Normal', 'First', 'made it');
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    recorder.event(about, 'Normal', 'Second', 'found it');
+    await clock.settle();
+    if ((await written(api)).length < 2) missing.push(turns);
+  }
+
+  expect(missing).toEqual([]);
+});
+
 test('after a restart the same event goes on being counted', async () => {
   const first = open();
   first.recorder.event(about, 'Normal', 'Created', 'made it');
