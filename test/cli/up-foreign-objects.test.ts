@@ -40,7 +40,7 @@ test('up replaces no credentials of another CloudStack', async () => {
 });
 
 test('what an earlier up has left there is its own, and so is what is not there', async () => {
-  await refuseForeignFleet(await withFleet('/home/ada/.local/state/capstan/uid/repository.git'));
+  await refuseForeignFleet(await withFleet('/var/lib/capstan/uid/repository.git'));
   await refuseForeignCredentials(await withCredentials('http://127.0.0.1:34567/client/api'), 'team');
   await refuseForeignFleet(new MemoryApi());
   await refuseForeignCredentials(new MemoryApi(), 'team');
