@@ -4,7 +4,7 @@ import { isIpAddress } from '../../../machinery/cidr';
 import { cloneJson } from '../../../machinery/json';
 import { failureDomainOf } from '../family';
 import { ConfigurationProblem, isSureRefusal, JobFailure } from '../faults';
-import { announce, inFlightMs, intentOf, withdraw } from '../intent';
+import { announce, intentOf, withdraw } from '../intent';
 import { endpointNetworkOf, isNetworkOf } from '../isolated-networks';
 import { API_SERVER_PORT, clusterTag, LOAD_BALANCER_RULE } from '../names';
 import { Reason } from '../reasons';
@@ -17,6 +17,7 @@ import {
   ownTags,
   type Wait,
   waitAndLook,
+  waitForAnswer,
   waitForJob,
 } from './work';
 
@@ -137,8 +138,8 @@ async function acquire(work: NetworkWork, network: Network): Promise<PublicAddre
   } else if (intended !== undefined && known.isNetworkNew !== true) {
     const left = await leftover(work, network, intended);
     if (left !== undefined) return left;
-    const waitMs = inFlightMs(intended, scope.deps.clock);
-    if (waitMs > 0) return waitAndLook(Reason.WaitingForAnswer, 'associateIpAddress was sent and not answered', waitMs);
+    const unanswered = waitForAnswer(work, 'address', 'associateIpAddress');
+    if (unanswered !== undefined) return unanswered;
   }
   if (intended === undefined || known.isNetworkNew !== true) {
     announce(scope.object.metadata, 'address', scope.deps.clock);

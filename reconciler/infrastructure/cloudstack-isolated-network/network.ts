@@ -1,10 +1,10 @@
 import { CloudStackNoMatch, type Network } from '../../../api/ports';
 import { ConfigurationProblem, isSureRefusal } from '../faults';
-import { announce, inFlightMs, intentOf, withdraw } from '../intent';
+import { announce, intentOf, withdraw } from '../intent';
 import { DEFAULT_NETWORK_OFFERING, DEFAULT_TIER_OFFERING, nonEmpty, Tag } from '../names';
 import { Reason } from '../reasons';
 import { ensureVpc } from './vpc';
-import { ensureTags, type NetworkWork, ownTags, type Wait, waitAndLook } from './work';
+import { ensureTags, type NetworkWork, ownTags, type Wait, waitForAnswer } from './work';
 
 /** Finds the network, or makes it, and marks it when it is ours. */
 export async function ensureNetwork(work: NetworkWork): Promise<Network | Wait> {
@@ -53,15 +53,8 @@ export async function byName({ cloud, scope, zoneId }: NetworkWork): Promise<Net
 
 async function create(work: NetworkWork): Promise<Network | Wait> {
   const { scope, cloud, zoneId, known } = work;
-  const intended = intentOf(scope.object.metadata, 'network');
-  const waitMs = intended === undefined ? 0 : inFlightMs(intended, scope.deps.clock);
-  if (waitMs > 0) {
-    return waitAndLook(
-      Reason.WaitingForAnswer,
-      'createNetwork was sent and not answered; looking whether it took effect',
-      waitMs,
-    );
-  }
+  const unanswered = waitForAnswer(work, 'network', 'createNetwork');
+  if (unanswered !== undefined) return unanswered;
   const vpcId = await ensureVpc(work);
   if (typeof vpcId === 'object') return vpcId;
 

@@ -18,7 +18,16 @@ import { isOfCredentials, Reason } from '../reasons';
 import { addressTarget } from './endpoint';
 import { byName } from './network';
 import { vpcByName } from './vpc';
-import { follow, jobOf, type NetworkWork, otherClusters, type Wait, waitAndLook, waitForJob } from './work';
+import {
+  follow,
+  jobOf,
+  type NetworkWork,
+  otherClusters,
+  type Wait,
+  waitAndLook,
+  waitForAnswer,
+  waitForJob,
+} from './work';
 
 /** Between attempts to delete a network that still holds destroyed machines. */
 const EXPUNGE_LOOK_MS = 15_000;
@@ -29,6 +38,7 @@ const EXPUNGE_LOOK_MS = 15_000;
  */
 export async function removeNetwork(work: NetworkWork): Promise<Wait | undefined> {
   const network = await findNetwork(work);
+  if (network !== undefined && 'reason' in network) return network;
   const others = othersWith(work, ({ spec }) => network !== undefined && spec.id === network.id);
   // One that stays will remove it. Of several that go at once one does, and who left it to another looks again after it.
   if (!others.every(isBeingDeleted)) return undefined;
@@ -54,19 +64,21 @@ export function isRemovable(
   return (tags[Tag.created] !== undefined || intended !== undefined) && otherClusters(tags, identity).length === 0;
 }
 
-async function findNetwork(work: NetworkWork): Promise<Network | undefined> {
+async function findNetwork(work: NetworkWork): Promise<Network | Wait | undefined> {
   const { scope, cloud } = work;
   const { id } = scope.object.spec;
   if ((id ?? '') !== '') return cloud.networks.get(id ?? '');
   // Without an id only an announced creation can have left something.
-  return intentOf(scope.object.metadata, 'network') === undefined ? undefined : byName(work);
+  if (intentOf(scope.object.metadata, 'network') === undefined) return undefined;
+  return (await byName(work)) ?? waitForAnswer(work, 'network', 'createNetwork');
 }
 
-async function findVpc(work: NetworkWork, idOfNetwork: string | undefined): Promise<Vpc | undefined> {
+async function findVpc(work: NetworkWork, idOfNetwork: string | undefined): Promise<Vpc | Wait | undefined> {
   const { metadata, spec } = work.scope.object;
   const id = idOfNetwork ?? spec.vpc?.id ?? '';
   if (id !== '') return work.cloud.vpcs.get(id);
-  return intentOf(metadata, 'vpc') === undefined ? undefined : vpcByName(work, spec.vpc?.name ?? '');
+  if (intentOf(metadata, 'vpc') === undefined) return undefined;
+  return (await vpcByName(work, spec.vpc?.name ?? '')) ?? waitForAnswer(work, 'vpc', 'createVPC');
 }
 
 /** Other objects of this cluster that stand for the same thing in CloudStack. */
@@ -217,7 +229,7 @@ async function unmark(
 async function removeVpc(work: NetworkWork, vpcId: string | undefined): Promise<Wait | undefined> {
   const { scope, cloud, identity } = work;
   const vpc = await findVpc(work, vpcId);
-  if (vpc === undefined) return undefined;
+  if (vpc === undefined || 'reason' in vpc) return vpc;
   const { id } = vpc;
   const isShared = othersWith(work, (other) => !isBeingDeleted(other) && other.spec.vpc?.id === id).length > 0;
   if (!isShared && isRemovable(vpc.tags, intentOf(scope.object.metadata, 'vpc'), identity)) {

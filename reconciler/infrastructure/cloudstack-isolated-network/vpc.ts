@@ -1,9 +1,19 @@
 import { CloudStackNoMatch, type Vpc } from '../../../api/ports';
 import { isSureRefusal } from '../faults';
-import { announce, inFlightMs, intentOf, withdraw } from '../intent';
+import { announce, intentOf, withdraw } from '../intent';
 import { DEFAULT_VPC_OFFERING, nonEmpty, Tag } from '../names';
 import { Reason } from '../reasons';
-import { ensureTags, follow, jobOf, type NetworkWork, ownTags, type Wait, waitAndLook, waitForJob } from './work';
+import {
+  ensureTags,
+  follow,
+  jobOf,
+  type NetworkWork,
+  ownTags,
+  type Wait,
+  waitAndLook,
+  waitForAnswer,
+  waitForJob,
+} from './work';
 
 /** The id of the VPC the network is a tier of, made when no VPC has its name; undefined: no tier. */
 export async function ensureVpc(work: NetworkWork): Promise<string | undefined | Wait> {
@@ -28,9 +38,8 @@ export async function ensureVpc(work: NetworkWork): Promise<string | undefined |
     }
     return found.id;
   }
-  const intended = intentOf(scope.object.metadata, 'vpc');
-  const waitMs = intended === undefined ? 0 : inFlightMs(intended, scope.deps.clock);
-  if (waitMs > 0) return waitAndLook(Reason.WaitingForAnswer, 'createVPC was sent and not answered', waitMs);
+  const unanswered = waitForAnswer(work, 'vpc', 'createVPC');
+  if (unanswered !== undefined) return unanswered;
 
   const offering = await cloud.vpcOffering(nonEmpty(vpc.offering) ?? DEFAULT_VPC_OFFERING, zoneId);
   announce(scope.object.metadata, 'vpc', scope.deps.clock);

@@ -12,6 +12,7 @@ import type {
 } from '../../../api/ports';
 import { done, requeueAfter } from '../../../api/ports';
 import { JobFailure } from '../faults';
+import { type IntentSubject, inFlightMs, intentOf } from '../intent';
 import type { JobBook } from '../job-book';
 import { clusterTag, Tag } from '../names';
 import { Reason } from '../reasons';
@@ -62,6 +63,15 @@ export function waitForJob(reason: Reason, what: string, job: Job): Wait {
 
 export function waitAndLook(reason: Reason, message: string, afterMs = LOOK_AGAIN_MS): Wait {
   return { reason, message, outcome: requeueAfter(afterMs) };
+}
+
+/** Of what was announced moments ago, "there is none" is no answer: the request may still take effect. */
+export function waitForAnswer({ scope }: NetworkWork, subject: IntentSubject, command: string): Wait | undefined {
+  const intended = intentOf(scope.object.metadata, subject);
+  const waitMs = intended === undefined ? 0 : inFlightMs(intended, scope.deps.clock);
+  if (waitMs === 0) return undefined;
+  const message = `${command} was sent and not answered; looking whether it took effect`;
+  return waitAndLook(Reason.WaitingForAnswer, message, waitMs);
 }
 
 export function follow(work: NetworkWork, step: string, job: Job): void {

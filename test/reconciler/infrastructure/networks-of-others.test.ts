@@ -160,3 +160,24 @@ test('what was opened in a network of others is closed, also when its cluster go
   expect(await call('listEgressFirewallRules', { networkid })).toEqual({});
   expect(world.leftovers()).toEqual(before);
 });
+
+test.each([
+  ['network', 'createNetwork', {}],
+  ['VPC', 'createVPC', { failureDomains: [{ name: 'fd-1', network: tier('tier-1', 1) }] }],
+])(
+  'a %s that comes into being after its sender was killed and its cluster was deleted goes too',
+  async (_, command, options) => {
+    world = await World.start();
+    world.cloud.faults.delayCommand({ command, ms: 1500 });
+    await world.createCluster(options);
+    await world.until('it is asked for', async () => world.count(command) > 0);
+    await world.delete(CloudStackCluster, 'c1');
+    await world.delete(Cluster, 'c1');
+    await world.restart();
+
+    await world.until('c1 is gone', async () => (await world.get(CloudStackCluster, 'c1')) === undefined);
+    await world.clock.advance(10_000);
+
+    expect(world.leftovers()).toEqual([]);
+  },
+);

@@ -77,6 +77,7 @@ export class World {
   #generation = 0;
   #managers: Manager[] = [];
   #stops: (() => void)[] = [];
+  #dead: Promise<void>[] = [];
   readonly #random = new SeededRandom(7);
 
   constructor(options: Partial<CloudStackOptions> = {}) {
@@ -125,11 +126,11 @@ export class World {
     return this.#lifetime <= 0;
   }
 
-  /** Starts a new process after a kill. */
+  /** Starts a new process after a kill. What the dead one has sent may still take effect: nobody waits for it. */
   async restart(): Promise<void> {
     this.#generation++;
     this.#lifetime = Number.POSITIVE_INFINITY;
-    await this.stop();
+    this.#dead.push(this.#end());
     await this.run();
   }
 
@@ -177,10 +178,16 @@ export class World {
 
   /** Ends the process: what it remembered is gone. */
   async stop(): Promise<void> {
-    for (const stop of this.#stops) stop();
-    await Promise.all(this.#managers.map((manager) => manager.stop()));
+    await Promise.all([...this.#dead, this.#end()]);
+    this.#dead = [];
+  }
+
+  async #end(): Promise<void> {
+    const [managers, stops] = [this.#managers, this.#stops];
     this.#managers = [];
     this.#stops = [];
+    for (const stop of stops) stop();
+    await Promise.all(managers.map((manager) => manager.stop()));
   }
 
   async createCluster(
