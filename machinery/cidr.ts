@@ -36,6 +36,11 @@ export function overlaps(left: Cidr, right: Cidr): boolean {
   return left.family === right.family && left.first <= right.last && right.first <= left.last;
 }
 
+/** Whether all of the inner range lies in the outer one. */
+export function covers(outer: Cidr, inner: Cidr): boolean {
+  return outer.family === inner.family && outer.first <= inner.first && inner.last <= outer.last;
+}
+
 function ipv4Number(address: string): bigint {
   return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
 }

@@ -113,8 +113,10 @@ export interface FirewallRule {
   readonly icmpCode?: number | undefined;
   readonly networkId?: string | undefined;
   readonly addressId?: string | undefined;
-  /** Comma-joined, as CloudStack sends it. */
+  /** Sources, comma-joined, as CloudStack sends them. */
   readonly cidrs: string;
+  /** Likewise, where the kind of rule has them. */
+  readonly destinationCidrs?: string | undefined;
   readonly tags: Tags;
 }
 

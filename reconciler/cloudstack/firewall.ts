@@ -15,6 +15,7 @@ export function readFirewallRule(row: Row): FirewallRule | undefined {
     networkId: text(row, 'networkid'),
     addressId: text(row, 'ipaddressid'),
     cidrs: text(row, 'cidrlist') ?? '',
+    destinationCidrs: text(row, 'destcidrlist'),
     tags: tags(row),
   };
 }

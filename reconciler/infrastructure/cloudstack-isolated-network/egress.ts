@@ -1,8 +1,11 @@
 import { CloudStackRefused, type FirewallRule, type Network } from '../../../api/ports';
+import { type Cidr, covers, tryParseCidr } from '../../../machinery/cidr';
 import { clusterTag } from '../names';
 import { Reason } from '../reasons';
 import { isOurs } from './network';
 import { ensureTags, follow, jobOf, type NetworkWork, otherClusters, ownTags, type Wait, waitForJob } from './work';
+
+const EVERYWHERE = '0.0.0.0/0';
 
 type Protocol = 'all' | 'tcp' | 'udp' | 'icmp';
 
@@ -22,9 +25,12 @@ export async function ensureEgress(work: NetworkWork, network: Network): Promise
 
   if (opening.length === 0 && (isRouted || !network.egressDefaultAllow)) {
     const rules = known.isNetworkNew === true ? [] : await existingRules();
-    await shareRules(work, network, rules);
+    // The rules of a routed network let the world in, too: there it is not enough that its own machines may.
+    const guestCidr = isRouted ? undefined : network.cidr;
+    await shareRules(work, network, rules, guestCidr);
     let wait: Wait | undefined;
-    for (const protocol of missingProtocols(rules)) wait = (await open(work, network, protocol, isRouted)) ?? wait;
+    for (const protocol of missingProtocols(rules, guestCidr))
+      wait = (await open(work, network, protocol, isRouted)) ?? wait;
     if (wait !== undefined) return wait;
   }
   known.isEgressOpen = true;
@@ -37,25 +43,42 @@ export async function ensureEgress(work: NetworkWork, network: Network): Promise
 }
 
 /** What another cluster has opened in a network of others stays open until the last one that needs it goes. */
-async function shareRules(work: NetworkWork, network: Network, rules: readonly FirewallRule[]): Promise<void> {
+async function shareRules(
+  work: NetworkWork,
+  network: Network,
+  rules: readonly FirewallRule[],
+  guestCidr: string | undefined,
+): Promise<void> {
   if (isOurs(work, network)) return;
   const own = { [clusterTag(work.identity)]: '1' };
-  for (const { id, tags } of rules.filter(isUnrestricted)) {
+  for (const { id, tags } of rules.filter((rule) => isUnrestricted(rule, guestCidr))) {
     if (otherClusters(tags, work.identity).length > 0) await ensureTags(work, 'FirewallRule', id, tags, own);
   }
 }
 
 /** What is not open yet. One rule for everything unless somebody began with single protocols. */
-export function missingProtocols(rules: readonly FirewallRule[]): readonly Protocol[] {
-  const open = new Set(rules.filter(isUnrestricted).map((rule) => rule.protocol));
+export function missingProtocols(rules: readonly FirewallRule[], guestCidr: string | undefined): readonly Protocol[] {
+  const open = new Set(rules.filter((rule) => isUnrestricted(rule, guestCidr)).map((rule) => rule.protocol));
   if (open.has('all')) return [];
   const single = ['tcp', 'udp', 'icmp'] as const;
   return single.some((protocol) => open.has(protocol)) ? single.filter((protocol) => !open.has(protocol)) : ['all'];
 }
 
-function isUnrestricted(rule: FirewallRule): boolean {
+/** For all machines of the network, to everywhere, on all ports. */
+function isUnrestricted(rule: FirewallRule, guestCidr: string | undefined): boolean {
   const hasPorts = rule.startPort !== undefined && !(rule.startPort === 1 && rule.endPort === 65_535);
-  return !hasPorts && (rule.icmpType === undefined || rule.icmpType === -1);
+  const isWhole = !hasPorts && (rule.icmpType === undefined || rule.icmpType === -1);
+  return isWhole && includes(rule.cidrs, guestCidr ?? EVERYWHERE) && includes(rule.destinationCidrs ?? '', EVERYWHERE);
+}
+
+/** Whether a comma-joined list has a range that covers another; an empty list restricts nothing. */
+function includes(list: string, wanted: string): boolean {
+  const inner = tryParseCidr(wanted);
+  return list === '' || list.split(',').some((text) => isWithin(inner, tryParseCidr(text.trim())));
+}
+
+function isWithin(inner: Cidr | undefined, outer: Cidr | undefined): boolean {
+  return inner !== undefined && outer !== undefined && covers(outer, inner);
 }
 
 async function open(

@@ -284,7 +284,21 @@ test.each([
 ])('with egress open for %j, %j is missing', (open, missing) => {
   const rules = open.map((protocol) => ({ id: protocol, protocol, cidrs: '', tags: {} }));
 
-  expect(missingProtocols(rules)).toEqual(missing);
+  expect(missingProtocols(rules, '10.1.1.0/24')).toEqual(missing);
+});
+
+test.each([
+  ['from everywhere', { cidrs: '0.0.0.0/0' }, true],
+  ['from the network', { cidrs: '10.1.1.0/24' }, true],
+  ['from the network among others', { cidrs: '192.0.2.0/24,10.1.0.0/16' }, true],
+  ['from part of the network', { cidrs: '10.1.1.0/25' }, false],
+  ['to everywhere', { cidrs: '', destinationCidrs: '0.0.0.0/0,::/0' }, true],
+  ['to the network', { cidrs: '', destinationCidrs: '10.1.1.0/24' }, false],
+  ['to everywhere of the other family', { cidrs: '', destinationCidrs: '::/0' }, false],
+])('an egress rule %s (%j) is open: %s', (_, cidrs, isOpen) => {
+  const rule = { id: 'all', protocol: 'all', tags: {}, ...cidrs };
+
+  expect(missingProtocols([rule], '10.1.1.0/24')).toEqual(isOpen ? [] : ['all']);
 });
 
 test.each([

@@ -181,3 +181,29 @@ test.each([
     expect(world.leftovers()).toEqual([]);
   },
 );
+
+test.each([
+  ['to some addresses only', { destcidrlist: '192.0.2.0/24' }],
+  ['from some machines only', { cidrlist: '10.1.1.16/28' }],
+])('a way out of a network of others that leads %s is not the way out', async (_, restriction) => {
+  world = await World.start();
+  const networkid = await makeNetwork('net-1');
+  await call('associateIpAddress', { networkid });
+  await call('createEgressFirewallRule', { networkid, protocol: 'all', ...restriction });
+  await world.createCluster({ network: 'net-1' });
+  await world.untilReady(CloudStackCluster, 'c1');
+
+  const { firewallrule } = await call('listEgressFirewallRules', { networkid });
+  expect(firewallrule).toMatchObject([restriction, { cidrlist: '10.1.1.0/24', destcidrlist: '0.0.0.0/0' }]);
+});
+
+test('a way out of a network of others that is open is used', async () => {
+  world = await World.start();
+  const networkid = await makeNetwork('net-1');
+  await call('associateIpAddress', { networkid });
+  await call('createEgressFirewallRule', { networkid, protocol: 'all' });
+  await world.createCluster({ network: 'net-1' });
+  await world.untilReady(CloudStackCluster, 'c1');
+
+  expect(await call('listEgressFirewallRules', { networkid })).toMatchObject({ count: 1 });
+});
