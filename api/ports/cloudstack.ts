@@ -208,6 +208,7 @@ export interface Firewall {
   /** Rules of routed networks (4.20). */
   routing(networkId: string): Promise<readonly FirewallRule[]>;
   openRouting(networkId: string, protocol: 'all' | 'tcp' | 'udp' | 'icmp'): Promise<Started>;
+  closeRouting(ruleId: string): Promise<Job>;
 }
 
 /** What `deployVirtualMachine` is asked for. */

@@ -46,5 +46,6 @@ export function firewallOf(connection: Connection): Firewall {
     routing: (networkId) => rules('listRoutingFirewallRules', { networkid: networkId }),
     openRouting: (networkId, protocol) =>
       connection.create('createRoutingFirewallRule', { networkid: networkId, ...everything(protocol) }),
+    closeRouting: (id) => connection.start('deleteRoutingFirewallRule', { id }),
   };
 }

@@ -193,14 +193,16 @@ async function releaseAddress(work: NetworkWork, address: PublicAddress): Promis
 }
 
 async function closeOwnEgress(work: NetworkWork, network: Network): Promise<Wait | undefined> {
-  const { cloud, identity } = work;
-  if (network.vpcId !== undefined || (network.routingMode ?? '') !== '') return undefined;
-  for (const { id, tags } of await cloud.firewall.egress(network.id)) {
+  if (network.vpcId !== undefined) return undefined;
+  const { identity } = work;
+  const { firewall } = work.cloud;
+  const isRouted = (network.routingMode ?? '') !== '';
+  for (const { id, tags } of await (isRouted ? firewall.routing(network.id) : firewall.egress(network.id))) {
     const isMarked = tags[clusterTag(identity)] !== undefined;
     const isLast = otherClusters(tags, identity).length === 0 && (isMarked || tags[Tag.created] !== undefined);
     const wait = isLast
       ? await step(work, `close ${id}`, Reason.DeletingNetwork, `closing egress rule ${id}`, () =>
-          cloud.firewall.closeEgress(id),
+          isRouted ? firewall.closeRouting(id) : firewall.closeEgress(id),
         )
       : await unmark(work, 'FirewallRule', id, tags);
     if (wait !== undefined) return wait;

@@ -23,8 +23,11 @@ async function makeVpc(name: string): Promise<void> {
   await call('createVPC', { name, displaytext: name, vpcofferingid, zoneid: await zoneId(), cidr: '10.0.0.0/16' });
 }
 
-async function makeNetwork(name: string): Promise<string> {
-  const filter = { name: 'DefaultIsolatedNetworkOfferingWithSourceNatService' };
+const NATTED = 'DefaultIsolatedNetworkOfferingWithSourceNatService';
+const ROUTED = 'DefaultRoutedIsolatedNetworkOffering';
+
+async function makeNetwork(name: string, offering = NATTED): Promise<string> {
+  const filter = { name: offering };
   const networkofferingid = await idOf('listNetworkOfferings', 'networkoffering', filter);
   const made = await call('createNetwork', { name, displaytext: name, networkofferingid, zoneid: await zoneId() });
   return String(valueAt(made, 'network', 'id'));
@@ -181,6 +184,26 @@ test.each([
     expect(world.leftovers()).toEqual([]);
   },
 );
+
+test('what was opened in a routed network of others is closed when the last cluster goes', async () => {
+  world = await World.start();
+  const networkid = await makeNetwork('net-1', ROUTED);
+  await call('createRoutingFirewallRule', { networkid, protocol: 'tcp', startport: '22', endport: '22' });
+  const rules = await call('listRoutingFirewallRules', { networkid });
+  for (const name of ['c1', 'c2']) {
+    await world.createCluster({ name, network: 'net-1', host: '192.0.2.10' });
+    await world.untilReady(CloudStackCluster, name);
+    // Its machines need no endpoint of ours, so it is ready before its rules are.
+    await world.clock.advance(10_000);
+  }
+  expect(await call('listRoutingFirewallRules', { networkid })).toMatchObject({ count: 2 });
+
+  await deleteCluster('c1');
+
+  expect(await call('listRoutingFirewallRules', { networkid })).toMatchObject({ count: 2 });
+  await deleteCluster('c2');
+  expect(await call('listRoutingFirewallRules', { networkid })).toEqual(rules);
+});
 
 test.each([
   ['to some addresses only', { destcidrlist: '192.0.2.0/24' }],
