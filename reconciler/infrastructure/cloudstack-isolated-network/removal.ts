@@ -3,6 +3,7 @@ import {
   type AddressTarget,
   CloudStackRefused,
   done,
+  isGone,
   type Job,
   type Network,
   type PublicAddress,
@@ -94,6 +95,11 @@ function rank({ status, metadata }: CloudStackIsolatedNetwork): string {
   return `${(status?.publicIPID ?? '') === '' ? 'other' : 'holder'} ${metadata.uid ?? ''}`;
 }
 
+/** Who removes the VPC of several tiers: its maker, which knows it as ours in any case. */
+function rankInVpc({ metadata }: CloudStackIsolatedNetwork): string {
+  return `${intentOf(metadata, 'vpc') === undefined ? 'other' : 'maker'} ${metadata.uid ?? ''}`;
+}
+
 async function deleteNetwork(work: NetworkWork, network: Network): Promise<Wait | undefined> {
   const { cloud } = work;
   const what = `deleting network ${network.name}`;
@@ -113,7 +119,8 @@ async function deleteNetwork(work: NetworkWork, network: Network): Promise<Wait 
 }
 
 /** A network cannot go before its machines are expunged (`cloudstack.md` 7.4); without the right to, that takes long. */
-async function explainRefusal(work: NetworkWork, network: Network, error: Error): Promise<Wait> {
+async function explainRefusal(work: NetworkWork, network: Network, error: Error): Promise<Wait | undefined> {
+  if (isGone(error)) return undefined;
   if (isOfCredentials(faultOf(error).reason)) throw error;
   const { mayExpunge } = await work.cloud.capabilities();
   if (mayExpunge) throw error;
@@ -233,8 +240,15 @@ async function removeVpc(work: NetworkWork, vpcId: string | undefined): Promise<
   const vpc = await findVpc(work, vpcId);
   if (vpc === undefined || 'reason' in vpc) return vpc;
   const { id } = vpc;
-  const isShared = othersWith(work, (other) => !isBeingDeleted(other) && other.spec.vpc?.id === id).length > 0;
+  const others = othersWith(work, (other) => other.spec.vpc?.id === id);
+  const isShared = !others.every(isBeingDeleted);
   if (!isShared && isRemovable(vpc.tags, intentOf(scope.object.metadata, 'vpc'), identity)) {
+    // Of several tiers that go at once one removes it, after the others have gone.
+    if (others.some((other) => rankInVpc(other) < rankInVpc(scope.object))) return undefined;
+    if (others.length > 0) {
+      const message = `VPC ${vpc.name} goes after its tiers: ${others.map(({ metadata }) => metadata.name).join(', ')}`;
+      return { reason: Reason.DeletingNetwork, message, outcome: done() };
+    }
     return step(work, 'delete vpc', Reason.DeletingNetwork, `deleting VPC ${vpc.name}`, () => cloud.vpcs.delete(id));
   }
   // A tier's address is the VPC's, and stays with it when the tier goes.
@@ -254,7 +268,12 @@ async function step(
   const running = jobOf(work, name, what);
   if (running?.outcome.state === 'succeeded') return undefined;
   if (running !== undefined) return waitForJob(reason, what, running.job);
-  const job = await start();
-  follow(work, name, job);
-  return waitForJob(reason, what, job);
+  try {
+    const job = await start();
+    follow(work, name, job);
+    return waitForJob(reason, what, job);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
 }

@@ -230,3 +230,49 @@ test('a way out of a network of others that is open is used', async () => {
 
   expect(await call('listEgressFirewallRules', { networkid })).toMatchObject({ count: 1 });
 });
+
+/** The other domain follows when the VPC is there. */
+async function createTwoTiers(): Promise<void> {
+  await world.createCluster({ failureDomains: [{ name: 'fd-1', network: tier('tier-1', 1) }] });
+  await world.untilReady(CloudStackCluster, 'c1');
+  const [first] = (await world.get(CloudStackCluster, 'c1'))?.spec.failureDomains ?? [];
+  const second = { ...first, name: 'fd-2', zone: { name: 'zone-1', network: tier('tier-2', 2) } };
+  const patch = { spec: { failureDomains: [first, second] } };
+  await world.kube.patch(CloudStackCluster, { namespace: 'default', name: 'c1' }, { type: 'merge', patch });
+  await world.until('both are ready', async () => {
+    const networks = await world.list(CloudStackIsolatedNetwork);
+    return networks.filter(({ status }) => status?.ready === true).length === 2;
+  });
+}
+
+test.each(['deleteVPC', 'deleteNetwork'])(
+  'two tiers of a VPC go at once without a warning, however late a %s is',
+  async (command) => {
+    world = await World.start();
+    await createTwoTiers();
+    expect(world.cloud.inventory().Vpc).toHaveLength(1);
+    world.cloud.faults.delayCommand({ command, ms: 10_000 });
+
+    await deleteCluster();
+
+    expect(world.leftovers()).toEqual([]);
+    expect((await world.events()).filter((event) => event.startsWith('Warning'))).toEqual([]);
+  },
+);
+
+test('a rule that somebody else has deleted meanwhile is what was wanted', async () => {
+  world = await World.start();
+  const networkid = await makeNetwork('net-1');
+  await call('associateIpAddress', { networkid });
+  await world.createCluster({ network: 'net-1' });
+  await world.untilReady(CloudStackCluster, 'c1');
+  const id = await idOf('listEgressFirewallRules', 'firewallrule', { networkid });
+  world.cloud.faults.delayCommand({ command: 'deleteEgressFirewallRule', ms: 1000 });
+
+  const deletion = deleteCluster();
+  await world.until('it is being closed', async () => world.count('deleteEgressFirewallRule') > 0);
+  await call('deleteEgressFirewallRule', { id });
+  await deletion;
+
+  expect((await world.events()).filter((event) => event.startsWith('Warning'))).toEqual([]);
+});
