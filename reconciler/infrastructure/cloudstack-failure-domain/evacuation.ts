@@ -22,7 +22,7 @@ export async function evacuate(scope: Scope<CloudStackFailureDomain>): Promise<O
   if (machines.length === 0) return undefined;
   const names = machines.map((machine) => machine.metadata.name).join(', ');
   const isClusterGoing = scope.cluster === undefined || isBeingDeleted(scope.cluster);
-  if (isClusterGoing || machines.some(isBeingDeleted)) {
+  if (isClusterGoing || machines.some((machine) => isGoing(scope, machine))) {
     return scope.wait(done(), Reason.WaitingForMachines, `waiting until the machines are gone: ${names}`);
   }
   const [next] = machines;
@@ -44,6 +44,12 @@ export async function evacuate(scope: Scope<CloudStackFailureDomain>): Promise<O
   );
   await scope.deps.objects.delete(Machine, owner);
   return scope.wait(done(), Reason.WaitingForMachines, `machines are being replaced one by one; left: ${names}`);
+}
+
+/** Also while its Machine drains: the machine itself is deleted after that. */
+function isGoing(scope: Scope<CloudStackFailureDomain>, machine: CloudStackMachine): boolean {
+  const owner = machineOf(scope, machine);
+  return isBeingDeleted(machine) || (owner !== undefined && isBeingDeleted(owner));
 }
 
 export function machinesIn(

@@ -137,3 +137,24 @@ test('a CloudStackCluster that is deleted before its Cluster takes its machines 
 
   expect(world.leftovers()).toEqual([]);
 });
+
+test('a Machine that drains for long is deleted once, whatever wakes its failure domain', async () => {
+  await startCluster('fd-1', 'fd-2');
+  await create('m-0', 'fd-1', false);
+  await create('m-1', 'fd-2', false);
+  await want(0, 2);
+  await pass(1000);
+
+  await takeOut('fd-1');
+  await world.clock.advance(10_000);
+  const [domain] = (await world.list(CloudStackFailureDomain)).filter(({ spec }) => spec.name === 'fd-1');
+  for (const value of ['1', '2', '3']) {
+    const patch = { metadata: { annotations: { value } } };
+    const key = { namespace: 'default', name: domain?.metadata.name ?? '' };
+    await world.kube.patch(CloudStackFailureDomain, key, { type: 'merge', patch });
+    await world.clock.advance(1000);
+  }
+
+  expect(world.requests.filter((request) => request === 'delete Machine')).toHaveLength(1);
+  expect(await said('fd-1')).toBe('waiting until the machines are gone: m-0');
+});
