@@ -12,9 +12,11 @@ import { Setbacks } from './setbacks';
 export type { InfrastructureDeps } from './deps';
 
 /** All controllers of the loop. CloudStackMachineStateChecker is accepted and has none (`capc.md` 1.8). */
-export function infrastructureControllers(given: InfrastructureDeps): Controller[] {
+export function infrastructureControllers(
+  given: InfrastructureDeps,
+  setbacks: Setbacks = new Setbacks(given.clock),
+): Controller[] {
   const deps: InfrastructureDeps = { lastRead: new Map(), ...given };
-  const setbacks = new Setbacks(deps.clock);
   return [
     cloudStackClusterController(deps, setbacks),
     cloudStackFailureDomainController(deps, setbacks),

@@ -12,7 +12,7 @@ import {
   type WatchSource,
 } from '../../api/ports';
 import { conditionOf } from '../../machinery/conditions';
-import { isBeingDeleted, keyOf, type ObjectKey } from '../../machinery/kube-object';
+import { isBeingDeleted, keyOf, keyText, type ObjectKey } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { faultOf } from './faults';
 import { HeldReports } from './held-reports';
@@ -34,8 +34,10 @@ export interface ProviderLoop<T extends ProviderObject> {
   readonly reportWithinMs?: number;
   reconcile(scope: Scope<T>, run: Run): Promise<Outcome>;
   remove(scope: Scope<T>, run: Run): Promise<Outcome>;
-  /** The object is gone: drop what is remembered of it. */
+  /** The object is gone, or paused: drop what is remembered and polled for it. */
   forget?(key: ObjectKey): void;
+  /** An object is gone for good, in whichever way: drop what is remembered under its UID. */
+  gone?(uid: string): void;
   start?(enqueue: (key: ObjectKey) => void): () => void;
 }
 
@@ -49,6 +51,21 @@ export function providerController<T extends ProviderObject>(
   loop: ProviderLoop<T>,
 ): Controller {
   const reports = new HeldReports<T>(loop.reportWithinMs);
+  /** Of an object that is gone only its key is told. */
+  const uids = new Map<string, string>();
+
+  /** Notes which object has a key now, and forgets the one that had it before. */
+  const note = (key: ObjectKey, uid: string | undefined): void => {
+    const text = keyText(key);
+    const before = uids.get(text);
+    if (before === uid) return;
+    if (uid === undefined) uids.delete(text);
+    else uids.set(text, uid);
+    if (before === undefined) return;
+    setbacks.forget(before);
+    loop.gone?.(before);
+  };
+
   return {
     name: loop.name,
     watches: loop.watches,
@@ -56,6 +73,7 @@ export function providerController<T extends ProviderObject>(
     ...(loop.start === undefined ? {} : { start: loop.start }),
     async reconcile(key, run) {
       const stored = deps.objects.get(loop.resource, key);
+      note(key, stored?.metadata.uid);
       if (stored === undefined) {
         loop.forget?.(key);
         reports.forget(key);

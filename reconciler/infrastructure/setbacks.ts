@@ -25,6 +25,13 @@ export class Setbacks {
     this.#counts.delete(subject);
   }
 
+  /** An object is gone: nobody will succeed for it. Subjects are a UID, or words that end with one. */
+  forget(uid: string): void {
+    for (const subject of this.#counts.keys()) {
+      if (subject === uid || subject.endsWith(` ${uid}`)) this.#counts.delete(subject);
+    }
+  }
+
   /** Milliseconds until the next attempt may be made; 0: now. */
   waitMs(subject: string): number {
     return Math.max(0, (this.#counts.get(subject)?.untilMs ?? 0) - this.#clock.now());

@@ -143,6 +143,7 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
     ],
     reconcile,
     remove,
+    gone: (uid) => jobs.forget(uid),
     start(enqueueKey) {
       enqueue = enqueueKey;
       return () => {

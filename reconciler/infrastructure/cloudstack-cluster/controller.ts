@@ -65,6 +65,7 @@ export function cloudStackClusterController(deps: InfrastructureDeps, setbacks: 
       return soonest(outcome, await mirror.sync(scope));
     },
     remove: (scope) => remove(scope, mirror),
+    gone: (uid) => mirror.gone(uid),
     start(enqueueKey) {
       enqueue = enqueueKey;
       return () => {

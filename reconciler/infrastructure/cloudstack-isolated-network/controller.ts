@@ -69,6 +69,11 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
     }
   };
 
+  const gone = (uid: string): void => {
+    known.delete(uid);
+    jobs.forget(uid);
+  };
+
   const remove = async (scope: NetworkScope): Promise<Outcome> => {
     if (mayHaveMadeSomething(scope.object)) {
       const work = await open(scope);
@@ -82,8 +87,7 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
       const wait = await removeNetwork(work);
       if (wait !== undefined) return scope.wait(wait.outcome, wait.reason, wait.message);
     }
-    known.delete(scope.uid);
-    jobs.forget(scope.uid);
+    gone(scope.uid);
     scope.removeFinalizer(Finalizer.isolatedNetwork);
     return done();
   };
@@ -119,6 +123,7 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
     reconcile,
     remove,
     forget: (key) => doubts.forget(key),
+    gone,
     start(enqueueKey) {
       enqueue = enqueueKey;
       return () => {

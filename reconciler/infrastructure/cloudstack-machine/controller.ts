@@ -26,7 +26,7 @@ import { hasPromised, promiseToLeaveRecord } from './kubernetes-record';
 import { observe } from './observe';
 import { outOfReach, place } from './placement';
 import { mayHaveInstance, release, remove as removeInstance } from './removal';
-import { isControlPlane, type MachineWork } from './work';
+import { isControlPlane, type MachineTools, type MachineWork } from './work';
 
 type MachineScope = Scope<CloudStackMachine>;
 
@@ -35,10 +35,10 @@ const TRY_AGAIN_MS = 30_000;
 
 /** Gives every Machine its instance in CloudStack, watches over it, and destroys it with the Machine. */
 export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
-  const tools = {
+  const tools: MachineTools = {
     jobs: new JobBook(),
     setbacks,
-    marked: new Map<string, number>(),
+    marked: new Map(),
     doubts: new Doubts(deps.clock),
   };
   const clouds = new Map<string, Cloud>();
@@ -114,6 +114,11 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     tools.doubts.forget(key);
   };
 
+  const gone = (uid: string): void => {
+    tools.jobs.forget(uid);
+    tools.marked.delete(uid);
+  };
+
   const remove = async (scope: MachineScope): Promise<Outcome> => {
     forget(keyOf(scope.object));
     if (!mayHaveInstance({ scope })) return release({ scope });
@@ -123,8 +128,7 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     const outcome = await removeInstance(work);
     if ((scope.object.metadata.finalizers ?? []).includes(Finalizer.machine)) return outcome;
     forget(keyOf(scope.object));
-    tools.jobs.forget(scope.uid);
-    tools.marked.delete(scope.object.spec.instanceID ?? '');
+    gone(scope.uid);
     return outcome;
   };
 
@@ -140,6 +144,7 @@ export function cloudStackMachineController(deps: InfrastructureDeps, setbacks: 
     reconcile,
     remove,
     forget,
+    gone,
     start(enqueueKey) {
       enqueue = enqueueKey;
       return () => {

@@ -1,5 +1,6 @@
 import type { Machine } from '../../../api/kinds';
 import { CloudStackRefused, done, type Outcome, requeueAfter, type VirtualMachine } from '../../../api/ports';
+import { failureDomainOf } from '../family';
 import { ConfigurationProblem, faultOf } from '../faults';
 import { announce, inFlightMs, intentOf, withdraw } from '../intent';
 import { isolatedNetworkOf } from '../isolated-networks';
@@ -134,16 +135,23 @@ function createdAt({ scope }: MachineWork): number | undefined {
 
 /** The server's "no" to a deployment: nothing exists. Other machines need not ask the same place at once. */
 function refused(work: MachineWork, error: unknown): never {
-  const { scope, tools, failureDomain, cloudStackCluster } = work;
+  const { scope, cloudStackCluster } = work;
   if (error instanceof CloudStackRefused && error.errorCode !== 530) {
     withdraw(scope.object.metadata, 'machine');
     const { reason } = faultOf(error);
     if (reason === Reason.LimitReached || reason === Reason.InsufficientCapacity) {
-      tools.setbacks.failed(placeSubject(failureDomain.metadata.uid), SLOWEST_RETRY_MS);
+      countFailure(work);
       unplace(scope, cloudStackCluster);
     }
   }
   throw error;
+}
+
+/** Counts a failure against the failure domain, unless that has gone meanwhile. */
+export function countFailure({ scope, tools, failureDomain }: MachineWork): void {
+  const { uid } = failureDomain.metadata;
+  if (failureDomainOf(scope, failureDomain.spec.name)?.metadata.uid !== uid) return;
+  tools.setbacks.failed(placeSubject(uid), SLOWEST_RETRY_MS);
 }
 
 function holdBack(work: MachineWork, waitMs: number): Outcome {
@@ -156,5 +164,3 @@ function holdBack(work: MachineWork, waitMs: number): Outcome {
 }
 
 const FAILURES = new Set<string>([Reason.DeployFailed, Reason.LimitReached, Reason.InsufficientCapacity]);
-
-export { SLOWEST_RETRY_MS };

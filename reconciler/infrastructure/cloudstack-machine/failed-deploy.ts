@@ -5,9 +5,9 @@ import { reasonOfCode } from '../faults';
 import { withdraw } from '../intent';
 import { Annotation } from '../names';
 import { Reason } from '../reasons';
-import { SLOWEST_RETRY_MS } from './deploy';
+import { countFailure } from './deploy';
 import { failedDeployments, noteFailedDeployment } from './failed-deployments';
-import { placeSubject, unplace } from './placement';
+import { unplace } from './placement';
 import { follow, jobOf, type MachineWork } from './work';
 
 /** States without event are looked at again after this. */
@@ -52,13 +52,13 @@ export function isDiscarded({ scope }: MachineWork): boolean {
  * another failure domain if it may choose. Nothing can depend on an instance that never booted.
  */
 export async function discard(work: MachineWork): Promise<Outcome> {
-  const { scope, tools, failureDomain } = work;
+  const { scope } = work;
   const { reason, message } = describeFailure(work, await deployOutcome(work));
   noteFailedDeployment(scope.object.metadata, {
     failureDomain: scope.object.spec.failureDomainName ?? '',
     instanceId: scope.object.spec.instanceID ?? '',
   });
-  tools.setbacks.failed(placeSubject(failureDomain.metadata.uid), SLOWEST_RETRY_MS);
+  countFailure(work);
   scope.isFault = true;
   scope.report('False', reason, message);
   await scope.persist();

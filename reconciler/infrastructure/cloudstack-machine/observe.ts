@@ -146,10 +146,12 @@ async function ensureMarked(work: MachineWork, instance: VirtualMachine): Promis
   const wanted = { [Tag.created]: '1', [clusterTag(work.identity)]: '1' };
   const missing = Object.fromEntries(Object.entries(wanted).filter(([key]) => instance.tags[key] === undefined));
   if (Object.keys(missing).length === 0) return;
-  const { clock } = work.scope.deps;
+  const { uid, deps } = work.scope;
   const { marked } = work.tools;
-  if (clock.now() - (marked.get(instance.id) ?? 0) < MARK_AGAIN_MS) return;
-  marked.set(instance.id, clock.now());
+  const last = marked.get(uid);
+  const now = deps.clock.now();
+  if (last?.instanceId === instance.id && now - last.atMs < MARK_AGAIN_MS) return;
+  marked.set(uid, { instanceId: instance.id, atMs: now });
   await work.cloud.tags.create('UserVm', instance.id, missing);
 }
 

@@ -10,8 +10,8 @@ import type { Setbacks } from '../setbacks';
 export interface MachineTools {
   readonly jobs: JobBook;
   readonly setbacks: Setbacks;
-  /** When instances were tagged, by id; milliseconds since the epoch. */
-  readonly marked: Map<string, number>;
+  /** When instances were tagged, by UID of their machine; milliseconds since the epoch. */
+  readonly marked: Map<string, { readonly instanceId: string; readonly atMs: number }>;
   readonly doubts: Doubts;
 }
 

@@ -105,6 +105,11 @@ export class RecordMirror {
     return undefined;
   }
 
+  /** A cluster is gone for good. */
+  gone(uid: string): void {
+    this.#jobs.forget(uid);
+  }
+
   async #open(scope: ClusterScope): Promise<RecordWork | undefined> {
     const home = await homeOf(scope);
     const key = keyOf(scope.object);

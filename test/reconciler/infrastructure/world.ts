@@ -20,6 +20,7 @@ import { VirtualClock } from '../../../machinery/virtual-clock';
 import { createCloudStackApi } from '../../../reconciler/cloudstack';
 import { infrastructureControllers } from '../../../reconciler/infrastructure';
 import type { InfrastructureDeps } from '../../../reconciler/infrastructure/deps';
+import { Setbacks } from '../../../reconciler/infrastructure/setbacks';
 import { type Manager, silentLog, startManager, withWatchFilter } from '../../../reconciler/runtime';
 import { type CloudStackOptions, createCloudStack, type SandboxCloudStack } from '../../../sandbox/cloudstack';
 import { createKubeServer } from '../../../sandbox/kube';
@@ -72,6 +73,8 @@ export class World {
   /** Commands that reached CloudStack, in order. */
   readonly calls: { readonly command: string; readonly parameters: { readonly [name: string]: string } }[] = [];
   readonly requests: string[] = [];
+  /** What the process that runs remembers of failures. */
+  setbacks = new Setbacks(this.clock);
   /** How many more requests (to Kubernetes and CloudStack together) the process makes before it is killed. */
   #lifetime = Number.POSITIVE_INFINITY;
   #generation = 0;
@@ -154,7 +157,8 @@ export class World {
       log: silentLog,
       controllers: (kit) => {
         const { watchFilter, ...options } = this.provider;
-        const controllers = infrastructureControllers({
+        this.setbacks = new Setbacks(this.clock);
+        const deps = {
           objects: kit.objects,
           events: kit.recorder('capstan'),
           log: silentLog,
@@ -162,7 +166,8 @@ export class World {
           random: this.#random,
           cloudStack,
           ...options,
-        });
+        };
+        const controllers = infrastructureControllers(deps, this.setbacks);
         if (watchFilter === undefined) return controllers;
         return controllers.map((controller) => withWatchFilter(controller, kit.objects, watchFilter));
       },
