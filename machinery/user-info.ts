@@ -1,7 +1,8 @@
-/** A text whose URLs carry no user name and no password: what may be shown of a URL that somebody wrote. */
-export function withoutUserInfo(text: string): string {
+/** A text whose URLs carry no user name, no password and no token: what may be shown of URLs that somebody wrote. */
+export function withoutSecrets(text: string): string {
   // Up to the last @ before the path: passwords are written with an @ or ? of their own, too.
-  return text.replace(/\/\/[^/\s]*@/g, '//');
+  const withoutUserInfo = text.replace(/\/\/[^/\s]*@/g, '//');
+  return withoutUserInfo.replace(/([?&][^=&\s'"]*(?:token|secret|password|key|auth)[^=&\s'"]*=)[^&\s'"]+/gi, '$1***');
 }
 
 /** What may be shown of an endpoint: scheme, host, port and path. User, password, query and fragment may be secrets. */

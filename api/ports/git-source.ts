@@ -1,4 +1,5 @@
 import { CapstanError } from '../../machinery/errors';
+import { withoutSecrets } from '../../machinery/user-info';
 
 /** Which revision of which repository, and how to reach it. */
 export interface GitReference {
@@ -56,11 +57,12 @@ export interface GitSource {
 
 /** The repository cannot be read now; it is tried again. */
 export class GitUnavailable extends CapstanError {
+  /** @param url - shown without its secrets: messages reach conditions, events and logs */
   constructor(url: string, why: string, cause?: unknown) {
     super({
       name: 'GitUnavailable',
       code: 'GIT_UNAVAILABLE',
-      message: `git repository ${url}: ${why}; it is tried again`,
+      message: `git repository ${withoutSecrets(url)}: ${why}; it is tried again`,
       cause,
     });
   }

@@ -1,7 +1,7 @@
 import { messageOf } from '../../machinery/errors';
+import { withoutSecrets } from '../../machinery/user-info';
 import { CommandError, wrongInput } from '../command-error';
 import { type GitEnd, runGit } from './git-process';
-import { withoutSecrets } from './without-secrets';
 
 /** Git in one folder, with the user's whole environment: it answers what the user's own git does. */
 export interface Git {

@@ -9,11 +9,11 @@ import {
   treeDigest,
 } from '../../apps/fleet/tree-digest';
 import { trueProvenance } from '../../apps/fleet/true-provenance';
+import { withoutSecrets } from '../../machinery/user-info';
 import { CommandError } from '../command-error';
 import { type Checkout, identityArguments } from './checkout';
 import { runGit } from './git-process';
 import { commitMessage, formatProvenance, type Source } from './provenance';
-import { withoutSecrets } from './without-secrets';
 
 const COMMIT_HOOKS = ['pre-commit', 'prepare-commit-msg', 'commit-msg'];
 

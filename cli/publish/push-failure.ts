@@ -1,7 +1,8 @@
 /** Why a push failed: git's own reason, and what to do about that one. */
+
+import { withoutSecrets } from '../../machinery/user-info';
 import { CommandError } from '../command-error';
 import type { GitEnd } from './git-process';
-import { withoutSecrets } from './without-secrets';
 
 export interface Destination {
   readonly remote: string;

@@ -2,9 +2,8 @@ import { Fleet, Namespace, Secret } from '../../api/kinds';
 import { isReason, type KubeApi, type TypedResource, tryGet } from '../../api/ports';
 import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
 import type { SecretText } from '../../machinery/secret';
-import { shownEndpoint } from '../../machinery/user-info';
+import { shownEndpoint, withoutSecrets } from '../../machinery/user-info';
 import { CommandError } from '../command-error';
-import { withoutSecrets } from '../publish/without-secrets';
 import { isRepositoryOfUp } from './repository';
 
 /** Namespace of what Capstan itself keeps in the management cluster. */

@@ -1,6 +1,6 @@
 import type { Fleet } from '../../api/kinds';
 import { conditionOf, NOT_YET_REPORTED } from '../../machinery/conditions';
-import { withoutSecrets } from '../publish/without-secrets';
+import { withoutSecrets } from '../../machinery/user-info';
 import { AS_THEY_ARE, type PrintedCommands, tellable } from './printed-commands';
 import { suspensionOf } from './suspension';
 

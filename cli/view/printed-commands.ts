@@ -1,5 +1,5 @@
+import { withoutSecrets } from '../../machinery/user-info';
 import { managementKubeconfig, namedKubeconfig } from '../management-api';
-import { withoutSecrets } from '../publish/without-secrets';
 import { shellWord } from '../shell-word';
 
 /** Completes commands that are printed, so that they work when they are pasted. */

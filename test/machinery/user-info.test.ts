@@ -1,4 +1,4 @@
-import { shownEndpoint, withoutUserInfo } from '../../machinery/user-info';
+import { shownEndpoint, withoutSecrets } from '../../machinery/user-info';
 
 test.each([
   ['https://bob:hunter2secret@git.example.org/fleet.git', 'https://git.example.org/fleet.git'],
@@ -7,8 +7,13 @@ test.each([
   ["cannot read 'http://a:b@one/x' and http://c@two/y", "cannot read 'http://one/x' and http://two/y"],
   ['https://git.example.org/fleet@v1', 'https://git.example.org/fleet@v1'],
   ['/srv/fleet.git', '/srv/fleet.git'],
+  [
+    'https://git.example.org/fleet.git?depth=1&private_token=t',
+    'https://git.example.org/fleet.git?depth=1&private_token=***',
+  ],
+  ["cannot read 'https://one/x?access_token=a&b=c'", "cannot read 'https://one/x?access_token=***&b=c'"],
 ])('%s is shown as %s', (text, shown) => {
-  expect(withoutUserInfo(text)).toBe(shown);
+  expect(withoutSecrets(text)).toBe(shown);
 });
 
 test.each([

@@ -8,7 +8,7 @@ import {
   type GitSource,
   GitUnavailable,
 } from '../../../api/ports';
-import { withoutUserInfo } from '../../../machinery/user-info';
+import { withoutSecrets } from '../../../machinery/user-info';
 import { gitAt, readBlobs } from './git-command';
 import { DEFAULT_SOURCE_LIMITS, parseTree, type SourceLimits, sortOut } from './limits';
 
@@ -42,7 +42,7 @@ export function createGitSource(options: GitSourceOptions): GitSource {
         const tree = (await git.raw(['rev-parse', '--verify', '--quiet', `${commit}:${path}`]).catch(() => '')).trim();
         return { commit, tree: tree === '' ? undefined : tree };
       } catch (error) {
-        throw new GitUnavailable(withoutUserInfo(reference.url), firstLine(error, reference.credentials), undefined);
+        throw new GitUnavailable(reference.url, firstLine(error, reference.credentials), undefined);
       }
     },
 
@@ -118,10 +118,7 @@ function refuseUrl(url: string, allowLocal: boolean): void {
   if (/^(https?|ssh):\/\/[^-]/.test(url)) return;
   if (allowLocal && (url.startsWith('/') || url.startsWith('file:///'))) return;
   const local = url.startsWith('/') || url.startsWith('file:');
-  throw new GitUnavailable(
-    withoutUserInfo(url),
-    local ? 'local repositories are not allowed here' : 'use an https:// or ssh:// URL',
-  );
+  throw new GitUnavailable(url, local ? 'local repositories are not allowed here' : 'use an https:// or ssh:// URL');
 }
 
 function normalPath(path: string): string {
@@ -133,5 +130,5 @@ function firstLine(error: unknown, credentials: GitCredentials | undefined): str
   for (const secret of Object.values(credentials ?? {}))
     if (secret !== undefined && secret !== '') text = text.replaceAll(secret, '***');
   // How long an attempt took is another with each, and no news.
-  return withoutUserInfo(text).replace(/ after \d+ ms\b/g, '');
+  return withoutSecrets(text).replace(/ after \d+ ms\b/g, '');
 }

@@ -331,3 +331,22 @@ test('a repository that does not answer is a condition, and work resumes when it
 
   expect(conditionOf(await world.fleet(), 'Ready')).toMatchObject({ status: 'True' });
 });
+
+test.each([
+  ['that nobody serves', {}],
+  ['whose Secret is missing', { secretRef: { name: 'none' } }],
+])('a token in the URL of a repository %s is told nowhere', async (_, more) => {
+  const url = 'http://robot@127.0.0.1:9/fleet.git?private_token=t0ken';
+  await world.api.create(Fleet, {
+    apiVersion: 'capstan.dev/v1alpha1',
+    kind: 'Fleet',
+    metadata: { name: 'fleet', namespace: 'capstan-system' },
+    spec: { source: { url, ...more }, interval: '1s' },
+  });
+  const status = async () => JSON.stringify((await world.fleet()).status);
+  while (!(await status())?.includes('127.0.0.1:9/fleet.git')) await world.clock.advance(100);
+
+  expect(await status()).not.toMatch(/t0ken|robot/);
+  expect((await world.warnings()).join()).toContain('127.0.0.1:9/fleet.git');
+  expect((await world.warnings()).join()).not.toMatch(/t0ken|robot/);
+});

@@ -103,6 +103,14 @@ test('a ref that does not exist is named, and the password of the URL is not', a
   await expect(source().resolve(reference({ ref: 'refs/heads/none' }), signal)).rejects.toThrow('refs/heads/none');
 });
 
+test.each([['http://127.0.0.1:9'], ['ftp://127.0.0.1:9']])('a token in the query of %s is not told', async (server) => {
+  const url = `${server}/fleet.git?access_token=t0ken`;
+  const attempt = source().resolve(reference({ url }), signal);
+
+  await expect(attempt).rejects.toThrow(`${server}/fleet.git?access_token=***`);
+  await expect(attempt).rejects.not.toThrow('t0ken');
+});
+
 const file = (path: string, content: string) => ({ path, content: Buffer.from(content) });
 const build = (...files: { path: string; content: Buffer }[]) =>
   buildObjects('0'.repeat(40), { files, problems: [] }, { defaultNamespace: 'default' });
