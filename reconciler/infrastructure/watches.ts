@@ -1,4 +1,4 @@
-import { Cluster, Secret } from '../../api/kinds';
+import { CloudStackCluster, Cluster, Secret } from '../../api/kinds';
 import { ownAsAsked, type TypedResource, type WatchSource } from '../../api/ports';
 import { type KubeObject, keyOf } from '../../machinery/kube-object';
 import { failureDomainsUsing } from './credentials';
@@ -21,6 +21,17 @@ export function onPauseChange<T extends KubeObject>(deps: InfrastructureDeps, re
       if (type === 'modified' && isPaused === wasPaused) return [];
       return ofCluster(deps, resource, object).map(keyOf);
     },
+  };
+}
+
+/** Wakes what was there before its CloudStackCluster, as after a restoration. */
+export function onClusterArrival<T extends KubeObject>(
+  deps: InfrastructureDeps,
+  resource: TypedResource<T>,
+): WatchSource {
+  return {
+    resource: CloudStackCluster,
+    keys: ({ type, object }) => (type === 'added' ? ofCluster(deps, resource, object).map(keyOf) : []),
   };
 }
 

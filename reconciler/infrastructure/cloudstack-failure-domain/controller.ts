@@ -29,7 +29,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import { faultAmong, readyText, type Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { ofCluster, onPauseChange, ownSubject } from '../watches';
+import { ofCluster, onClusterArrival, onPauseChange, ownSubject } from '../watches';
 import { evacuate } from './evacuation';
 import { Lookout } from './lookout';
 import { leaveNetworks } from './network-handover';
@@ -73,6 +73,7 @@ export function cloudStackFailureDomainController(deps: InfrastructureDeps, setb
         },
       },
       { resource: Machine, keys: () => [] },
+      onClusterArrival(deps, CloudStackFailureDomain),
       onPauseChange(deps, CloudStackFailureDomain),
       { resource: Secret, keys: (event) => failureDomainsUsing(deps, event).map(keyOf) },
     ],

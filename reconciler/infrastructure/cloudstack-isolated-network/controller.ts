@@ -1,4 +1,4 @@
-import { CloudStackCluster, CloudStackFailureDomain, CloudStackIsolatedNetwork } from '../../../api/kinds';
+import { CloudStackFailureDomain, CloudStackIsolatedNetwork } from '../../../api/kinds';
 import { type Controller, done, type Outcome, requeueAfter, soonest } from '../../../api/ports';
 import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, keyOf, type ObjectKey } from '../../../machinery/kube-object';
@@ -13,7 +13,7 @@ import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
-import { ofCluster, onNewCredentials, onPauseChange, ownSubject } from '../watches';
+import { ofCluster, onClusterArrival, onNewCredentials, onPauseChange, ownSubject } from '../watches';
 import { ensureEgress } from './egress';
 import { ensureEndpoint } from './endpoint';
 import { ensureNetwork } from './network';
@@ -56,10 +56,11 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
     if (isNew) await scope.persistMain();
     // Somebody may have changed in CloudStack what leads to the cluster's API.
     if (doubts.arise(scope)) known.delete(scope.uid);
-    const work = await open(scope);
-    if (work?.cloudStackCluster === undefined) {
-      return scope.wait(done(), Reason.WaitingForFailureDomain, 'the failure domain has no zone yet');
+    if (cloudStackClusterOf(scope) === undefined) {
+      return scope.wait(done(), Reason.WaitingForCluster, 'the CloudStackCluster does not exist');
     }
+    const work = await open(scope);
+    if (work === undefined) return scope.wait(done(), Reason.WaitingForFailureDomain, whyNoZone(scope));
     try {
       return doubts.outcome(scope, await advance(work));
     } catch (error) {
@@ -115,7 +116,7 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
             ? ofCluster(deps, CloudStackIsolatedNetwork, object).filter(isBeingDeleted).map(keyOf)
             : [],
       },
-      { resource: CloudStackCluster, keys: () => [] },
+      onClusterArrival(deps, CloudStackIsolatedNetwork),
       onNewCredentials(deps, CloudStackIsolatedNetwork),
       onPauseChange(deps, CloudStackIsolatedNetwork),
       onOutOfReach(deps, CloudStackIsolatedNetwork, () => true),
@@ -150,6 +151,12 @@ async function advance(work: NetworkWork): Promise<Outcome> {
   }
   scope.report('True', Reason.Ready, '');
   return requeueAfter(VERIFY_MS * (0.9 + 0.2 * scope.deps.random.fraction()));
+}
+
+function whyNoZone(scope: NetworkScope): string {
+  const name = scope.object.spec.failureDomainName;
+  const isThere = failureDomainOf(scope, name) !== undefined;
+  return isThere ? 'the failure domain has no zone yet' : `failure domain ${name} does not exist`;
 }
 
 function freshlyKnown(all: Map<string, Known>, uid: string, now: number): Known {
