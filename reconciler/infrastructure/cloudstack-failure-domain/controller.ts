@@ -24,13 +24,13 @@ import type { InfrastructureDeps } from '../deps';
 import { childLabels, cloudStackClusterOf, createOrRead, identityOf } from '../family';
 import { ConfigurationProblem } from '../faults';
 import { isNetworkOf, isolatedNetworkOf } from '../isolated-networks';
-import { Annotation, Finalizer, failureDomainObjectName, GROUP, isolatedNetworkObjectName, Label } from '../names';
+import { Annotation, Finalizer, GROUP, isolatedNetworkObjectName, Label } from '../names';
 import { providerController } from '../provider-controller';
 import { Reason } from '../reasons';
 import { faultAmong, readyText, type Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
 import { ofCluster, onClusterArrival, onPauseChange, ownSubject } from '../watches';
-import { evacuate } from './evacuation';
+import { evacuate, isIn } from './evacuation';
 import { Lookout } from './lookout';
 import { leaveNetworks } from './network-handover';
 
@@ -63,13 +63,11 @@ export function cloudStackFailureDomainController(deps: InfrastructureDeps, setb
       {
         resource: CloudStackMachine,
         keys: ({ type, object }) => {
-          // Only the deletion of machines is waited for here.
-          const cluster = object.metadata.labels?.[Label.clusterName] ?? '';
-          // Watched as CloudStackMachine, so it is one.
-          const { failureDomainName } = (object as CloudStackMachine).spec;
-          if (type !== 'deleted' || failureDomainName === undefined) return [];
-          const name = failureDomainObjectName(failureDomainName, cluster);
-          return [{ namespace: object.metadata.namespace ?? '', name }];
+          // Only the deletion of machines is waited for here. Watched as CloudStackMachine, so it is one.
+          if (type !== 'deleted') return [];
+          return ofCluster(deps, CloudStackFailureDomain, object)
+            .filter((failureDomain) => isIn(failureDomain, object as CloudStackMachine))
+            .map(keyOf);
         },
       },
       { resource: Machine, keys: () => [] },

@@ -58,15 +58,17 @@ export function machinesIn(
 ): readonly CloudStackMachine[] {
   const { objects } = scope.deps;
   const selector = { matchLabels: { [Label.clusterName]: scope.clusterName } };
-  const { metadata, spec } = failureDomain;
   return objects
     .list(CloudStackMachine, { namespace: scope.namespace, selector })
-    .filter(
-      (machine) =>
-        machine.spec.failureDomainName === spec.name ||
-        machine.metadata.labels?.[Label.failureDomain] === metadata.name,
-    )
+    .filter((machine) => isIn(failureDomain, machine))
     .sort((left, right) => (left.metadata.name < right.metadata.name ? -1 : 1));
+}
+
+/** Whether a machine of the cluster is placed in a failure domain. */
+export function isIn({ spec, metadata }: CloudStackFailureDomain, machine: CloudStackMachine): boolean {
+  return (
+    machine.spec.failureDomainName === spec.name || machine.metadata.labels?.[Label.failureDomain] === metadata.name
+  );
 }
 
 function machineOf(scope: Scope<CloudStackFailureDomain>, machine: CloudStackMachine): Machine | undefined {

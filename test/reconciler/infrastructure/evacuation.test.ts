@@ -158,3 +158,26 @@ test('a Machine that drains for long is deleted once, whatever wakes its failure
   expect(world.requests.filter((request) => request === 'delete Machine')).toHaveLength(1);
   expect(await said('fd-1')).toBe('waiting until the machines are gone: m-0');
 });
+
+test('a failure domain goes when the last machine goes, also one that only its label places there', async () => {
+  await startCluster('fd-1', 'fd-2');
+  const domain = (await world.list(CloudStackFailureDomain)).find(({ spec }) => spec.name === 'fd-1');
+  const labels = {
+    'cluster.x-k8s.io/cluster-name': 'c1',
+    'cloudstackfailuredomain.infrastructure.cluster.x-k8s.io/name': domain?.metadata.name ?? '',
+  };
+  await world.kube.create(CloudStackMachine, {
+    apiVersion: CloudStackMachine.apiVersion,
+    kind: 'CloudStackMachine',
+    metadata: { name: 'm-0', namespace: 'default', labels },
+    spec: { offering: { name: 'Medium Instance' }, template: { name: 'kube-v1.34.2' } },
+  });
+  await takeOut('fd-1');
+  await pass(5000);
+  expect(await said('fd-1')).toBe('machines without Machine must be deleted by hand: m-0');
+
+  await world.delete(CloudStackMachine, 'm-0');
+  await pass(5000);
+
+  expect((await world.list(CloudStackFailureDomain)).map(({ spec }) => spec.name)).toEqual(['fd-2']);
+});
