@@ -37,12 +37,12 @@ export function isNetworkOf<T extends ProviderObject>(
   if (id !== '' && networkId !== '') return id === networkId;
   const keeper = failureDomainOf(scope, network.spec.failureDomainName);
   const isSameName = (zone.network.name ?? '').toLowerCase() === (network.spec.name ?? '').toLowerCase();
-  return (
-    isSameName &&
-    keeper !== undefined &&
-    accountOf(keeper) === accountOf(failureDomain) &&
-    inOneZone(keeper, failureDomain)
-  );
+  return isSameName && keeper !== undefined && seeTheSame(keeper, failureDomain);
+}
+
+/** Whether a name means the same thing in both: they look with one account into one zone. */
+export function seeTheSame(left: CloudStackFailureDomain, right: CloudStackFailureDomain): boolean {
+  return accountOf(left) === accountOf(right) && inOneZone(left, right);
 }
 
 /** Whose names are meant: those that one account sees. */

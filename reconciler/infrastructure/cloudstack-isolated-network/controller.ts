@@ -29,6 +29,7 @@ const VERIFY_MS = 20 * 60_000;
 export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, setbacks: Setbacks): Controller {
   const jobs = new JobBook();
   const known = new Map<string, Known>();
+  const announcing = new Set<string>();
   const doubts = new Doubts(deps.clock);
   let enqueue: (key: ObjectKey) => void = () => undefined;
 
@@ -47,6 +48,7 @@ export function cloudStackIsolatedNetworkController(deps: InfrastructureDeps, se
       identity: identityOf(scope.object, cloudStackCluster),
       known: freshlyKnown(known, scope.uid, deps.clock.now()),
       jobs,
+      announcing,
       wake: () => enqueue(key),
     };
   };

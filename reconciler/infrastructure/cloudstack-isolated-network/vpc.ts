@@ -1,6 +1,9 @@
+import type { CloudStackIsolatedNetwork } from '../../../api/kinds';
 import { CloudStackNoMatch, type Vpc } from '../../../api/ports';
+import { failureDomainOf } from '../family';
 import { isSureRefusal } from '../faults';
 import { announce, intentOf, withdraw } from '../intent';
+import { isolatedNetworksOf, seeTheSame } from '../isolated-networks';
 import { DEFAULT_VPC_OFFERING, nonEmpty, Tag } from '../names';
 import { Reason } from '../reasons';
 import {
@@ -42,8 +45,8 @@ export async function ensureVpc(work: NetworkWork): Promise<string | undefined |
   if (unanswered !== undefined) return unanswered;
 
   const offering = await cloud.vpcOffering(nonEmpty(vpc.offering) ?? DEFAULT_VPC_OFFERING, zoneId);
-  announce(scope.object.metadata, 'vpc', scope.deps.clock);
-  await scope.persistMain();
+  const other = await announceAlone(work, vpc.name ?? '');
+  if (other !== undefined) return other;
   try {
     const wanted = { name: vpc.name ?? '', zoneId, offeringId: offering.id, cidr: nonEmpty(vpc.cidr) };
     const started = await cloud.vpcs.create(wanted);
@@ -55,6 +58,33 @@ export async function ensureVpc(work: NetworkWork): Promise<string | undefined |
     if (isSureRefusal(error)) withdraw(scope.object.metadata, 'vpc');
     throw error;
   }
+}
+
+/** Announces a creation unless another network of the cluster makes the same VPC: two would have one name. */
+async function announceAlone(work: NetworkWork, name: string): Promise<Wait | undefined> {
+  const { scope, announcing } = work;
+  const cluster = `${scope.namespace}/${scope.clusterName}`;
+  const isMaker = intentOf(scope.object.metadata, 'vpc') !== undefined;
+  const isMade = isolatedNetworksOf(scope).some(
+    (other) => other.metadata.uid !== scope.uid && makes(work, other, name),
+  );
+  if (announcing.has(cluster) || (isMade && !isMaker)) {
+    return waitAndLook(Reason.CreatingVpc, `another network of the cluster makes VPC ${name}`);
+  }
+  announcing.add(cluster);
+  try {
+    announce(scope.object.metadata, 'vpc', scope.deps.clock);
+    await scope.persistMain();
+    return undefined;
+  } finally {
+    announcing.delete(cluster);
+  }
+}
+
+function makes({ scope }: NetworkWork, other: CloudStackIsolatedNetwork, name: string): boolean {
+  if (intentOf(other.metadata, 'vpc') === undefined || other.spec.vpc?.name !== name) return false;
+  const [its, ours] = [other, scope.object].map(({ spec }) => failureDomainOf(scope, spec.failureDomainName));
+  return its !== undefined && ours !== undefined && seeTheSame(its, ours);
 }
 
 async function findVpc(

@@ -44,6 +44,8 @@ export interface NetworkWork {
   readonly identity: string;
   readonly known: Known;
   readonly jobs: JobBook;
+  /** Clusters that are announcing a VPC in this moment: until that is stored, nobody else knows of it. */
+  readonly announcing: Set<string>;
   readonly wake: () => void;
 }
 

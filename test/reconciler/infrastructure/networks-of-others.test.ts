@@ -231,6 +231,18 @@ test('a way out of a network of others that is open is used', async () => {
   expect(await call('listEgressFirewallRules', { networkid })).toMatchObject({ count: 1 });
 });
 
+test('failure domains that name one VPC make one', async () => {
+  world = await World.start();
+  const domain = (number: number) => ({ name: `fd-${number}`, network: tier(`tier-${number}`, number) });
+  await world.createCluster({ failureDomains: [domain(1), domain(2), domain(3)] });
+
+  await world.untilReady(CloudStackCluster, 'c1');
+
+  expect(world.count('createVPC')).toBe(1);
+  await deleteCluster();
+  expect(world.leftovers()).toEqual([]);
+});
+
 /** The other domain follows when the VPC is there. */
 async function createTwoTiers(): Promise<void> {
   await world.createCluster({ failureDomains: [{ name: 'fd-1', network: tier('tier-1', 1) }] });
