@@ -2,12 +2,10 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -15,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { CapstanError } from '../machinery/errors';
+import { lockHolder, releaseLock, tryTakeLock } from './lock-file';
 import type { Journal } from './ports';
 
 /** A data directory is in use by a process that lives, or its files cannot be read. */
@@ -105,7 +104,7 @@ export class FileJournal implements Journal {
     if (this.#closed) return;
     this.#closed = true;
     closeSync(this.#file);
-    rmSync(this.#lockPath, { force: true });
+    releaseLock(this.#lockPath);
   }
 }
 
@@ -123,82 +122,22 @@ function parse(text: string, path: string): unknown {
 
 /** True while a process that lives has this journal open. */
 export function isJournalOpen({ directory, name = 'journal' }: Pick<JournalOptions, 'directory' | 'name'>): boolean {
-  const holder = readHolder(join(directory, `${name}.lock`));
-  return holder !== undefined && isAlive(holder);
+  return lockHolder(join(directory, `${name}.lock`)) !== undefined;
 }
 
-/** A lock names its process; one whose process is gone (`kill -9`, reboot) is taken over. */
 function takeLock(path: string): void {
-  // Linked into place when it is complete: nobody reads half a lock.
-  const own = `${path}.${process.pid}`;
-  writeFileSync(own, `${process.pid} ${processStart(process.pid) ?? ''}\n`, { mode: 0o600 });
-  try {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      if (tryLink(own, path)) return;
-      const holder = readHolder(path);
-      if (holder !== undefined && isAlive(holder)) {
-        throw new JournalUnusable(
-          'JOURNAL_LOCKED',
-          `the data directory is in use by process ${holder.pid} (${path}); stop that process, or choose another directory`,
-        );
-      }
-      rmSync(path, { force: true });
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (tryTakeLock(path)) return;
+    const holder = lockHolder(path);
+    if (holder !== undefined) {
+      throw new JournalUnusable(
+        'JOURNAL_LOCKED',
+        `the data directory is in use by process ${holder} (${path}); stop that process, or choose another directory`,
+      );
     }
-  } finally {
-    rmSync(own, { force: true });
   }
   throw new JournalUnusable(
     'JOURNAL_LOCKED',
     `the lock ${path} cannot be taken; another process starts at the same time`,
   );
-}
-
-function tryLink(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-/** The system's code of a failure. */
-const codeOf = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-
-interface Holder {
-  readonly pid: number;
-  readonly started: string;
-}
-
-function readHolder(path: string): Holder | undefined {
-  try {
-    const [pid = '', started = ''] = readFileSync(path, 'utf8').trim().split(' ');
-    return /^\d+$/.test(pid) ? { pid: Number(pid), started } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive({ pid, started }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives and belongs to somebody else.
-    if (codeOf(error) !== 'EPERM') return false;
-  }
-  const current = processStart(pid);
-  return current === undefined || started === '' || current === started;
-}
-
-/** When a process started, where the system tells: process ids are used again. */
-function processStart(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold spaces; the start time is field 22.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../machinery/errors';
-import { valueAt } from '../../machinery/json';
+import { releaseLock, tryTakeLock } from '../../sandbox/lock-file';
 import { CommandError } from '../command-error';
-import { isAlive } from '../process-identity';
 import type { Checkout } from './checkout';
 
 const RETRY_MS = 50;
@@ -36,32 +34,16 @@ async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } finally {
-    rmSync(file, { force: true });
+    releaseLock(file);
   }
 }
 
 function tryTake(file: string): boolean {
   try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
-    return true;
+    return tryTakeLock(file);
   } catch (cause) {
-    if (valueAt(cause, 'code') !== 'EEXIST')
-      throw new CommandError(`cannot write ${file} (${messageOf(cause)}); use a checkout that can be written`, 1, {
-        cause,
-      });
-    // Held, unless its process was killed.
-    if (isAbandoned(file)) rmSync(file, { force: true });
-    return false;
+    throw new CommandError(`cannot write ${file} (${messageOf(cause)}); use a checkout that can be written`, 1, {
+      cause,
+    });
   }
-}
-
-function isAbandoned(file: string): boolean {
-  let holder: number;
-  try {
-    holder = Number(readFileSync(file, 'utf8'));
-  } catch {
-    return false;
-  }
-  // An empty file is being written this moment.
-  return Number.isInteger(holder) && holder !== 0 && !isAlive(holder);
 }
