@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { wrongInput } from '../command-error';
 import { toolVersion } from '../installation';
@@ -9,7 +8,7 @@ import { type Published, publish } from '../publish/publish';
 import type { Destination } from '../publish/push-failure';
 import { findRunningSandbox } from '../running-sandbox';
 import { refuseEmptyFolder } from '../up/definition-files';
-import { isRepositoryOfUp, nameRepository } from '../up/repository';
+import { nameRepository, roleOfRemote } from '../up/repository';
 
 /** `capstan publish [--push]`. */
 export function publishCommand(): Command {
@@ -17,10 +16,7 @@ export function publishCommand(): Command {
     .description('Compile the cluster definitions, commit the manifests with their provenance, and push on request')
     .option('--clusters <dir>', 'folder of cluster definitions (default: "clusters" of the project)')
     .option('--push', 'push HEAD to the remote that the reconciler reads')
-    .option(
-      '--remote <name>',
-      'remote to push to (default: that of the running `capstan up`, else capstan, else where git pushes the branch)',
-    )
+    .option('--remote <name>', 'remote to push to (default: that of `capstan up`, else where git pushes the branch)')
     .addOption(new Option('--output <format>', 'print one JSON object').choices(['json']))
     .addHelpText(
       'after',
@@ -34,20 +30,33 @@ export function publishCommand(): Command {
       const { directory, clusters } = project;
       const notice = projectNotice(project, process.cwd());
       if (notice !== undefined) process.stderr.write(`${notice}\n`);
+      let to: ReadDestination | undefined;
       const result = await publish({
         directory,
         clusters,
         onBranch: true,
-        push: options.push === true ? (checkout) => destination(checkout, options.remote) : undefined,
+        push:
+          options.push === true
+            ? async (checkout) => {
+                to = await destination(checkout, options.remote);
+                return to;
+              }
+            : undefined,
         toolVersion: toolVersion(),
       });
       for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
       if (options.output === 'json') process.stdout.write(`${JSON.stringify(result)}\n`);
-      else process.stdout.write(describe(result));
+      else process.stdout.write(describe(result, to?.isUnread === true));
     });
 }
 
-function describe(result: Published): string {
+/** Where to push, and what becomes of it there. */
+interface ReadDestination extends Destination {
+  /** The repository of an `up` that does not run. */
+  readonly isUnread: boolean;
+}
+
+function describe(result: Published, isUnread: boolean): string {
   const revision = result.commit.slice(0, 12);
   const lines = [
     result.committed
@@ -59,23 +68,28 @@ function describe(result: Published): string {
   if (result.remote === undefined) lines.push('Next: git push, or npx capstan publish --push');
   else {
     lines.push(result.pushed ? `Pushed to ${result.remote}.` : `${result.remote} has it already: nothing was pushed.`);
-    lines.push('Next: watch it arrive with npx capstan status');
+    lines.push(
+      isUnread
+        ? `Next: start npx capstan up; none runs that reads ${result.remote}`
+        : 'Next: watch it arrive with npx capstan status',
+    );
   }
   return `${lines.join('\n')}\n`;
 }
 
 /** Where `--push` goes: to the remote that the reconciler reads, else where git itself would push. */
-async function destination(checkout: Checkout, named: string | undefined): Promise<Destination> {
+async function destination(checkout: Checkout, named: string | undefined): Promise<ReadDestination> {
   const ask = asker(checkout);
   const running = await runningRemote(checkout, named);
   const remotes = (await ask('remote')).split('\n').filter((name) => name !== '');
   const listed = remotes.length === 0 ? 'none' : remotes.join(', ');
   if (named !== undefined && !remotes.includes(named))
     throw wrongInput(`there is no remote ${named}; \`git remote\` lists ${listed}`);
-  const read = running !== undefined && remotes.includes(running) ? running : 'capstan';
+  const roleOf = async (remote: string) => roleOfRemote(remote, await ask('config', `remote.${remote}.url`));
+  const ofUp = running !== undefined && remotes.includes(running) ? running : 'capstan';
   const branch = await ask('symbolic-ref', '--short', 'HEAD');
-  const isRead = remotes.includes(read) && !(await leadsNowhere(ask, read));
-  const remote = named ?? (isRead ? read : await pushRemoteOf(ask, branch));
+  const isMeant = ['read', 'unread'].includes((await roleOf(ofUp)) ?? '');
+  const remote = named ?? (isMeant ? ofUp : await pushRemoteOf(ask, branch));
   if (remote === undefined) {
     const fix =
       remotes.length === 0 ? 'add one with `git remote add`, or run `npx capstan up`' : 'choose one with --remote';
@@ -83,19 +97,13 @@ async function destination(checkout: Checkout, named: string | undefined): Promi
       `cannot tell where to push: branch ${branch} has no upstream, and there are these remotes: ${listed}; ${fix}`,
     );
   }
-  if (remote === read) return { remote, ref: 'refs/heads/main' };
-  return { remote, ref: `refs/heads/${branch}` };
+  const role = await roleOf(remote);
+  return { remote, ref: `refs/heads/${role === undefined ? branch : 'main'}`, isUnread: role === 'unread' };
 }
 
 /** What git answers, trimmed; nothing where it fails. */
 function asker({ git }: Checkout) {
   return async (...args: string[]) => (await git.raw(args).catch(() => '')).trim();
-}
-
-/** True for the remote of an `up` that was killed, and whose temporary data directory is gone. */
-async function leadsNowhere(ask: ReturnType<typeof asker>, remote: string): Promise<boolean> {
-  const url = await ask('config', `remote.${remote}.url`);
-  return isRepositoryOfUp(url) && !existsSync(url);
 }
 
 /** The remote that git itself pushes a branch to. */

@@ -23,6 +23,16 @@ export interface Contents {
   readonly namespaces: readonly string[];
 }
 
+/**
+ * What a remote is: the repository of an `up` that runs (`read`) or does not (`unread`), that of one whose data directory
+ * is gone, or undefined for any other.
+ */
+export function roleOfRemote(name: string, url: string): 'read' | 'unread' | 'gone' | undefined {
+  if (!REMOTE.test(name) || !isRepositoryOfUp(url)) return undefined;
+  if (!existsSync(url)) return 'gone';
+  return isLeftOver(url) ? 'unread' : 'read';
+}
+
 /** Whether a URL leads to a repository that some `up` has made. */
 export function isRepositoryOfUp(url: string): boolean {
   return isAbsolute(url) && url.endsWith(`/${REPOSITORY}`);

@@ -109,6 +109,31 @@ describe('where no remote is named', () => {
     expect(await pushedTo()).toBe('origin');
   });
 
+  test("a remote capstan of the user's own is like any other: a branch goes there as git pushes it", async () => {
+    project.git('remote', 'rename', 'origin', 'capstan');
+    project.git('switch', '--quiet', '-c', 'side');
+
+    const unclear = await project.capstan('publish', '--push');
+    project.git('push', '--quiet', '--set-upstream', 'capstan', 'side');
+    project.define('two');
+
+    expect(unclear).toMatchObject({ code: 2, stderr: expect.stringContaining('branch side has no upstream') });
+    expect(await pushedTo()).toBe('capstan');
+    expect(project.git('ls-remote', 'capstan')).toBe(`${project.git('rev-parse', 'HEAD')}\trefs/heads/side`);
+  });
+
+  test('the repository of an up that was killed takes the commit, and what says so tells that nobody reads it', async () => {
+    const url = join(project.folder, 'capstan-killed/repository.git');
+    project.git('init', '--quiet', '--bare', url);
+    project.git('remote', 'add', 'capstan', url);
+    project.git('switch', '--quiet', '-c', 'side');
+
+    const { stdout } = await project.capstan('publish', '--push');
+
+    expect(stdout).toMatch(/\nPushed to capstan\.\nNext: start npx capstan up; none runs that reads capstan\n$/);
+    expect(project.git('ls-remote', 'capstan')).toBe(`${project.git('rev-parse', 'HEAD')}\trefs/heads/main`);
+  });
+
   test('a branch goes where git pushes it, which need not be where it comes from', async () => {
     project.git('push', '--quiet', '--set-upstream', 'origin', 'main');
     project.git('init', '--quiet', '--bare', '../fork.git');
