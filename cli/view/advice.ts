@@ -179,8 +179,19 @@ const ADVICE: readonly Advice[] = [
     advice: 'run the command of the message to delete it, or put the cluster back into git to keep it',
   },
   {
+    reason: /^RevisionRefused$/,
+    fits: (subject) => subject.lacksNamespacesAlone(),
+    // The dry run is repeated at each interval.
+    advice: (subject) =>
+      `create what is missing, or name another namespace in git and push: ${subject.createNamespaces()}; the revision is tried again by itself`,
+  },
+  {
     reason: /^(RevisionRefused|DryRunFailed)$/,
-    advice: 'correct the files of the message in git and push; the last good revision stays applied',
+    advice: (subject) => {
+      const namespaces = subject.createNamespaces();
+      const rest = namespaces === '' ? '' : `; besides, create what is missing: ${namespaces}`;
+      return `correct the files of the message in git and push; the last good revision stays applied${rest}`;
+    },
   },
   {
     reason: /^ApplyFailed$/,

@@ -5,6 +5,9 @@ import { isBeingDeleted, type KubeObject, keyText, type ObjectKey, parseApiVersi
 import { type EtcdMembers, type Quorum, quorumAmong } from './etcd-members';
 import { AS_THEY_ARE, clusterArgument, type PrintedCommands } from './printed-commands';
 
+/** As an API server says it. */
+const MISSING_NAMESPACE = /\bnamespaces "([a-z0-9-]+)" not found/g;
+
 /** Where a CloudStackFailureDomain has its credentials from. */
 export interface CredentialsOfDomain extends ObjectKey {
   readonly secret: ObjectKey;
@@ -52,6 +55,18 @@ export class Subject {
   /** Takes back the suspension of a Fleet. */
   resume(): string {
     return this.#commands.kubectl(`kubectl patch ${this.#argument()} --type merge -p '{"spec":{"suspend":null}}'`);
+  }
+
+  /** A revision that is refused for no other problem than namespaces that do not exist. */
+  lacksNamespacesAlone(): boolean {
+    const problems = this.condition.message.split('\n').filter((line) => line.startsWith('- '));
+    return problems.length > 0 && problems.every((problem) => problem.search(MISSING_NAMESPACE) >= 0);
+  }
+
+  /** Creates the namespaces that the message misses; empty where it misses none. */
+  createNamespaces(): string {
+    const names = new Set([...this.condition.message.matchAll(MISSING_NAMESPACE)].map(([, name]) => name));
+    return [...names].map((name) => this.#commands.kubectl(`kubectl create namespace ${name}`)).join('; ');
   }
 
   /** A pool that replaces machines when somebody deletes them, and not before. */

@@ -1,6 +1,6 @@
 import { commandsFor } from '../../cli/view/printed-commands';
 import { renderWhy } from '../../cli/view/render-why';
-import { why } from '../../cli/view/why';
+import { why, whyFleet } from '../../cli/view/why';
 import { whyGit } from '../../cli/view/why-git';
 import { condition, fleetOf, object, SINCE, snapshotOf } from './plain-objects';
 
@@ -48,4 +48,25 @@ test('another cluster that left git is no matter of this one', async () => {
   const snapshot = await snapshotOf(cluster, fleetOf({ pendingDeletions: [pending('other')] }, DELETION, READY));
 
   expect(whyGit(snapshot, cluster, asking)).toEqual([]);
+});
+
+const refusedFor = (...problems: string[]) =>
+  fleetOf({}, condition('Ready', 'False', 'RevisionRefused', ['revision 123 is refused:', ...problems].join('\n')));
+const notFound = (file: string, namespace: string) =>
+  `- manifests/${file}.yaml: Cluster ${namespace}/${file}: namespaces "${namespace}" not found`;
+
+test('a namespace that the API server lacks is created, upon which the revision is applied without another push', () => {
+  const fleet = refusedFor(notFound('a', 'prod'), notFound('b', 'prod'), notFound('c', 'edge'));
+
+  expect(whyFleet(fleet, asking)?.nextStep).toBe(
+    'create what is missing, or name another namespace in git and push: kubectl create namespace prod --kubeconfig /tmp/kubeconfig; kubectl create namespace edge --kubeconfig /tmp/kubeconfig; the revision is tried again by itself',
+  );
+});
+
+test('what a revision lacks besides a namespace is corrected in git', () => {
+  const fleet = refusedFor(notFound('a', 'prod'), '- manifests/b.yaml: Cluster prod/b: spec.paused: must be a boolean');
+
+  expect(whyFleet(fleet, asking)?.nextStep).toMatch(
+    /^correct the files of the message in git and push; .* stays applied; besides, create what is missing: kubectl create namespace prod --kubeconfig \/tmp\/kubeconfig$/,
+  );
 });
