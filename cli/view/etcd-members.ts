@@ -12,7 +12,7 @@ export interface EtcdMembers {
   /** Their VMs are gone, and what was on them. */
   readonly lost: readonly string[];
   readonly healthy: readonly string[];
-  /** It was there, and no machine is left that it could be on. */
+  /** It was there, no machine is left that it could be on, and its cluster is to go on. */
   readonly isGone: boolean;
 }
 
@@ -42,6 +42,7 @@ export function etcdMembersOf(snapshot: Snapshot, cluster: KubeObject): EtcdMemb
     (machine) => ofCluster(machine) && machine.metadata.labels?.[CONTROL_PLANE_LABEL] !== undefined,
   );
   const isGone =
+    !isBeingDeleted(cluster) &&
     snapshot.controlPlanes.some((controlPlane) => ofCluster(controlPlane) && isTrue(controlPlane, 'Initialized')) &&
     machines.every(({ spec }) => spec.providerID === undefined);
   const all = machines.filter(

@@ -153,23 +153,30 @@ test('a deletion that nobody has looked at yet is not advised again', async () =
   expect(blocking?.nextStep).toMatch(/is being deleted already; see what that waits for/);
 });
 
-test('what joins a control plane whose last machine is gone waits for nothing that comes', async () => {
-  const initialized = object(
-    'KubeadmControlPlane',
-    'dev-control-plane',
-    'Cluster/dev',
-    condition('Initialized', 'True', 'Initialized'),
-  );
+/** A control plane that has run, and a machine that cannot join it. */
+function joiningNobody() {
+  const initialized = condition('Initialized', 'True', 'Initialized');
   const waiting = 'Waiting for the API server of the workload cluster to answer, to create a bootstrap token in it';
-  const config = object(
-    'KubeadmConfig',
-    'b',
-    'Machine/b',
-    condition('DataSecretAvailable', 'False', 'NotAvailable', waiting),
-  );
-  const joining = { ...member('b'), status: { conditions: [] } };
+  const unavailable = condition('DataSecretAvailable', 'False', 'NotAvailable', waiting);
+  return [
+    object('KubeadmControlPlane', 'dev-control-plane', 'Cluster/dev', initialized),
+    { ...member('b'), status: { conditions: [] } },
+    object('KubeadmConfig', 'b', 'Machine/b', unavailable),
+  ];
+}
+
+test('what joins a control plane whose last machine is gone waits for nothing that comes', async () => {
   const other = { ...member('c', HEALTHY), spec: { providerID: 'cloudstack:///c', infrastructureRef: { name: 'c' } } };
 
-  expect((await ask(initialized, joining, config))?.nextStep).toMatch(/^delete the cluster and make it anew: the last/);
-  expect((await ask(initialized, other, joining, config))?.nextStep).toMatch(/^wait a minute/);
+  expect((await ask(...joiningNobody()))?.nextStep).toMatch(/^delete the cluster and make it anew: the last/);
+  expect((await ask(other, ...joiningNobody()))?.nextStep).toMatch(/^wait a minute/);
+});
+
+test('a cluster that is being deleted is not advised to be deleted', async () => {
+  const going = deleting(cluster);
+
+  const blocking = why(await snapshotOf(going, ...joiningNobody()), going);
+
+  expect(blocking).toMatchObject({ object: 'KubeadmConfig default/b' });
+  expect(blocking?.nextStep).not.toContain('delete the cluster');
 });
