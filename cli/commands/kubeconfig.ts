@@ -4,7 +4,7 @@ import { tryGet } from '../../api/ports';
 import { CommandError } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP, managementKubeconfig } from '../management-api';
 import { announcedAddresses, translateKubeconfig, translationBy } from '../translated-addresses';
-import { isAmbiguous, noSuchCluster, tryNamedCluster } from '../view/named-cluster';
+import { isAmbiguous, noSuchCluster, refuseMissingNamespace, tryNamedCluster } from '../view/named-cluster';
 import { clusterArgument, commandsAfter } from '../view/printed-commands';
 import { listFrom } from '../view/snapshot';
 
@@ -23,6 +23,7 @@ export function kubeconfigCommand(): Command {
     .action(async (name: string, options: { kubeconfig?: string; namespace?: string; output?: string }) => {
       const connection = await connectManagement(options.kubeconfig);
       try {
+        await refuseMissingNamespace(connection.api, options.namespace);
         const clusters = await listFrom(connection.api)(Cluster);
         const cluster = tryNamedCluster(clusters, name, options.namespace);
         if (cluster === undefined) throw noSuchCluster(clusters, name, options.namespace);

@@ -4,6 +4,7 @@ import { connectManagement, KUBECONFIG_HELP } from '../management-api';
 import { argumentOf, type ClusterView, clusterViews } from '../view/cluster-view';
 import { type Colors, colorsOf, PLAIN } from '../view/colors';
 import { type FleetView, fleetView, pendingLines } from '../view/fleet-view';
+import { refuseMissingNamespace } from '../view/named-cluster';
 import { commandsAfter, type PrintedCommands } from '../view/printed-commands';
 import { renderTree } from '../view/render-tree';
 import { listFrom, takeSnapshot } from '../view/snapshot';
@@ -22,6 +23,7 @@ export function statusCommand(): Command {
     .action(async (options: { kubeconfig?: string; namespace?: string; output?: string }) => {
       const connection = await connectManagement(options.kubeconfig);
       try {
+        await refuseMissingNamespace(connection.api, options.namespace);
         const snapshot = await takeSnapshot(listFrom(connection.api));
         const clusters = clusterViews(snapshot, Date.now()).filter(
           ({ namespace }) => namespace === (options.namespace ?? namespace),

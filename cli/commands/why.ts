@@ -5,7 +5,7 @@ import { ExitCode, wrongInput } from '../command-error';
 import { connectManagement, KUBECONFIG_HELP } from '../management-api';
 import type { Blocking } from '../view/blocking';
 import { colorsOf } from '../view/colors';
-import { noSuchCluster, tryNamedCluster } from '../view/named-cluster';
+import { noSuchCluster, refuseMissingNamespace, tryNamedCluster } from '../view/named-cluster';
 import { commandsAfter } from '../view/printed-commands';
 import { renderWhy } from '../view/render-why';
 import { listFrom, type Snapshot, takeSnapshot } from '../view/snapshot';
@@ -30,6 +30,7 @@ export function whyCommand(): Command {
     .action(async (name: string, options: { kubeconfig?: string; namespace?: string; output?: string }) => {
       const connection = await connectManagement(options.kubeconfig);
       try {
+        await refuseMissingNamespace(connection.api, options.namespace);
         const snapshot = await takeSnapshot(listFrom(connection.api));
         const now = Date.now();
         const asking = { now, commands: commandsAfter(options.kubeconfig) };

@@ -1,4 +1,5 @@
-import type { Cluster } from '../../api/kinds';
+import { type Cluster, Namespace } from '../../api/kinds';
+import { isReason, type KubeApi } from '../../api/ports';
 import type { KubeObject } from '../../machinery/kube-object';
 import { type CommandError, wrongInput } from '../command-error';
 import { clusterArgument } from './printed-commands';
@@ -20,6 +21,23 @@ export function tryNamedCluster(
     throw wrongInput(`cluster ${name} exists in the namespaces ${places}; choose one with --namespace`);
   }
   return named[0];
+}
+
+/**
+ * Looks whether the namespace that a command was given exists: to a script, no clusters would look like clusters that
+ * are all ready.
+ * @throws CommandError (2) when it does not
+ */
+export async function refuseMissingNamespace(api: KubeApi, name: string | undefined): Promise<void> {
+  if (name === undefined) return;
+  if (name === '') throw wrongInput('--namespace: the name is empty');
+  try {
+    await api.get(Namespace, { namespace: '', name });
+  } catch (error) {
+    if (isReason(error, 'NotFound')) throw wrongInput(`there is no namespace ${name}`);
+    // Who may see clusters need not be allowed to see namespaces.
+    if (!isReason(error, 'Forbidden')) throw error;
+  }
 }
 
 /** Whether the name alone does not tell which cluster is meant. */
