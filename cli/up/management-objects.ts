@@ -1,6 +1,6 @@
 import { Fleet, Namespace, Secret } from '../../api/kinds';
 import { isReason, type KubeApi, type TypedResource, tryGet } from '../../api/ports';
-import { describeObject, type KubeObject, keyOf } from '../../machinery/kube-object';
+import { describeObject, type KubeObject, keyOf, keyText } from '../../machinery/kube-object';
 import type { SecretText } from '../../machinery/secret';
 import { shownEndpoint, withoutSecrets } from '../../machinery/user-info';
 import { CommandError } from '../command-error';
@@ -21,6 +21,11 @@ export interface CloudStackAccess {
   readonly endpoint: string;
   readonly apiKey: string;
   readonly secretKey: SecretText;
+}
+
+/** The Fleet that `up` makes, among those of others. */
+export function fleetOfUp(fleets: readonly Fleet[]): Fleet | undefined {
+  return fleets.find((fleet) => keyText(keyOf(fleet)) === keyText(FLEET));
 }
 
 /**

@@ -28,6 +28,7 @@ import { fleetReasons, isApplied, isReached } from './goal';
 import {
   createClusterNamespace,
   createFleet,
+  fleetOfUp,
   refuseForeignCredentials,
   refuseForeignFleet,
   SYSTEM_NAMESPACE,
@@ -320,7 +321,8 @@ export class Up {
     const snapshot = await takeSnapshot(async (kind) => manager.objects.list(kind));
     const views = clusterViews(snapshot, this.clock.now());
     this.#views = views;
-    this.#fleetReasons = fleetReasons(snapshot.fleets);
+    const fleet = fleetOfUp(snapshot.fleets);
+    this.#fleetReasons = fleetReasons(fleet);
     for (const { namespace, name, ready } of views) {
       const id = `${namespace}/${name}`;
       if (ready && !this.#readyAfter.has(id)) this.#readyAfter.set(id, this.#seconds());
@@ -330,11 +332,11 @@ export class Up {
       this.#options.progress.show({
         clusters: views,
         fleetReasons: this.#fleetReasons,
-        applying: isApplied(snapshot.fleets, this.#revision) ? undefined : this.#revision,
-        pending: snapshot.fleets.flatMap((fleet) => pendingLines(fleetView(fleet, commands))),
+        applying: isApplied(fleet, this.#revision) ? undefined : this.#revision,
+        pending: fleet === undefined ? [] : pendingLines(fleetView(fleet, commands)),
       });
     }
-    this.#reached = isReached(snapshot.fleets, this.#revision, this.#wanted, views);
+    this.#reached = isReached(fleet, this.#revision, this.#wanted, views);
     return this.#reached;
   }
 

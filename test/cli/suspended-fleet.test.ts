@@ -33,7 +33,7 @@ test('a suspended Fleet is what git waits for, with the command that resumes it'
 
 test('status and up show a suspended Fleet as such, whatever it did before', () => {
   expect(fleetView(suspended)).toMatchObject({ ready: false, reason: 'Suspended' });
-  expect(fleetReasons([suspended])).toEqual(['Fleet fleet: Suspended: spec.suspend is true: git is not followed']);
+  expect(fleetReasons(suspended)).toEqual(['Fleet fleet: Suspended: spec.suspend is true: git is not followed']);
 });
 
 test('a Fleet that goes on is not held up by what it said while it was suspended', () => {

@@ -10,16 +10,28 @@ inFreshProject((fresh) => {
   project = fresh;
 });
 
-test('up on an API server that others use leaves their Fleet and their credentials as they are', async () => {
+/** An API server of others, and a way to run `up` against it. */
+async function startShared() {
   const sandbox = project.start('sandbox', '--parts', 'kube', '--data-dir', '../management');
   await sandbox.says('Ctrl-C stops it');
   const file = project.kubeconfig();
-  const up = () =>
-    project.shell(
-      `XDG_STATE_HOME='${project.folder}/state' capstan up --kubeconfig '${file}' --latency instant --exit-when-ready --timeout 30`,
-    );
-  expect(await up()).toMatchObject({ code: 0 });
   const { api, close } = await connectKube({ kind: 'kubeconfig', file }, { clock: new SystemClock() });
+  return {
+    api,
+    up: (...options: string[]) =>
+      project.shell(
+        `XDG_STATE_HOME='${project.folder}/state' capstan up --kubeconfig '${file}' --latency instant --exit-when-ready --timeout 30 ${options.join(' ')}`,
+      ),
+    stop: async () => {
+      close();
+      await sandbox.stop();
+    },
+  };
+}
+
+test('up on an API server that others use leaves their Fleet and their credentials as they are', async () => {
+  const { api, up, stop } = await startShared();
+  expect(await up()).toMatchObject({ code: 0 });
   const url = 'https://git.example.org/fleet.git';
   const fleet = { namespace: 'capstan-system', name: 'fleet' };
   const suspended = { source: { url }, suspend: true };
@@ -36,6 +48,22 @@ test('up on an API server that others use leaves their Fleet and their credentia
   expect(await up()).toMatchObject({ code: 1, stderr: expect.stringContaining('leads to https://cloud.example.org/') });
   expect((await api.get(Secret, credentials)).data).toMatchObject(data);
 
-  close();
-  await sandbox.stop();
+  await stop();
+});
+
+test('a Fleet of others is no reason why a cluster of up would not be ready', async () => {
+  const { api, up, stop } = await startShared();
+  expect(await up()).toMatchObject({ code: 0 });
+  await api.create(Fleet, {
+    apiVersion: 'capstan.dev/v1alpha1',
+    kind: 'Fleet',
+    metadata: { namespace: 'default', name: 'theirs' },
+    spec: { source: { url: 'https://git.example.org/fleet.git' }, suspend: true },
+  });
+
+  const { code, stdout } = await up('--output', 'json');
+
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ ready: true, clusters: [{ name: 'dev', ready: true, reasons: [] }] });
+  await stop();
 });
