@@ -186,7 +186,7 @@ const ADVICE: readonly Advice[] = [
       `create what is missing, or name another namespace in git and push: ${subject.createNamespaces()}; the revision is tried again by itself`,
   },
   {
-    reason: /^(RevisionRefused|DryRunFailed)$/,
+    reason: /^RevisionRefused$/,
     advice: (subject) => {
       const namespaces = subject.createNamespaces();
       const rest = namespaces === '' ? '' : `; besides, create what is missing: ${namespaces}`;

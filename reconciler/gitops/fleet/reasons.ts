@@ -4,10 +4,8 @@ export const Reason = {
   reconciliationSucceeded: 'ReconciliationSucceeded',
   /** Ready false: the repository cannot be read. */
   fetchFailed: 'FetchFailed',
-  /** Ready false: the revision holds something that is not accepted; the last good one stays. */
+  /** Ready false: the revision holds what we or the API server do not accept; the last good one stays. */
   revisionRefused: 'RevisionRefused',
-  /** Ready false: the API server refused objects in the dry run; nothing of the revision was applied. */
-  dryRunFailed: 'DryRunFailed',
   /** Ready false: applying stopped half-way; it goes on. */
   applyFailed: 'ApplyFailed',
   /** Reconciling true. */
