@@ -6,6 +6,7 @@ import { connectManagement, KUBECONFIG_HELP } from '../management-api';
 import type { Blocking } from '../view/blocking';
 import { colorsOf } from '../view/colors';
 import { noSuchCluster, refuseMissingNamespace, tryNamedCluster } from '../view/named-cluster';
+import { pausedMembers } from '../view/paused-members';
 import { commandsAfter } from '../view/printed-commands';
 import { renderWhy } from '../view/render-why';
 import { listFrom, type Snapshot, takeSnapshot } from '../view/snapshot';
@@ -36,9 +37,10 @@ export function whyCommand(): Command {
         const asking = { now, commands: commandsAfter(options.kubeconfig) };
         const [found, ...git] = answer(snapshot, name, options.namespace, asking);
         const blocking = found === undefined ? undefined : await withWarning(connection.api, found, asking);
+        const paused = found === undefined ? pausedMembers(snapshot, name, options.namespace, asking) : [];
         if (options.output === 'json')
-          process.stdout.write(`${JSON.stringify({ subject: name, blocking: blocking ?? null, git })}\n`);
-        else process.stdout.write(renderWhy(name, blocking, now, git, colorsOf(process.stdout)));
+          process.stdout.write(`${JSON.stringify({ subject: name, blocking: blocking ?? null, git, paused })}\n`);
+        else process.stdout.write(renderWhy(name, blocking, now, { git, paused, colors: colorsOf(process.stdout) }));
         process.exitCode = blocking === undefined ? ExitCode.done : ExitCode.failed;
       } finally {
         connection.close();

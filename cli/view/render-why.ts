@@ -1,18 +1,25 @@
 import type { Blocking } from './blocking';
 import { type Colors, PLAIN } from './colors';
 
-/**
- * The answer of `capstan why` as text. `now` is in milliseconds since the epoch.
- * @param git - what besides keeps the cluster from following git
- */
+/** What an answer comes with. */
+export interface Besides {
+  /** What besides keeps the cluster from following git. */
+  readonly git?: readonly Blocking[] | undefined;
+  /** Members that are paused, where nothing blocks. */
+  readonly paused?: readonly Blocking[] | undefined;
+  /** @default - none */
+  readonly colors?: Colors | undefined;
+}
+
+/** The answer of `capstan why` as text. `now` is in milliseconds since the epoch. */
 export function renderWhy(
   subject: string,
   blocking: Blocking | undefined,
   now: number,
-  git: readonly Blocking[] = [],
-  colors: Colors = PLAIN,
+  { git = [], paused = [], colors = PLAIN }: Besides = {},
 ): string {
-  if (blocking === undefined) return `${colors.green('●')} ${subject}: nothing blocks it\n`;
+  if (blocking === undefined)
+    return [`${colors.green('●')} ${subject}: nothing blocks it`, ...paused.map(pausedLine), ''].join('\n');
   const lines = [
     `${colors.yellow('○')} ${subject} waits for ${colors.bold(blocking.object)}`,
     `  reason   ${blocking.condition}: ${blocking.reason}`,
@@ -28,6 +35,10 @@ export function renderWhy(
   for (const { object, reason, message, nextStep } of git)
     lines.push(`  git      ${indented(`${object}: ${reason}: ${message}\n${nextStep}`)}`);
   return `${lines.join('\n')}\n`;
+}
+
+function pausedLine({ object, message, nextStep }: Blocking): string {
+  return `  paused   ${indented(`${object}: ${message}\n${nextStep}`)}`;
 }
 
 function indented(text: string): string {

@@ -10,6 +10,7 @@ import { credentialsOf } from './credentials';
 import { etcdMembersOf } from './etcd-members';
 import { heldCondition } from './foreign-finalizers';
 import { isAmbiguous } from './named-cluster';
+import { isPaused, isPausedMember, PAUSED } from './pause';
 import { tellable } from './printed-commands';
 import { isOf, type Snapshot } from './snapshot';
 import { suspensionOf } from './suspension';
@@ -63,6 +64,19 @@ const ORDER = [
  * asked for, that itself is the answer.
  */
 export function why(snapshot: Snapshot, cluster: KubeObject, question: Question = {}): Blocking | undefined {
+  const told = tell(snapshot, cluster, question);
+  if (told?.condition !== PAUSED || question.machine !== undefined) return told;
+  // A machine that somebody has paused while all stands well holds nothing up.
+  return tell(snapshot, cluster, question, isPausedMember) === undefined ? undefined : told;
+}
+
+/** @param isLeftOut - objects that the walk passes by. @default - none */
+function tell(
+  snapshot: Snapshot,
+  cluster: KubeObject,
+  question: Question,
+  isLeftOut: Walk['isLeftOut'] = () => false,
+): Blocking | undefined {
   const start: Conditioned = question.machine ?? cluster;
   const asking = {
     ...credentialsOf(snapshot, cluster),
@@ -70,7 +84,7 @@ export function why(snapshot: Snapshot, cluster: KubeObject, question: Question 
     isAmbiguous: isAmbiguous(snapshot.clusters, cluster.metadata.name),
     ...question,
   };
-  const begin = { question: asking, path: [describeObject(start)], seen: new Set<string>() };
+  const begin = { question: asking, path: [describeObject(start)], seen: new Set<string>(), isLeftOut };
   const below = walk(snapshot, start, begin);
   // Without its keys a control plane cannot be reached, which shows on every machine.
   const above = question.machine === undefined || below.length === 0 ? [] : lostKeys(snapshot, cluster, begin);
@@ -89,6 +103,7 @@ interface Walk {
   readonly question: Question;
   readonly path: readonly string[];
   readonly seen: Set<string>;
+  isLeftOut(object: KubeObject): boolean;
 }
 
 interface Found {
@@ -98,18 +113,19 @@ interface Found {
 }
 
 /** The deepest blocking conditions, in the order of the walk, which ends where an object names a cause itself. */
-function walk(snapshot: Snapshot, object: Conditioned, { question, path, seen }: Walk): readonly Found[] {
+function walk(snapshot: Snapshot, object: Conditioned, here: Walk): readonly Found[] {
+  const { path, seen } = here;
   const id = describeObject(object);
-  if (seen.has(id)) return [];
+  if (seen.has(id) || here.isLeftOut(object)) return [];
   seen.add(id);
   const isEnd = isPaused(object) || causeIn(object) !== undefined;
   const below = isEnd
     ? []
     : childrenOf(snapshot, object).flatMap((child) =>
-        walk(snapshot, child, { question, path: [...path, describeObject(child)], seen }),
+        walk(snapshot, child, { ...here, path: [...path, describeObject(child)] }),
       );
   if (below.length > 0) return below;
-  const own = ownBlocking(object, { question, path, seen });
+  const own = ownBlocking(object, here);
   return own === undefined ? [] : [own];
 }
 
@@ -150,17 +166,16 @@ function childrenOf(snapshot: Snapshot, object: Conditioned): readonly Condition
 }
 
 /** The control plane of a cluster, when it says that keys are missing. */
-function lostKeys(snapshot: Snapshot, cluster: KubeObject, { question, path, seen }: Walk): readonly Found[] {
+function lostKeys(snapshot: Snapshot, cluster: KubeObject, { question, path }: Walk): readonly Found[] {
   return snapshot.controlPlanes
     .filter(isOf(cluster))
     .filter((controlPlane) => causeIn(controlPlane)?.type === 'CertificatesAvailable')
     .flatMap(
-      (controlPlane) =>
-        ownBlocking(controlPlane, { question, path: [...path, describeObject(controlPlane)], seen }) ?? [],
+      (controlPlane) => ownBlocking(controlPlane, { question, path: [...path, describeObject(controlPlane)] }) ?? [],
     );
 }
 
-function ownBlocking(object: Conditioned, { question, path }: Walk): Found | undefined {
+function ownBlocking(object: Conditioned, { question, path }: Pick<Walk, 'question' | 'path'>): Found | undefined {
   const held = heldCondition(object);
   const condition = held ?? worst(object);
   if (condition === undefined) return undefined;
@@ -203,10 +218,6 @@ function worst(object: Conditioned): Condition | undefined {
   const [first] = unsettled;
   if (first === undefined || first.type === 'Paused' || first.type === 'Deleting') return first;
   return first.message === '' ? (unsettled.find(({ message }) => message !== '') ?? first) : first;
-}
-
-function isPaused(object: Conditioned): boolean {
-  return object.status?.conditions?.some(({ type, status }) => type === 'Paused' && status === 'True') ?? false;
 }
 
 function oldestFirst<T extends KubeObject>(objects: readonly T[]): readonly T[] {

@@ -19,7 +19,7 @@ test('a faulty cluster that left git is told about both, with the command that d
   const fleet = fleetOf({ pendingDeletions: [pending('other'), pending('dev')] }, DELETION, READY);
   const snapshot = await snapshotOf(cluster, fleet);
 
-  const text = renderWhy('dev', why(snapshot, cluster, asking), now, whyGit(snapshot, cluster, asking));
+  const text = renderWhy('dev', why(snapshot, cluster, asking), now, { git: whyGit(snapshot, cluster, asking) });
 
   expect(text).toContain('dev waits for Cluster default/dev');
   expect(text).toContain('Available: NotAvailable');
@@ -37,7 +37,7 @@ test('a refused revision is mentioned, because corrections in it do not reach th
   );
   const snapshot = await snapshotOf(cluster, fleetOf({}, refused));
 
-  const text = renderWhy('dev', why(snapshot, cluster, asking), now, whyGit(snapshot, cluster, asking));
+  const text = renderWhy('dev', why(snapshot, cluster, asking), now, { git: whyGit(snapshot, cluster, asking) });
 
   expect(text).toContain('Available: NotAvailable');
   expect(text).toMatch(/git +Fleet default\/fleet: RevisionRefused: manifests\/dev\/a\.yaml: no\n +revision 123/);
