@@ -16,7 +16,10 @@ export function publishCommand(): Command {
     .description('Compile the cluster definitions, commit the manifests with their provenance, and push on request')
     .option('--clusters <dir>', 'folder of cluster definitions (default: "clusters" of the project)')
     .option('--push', 'push HEAD to the remote that the reconciler reads')
-    .option('--remote <name>', 'remote to push to (default: that of `capstan up`, else where git pushes the branch)')
+    .option(
+      '--remote <name>',
+      'remote to push to (default: that of `capstan up`, else where git pushes the branch, else capstan or the only one)',
+    )
     .addOption(new Option('--output <format>', 'print one JSON object').choices(['json']))
     .addHelpText(
       'after',
@@ -89,7 +92,9 @@ async function destination(checkout: Checkout, named: string | undefined): Promi
   const ofUp = running !== undefined && remotes.includes(running) ? running : 'capstan';
   const branch = await ask('symbolic-ref', '--short', 'HEAD');
   const isMeant = ['read', 'unread'].includes((await roleOf(ofUp)) ?? '');
-  const remote = named ?? (isMeant ? ofUp : await pushRemoteOf(ask, branch));
+  const roles = await Promise.all(remotes.map(roleOf));
+  const there = remotes.filter((_, index) => roles[index] !== 'gone');
+  const remote = named ?? (isMeant ? ofUp : ((await pushRemoteOf(ask, branch)) ?? onlyOrOurs(there)));
   if (remote === undefined) {
     const fix =
       remotes.length === 0 ? 'add one with `git remote add`, or run `npx capstan up`' : 'choose one with --remote';
@@ -99,6 +104,11 @@ async function destination(checkout: Checkout, named: string | undefined): Promi
   }
   const role = await roleOf(remote);
   return { remote, ref: `refs/heads/${role === undefined ? branch : 'main'}`, isUnread: role === 'unread' };
+}
+
+/** Where git is told nothing: the remote that has our name, or the only one. */
+function onlyOrOurs(remotes: readonly string[]): string | undefined {
+  return remotes.includes('capstan') || remotes.length > 1 ? remotes.find((name) => name === 'capstan') : remotes[0];
 }
 
 /** What git answers, trimmed; nothing where it fails. */

@@ -97,9 +97,17 @@ describe('where no remote is named', () => {
   test('a branch that follows one of this repository is not pushed to this repository', async () => {
     project.git('switch', '--quiet', '--track', '-c', 'side');
 
-    const finished = await project.capstan('publish', '--push');
+    expect(await pushedTo()).toBe('origin');
+    expect(project.git('ls-remote', 'origin')).toBe(`${project.git('rev-parse', 'HEAD')}\trefs/heads/side`);
+  });
 
-    expect(finished).toMatchObject({ code: 2, stderr: expect.stringContaining('branch side has no upstream') });
+  test('of several remotes none is guessed, unless one has our name', async () => {
+    project.git('remote', 'add', 'other', remote);
+    const unclear = await project.capstan('publish', '--push');
+    project.git('remote', 'rename', 'origin', 'capstan');
+
+    expect(unclear).toMatchObject({ code: 2, stderr: expect.stringContaining('branch main has no upstream') });
+    expect(await pushedTo()).toBe('capstan');
   });
 
   test('the remote of an up whose repository is gone with it (after a restart of the machine) is none', async () => {
@@ -113,11 +121,6 @@ describe('where no remote is named', () => {
     project.git('remote', 'rename', 'origin', 'capstan');
     project.git('switch', '--quiet', '-c', 'side');
 
-    const unclear = await project.capstan('publish', '--push');
-    project.git('push', '--quiet', '--set-upstream', 'capstan', 'side');
-    project.define('two');
-
-    expect(unclear).toMatchObject({ code: 2, stderr: expect.stringContaining('branch side has no upstream') });
     expect(await pushedTo()).toBe('capstan');
     expect(project.git('ls-remote', 'capstan')).toBe(`${project.git('rev-parse', 'HEAD')}\trefs/heads/side`);
   });
