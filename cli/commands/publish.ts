@@ -18,7 +18,7 @@ export function publishCommand(): Command {
     .option('--push', 'push HEAD to the remote that the reconciler reads')
     .option(
       '--remote <name>',
-      'remote to push to (default: that of `capstan up`, else where git pushes the branch, else capstan or the only one)',
+      'remote to push to (default: that of `capstan up`, else where git pushes the branch, else capstan)',
     )
     .addOption(new Option('--output <format>', 'print one JSON object').choices(['json']))
     .addHelpText(
@@ -92,9 +92,7 @@ async function destination(checkout: Checkout, named: string | undefined): Promi
   const ofUp = running !== undefined && remotes.includes(running) ? running : 'capstan';
   const branch = await ask('symbolic-ref', '--short', 'HEAD');
   const isMeant = ['read', 'unread'].includes((await roleOf(ofUp)) ?? '');
-  const roles = await Promise.all(remotes.map(roleOf));
-  const there = remotes.filter((_, index) => roles[index] !== 'gone');
-  const remote = named ?? (isMeant ? ofUp : ((await pushRemoteOf(ask, branch)) ?? onlyOrOurs(there)));
+  const remote = named ?? (isMeant ? ofUp : ((await pushRemoteOf(ask, branch)) ?? (await ownRemote(remotes, roleOf))));
   if (remote === undefined) {
     const fix =
       remotes.length === 0 ? 'add one with `git remote add`, or run `npx capstan up`' : 'choose one with --remote';
@@ -106,9 +104,12 @@ async function destination(checkout: Checkout, named: string | undefined): Promi
   return { remote, ref: `refs/heads/${role === undefined ? branch : 'main'}`, isUnread: role === 'unread' };
 }
 
-/** Where git is told nothing: the remote that has our name, or the only one. */
-function onlyOrOurs(remotes: readonly string[]): string | undefined {
-  return remotes.includes('capstan') || remotes.length > 1 ? remotes.find((name) => name === 'capstan') : remotes[0];
+/** Where git is told nothing: a remote that a user has given our name. */
+async function ownRemote(
+  remotes: readonly string[],
+  roleOf: (remote: string) => Promise<ReturnType<typeof roleOfRemote>>,
+): Promise<string | undefined> {
+  return remotes.includes('capstan') && (await roleOf('capstan')) !== 'gone' ? 'capstan' : undefined;
 }
 
 /** What git answers, trimmed; nothing where it fails. */
