@@ -5,7 +5,7 @@ import { isBeingDeleted } from '../../../machinery/kube-object';
 import { Reason } from '../conditions/reasons';
 import type { External } from '../references/external-objects';
 import { mayTouchNode, preDrainHooks, preTerminateHooks } from './deletion-guards';
-import { deleteNode, drainNode, type Stage, startTimes, waitForVolumes } from './drain';
+import { deleteNode, drainNode, type Stage, startTimes, waitForConnection, waitForVolumes } from './drain';
 import { type MachineScope, machineOf } from './scope';
 
 /**
@@ -70,10 +70,11 @@ async function vacateNode(scope: MachineScope): Promise<Stage> {
     return 'wait';
   }
   const { connection } = scope;
+  // That nobody answers us now, for instance just after our start, says nothing about what runs on the node.
+  if (connection === undefined) return waitForConnection(scope);
   const name = machine.status?.nodeRef?.name;
-  const node = name === undefined ? undefined : connection?.get(Node, { namespace: '', name });
-  // Without a connection nothing can be evicted. The VM goes: a node nobody reaches serves nobody.
-  if (connection === undefined || node === undefined) return 'next';
+  const node = name === undefined ? undefined : connection.get(Node, { namespace: '', name });
+  if (node === undefined) return 'next';
   if ((await drainNode(scope, node, connection)) === 'wait') return 'wait';
   return waitForVolumes(scope, node, connection);
 }

@@ -4,7 +4,7 @@ import { textAt } from '../../../machinery/contract';
 import { messageOf } from '../../../machinery/errors';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { Reason } from '../conditions/reasons';
-import { needsDrain, needsVolumeDetach } from './deletion-guards';
+import { needsDrain, needsVolumeDetach, type StageFacts } from './deletion-guards';
 import { type DrainProgress, drainMessage, sortPods } from './drain-pods';
 import { type MachineScope, machineOf, statusOf } from './scope';
 
@@ -17,15 +17,7 @@ export type Stage = 'next' | 'wait';
 
 /** Cordons the node and evicts what runs there. */
 export async function drainNode(scope: MachineScope, node: Node, connection: WorkloadConnection): Promise<Stage> {
-  const machine = machineOf(scope);
-  const deletion = machine.spec.deletion;
-  const facts = {
-    annotations: machine.metadata.annotations,
-    times: machine.status?.deletion ?? {},
-    timeoutSeconds: deletion?.nodeDrainTimeoutSeconds,
-    infrastructureGone: infrastructureGone(scope),
-    now: scope.deps.clock.now(),
-  };
+  const facts = drainFacts(scope);
   if (!needsDrain(facts)) return 'next';
   const times = startTimes(scope);
   times.nodeDrainStartTime ??= scope.draft.now;
@@ -51,15 +43,7 @@ export async function drainNode(scope: MachineScope, node: Node, connection: Wor
 
 /** Waits until the volumes of the evicted pods are detached: a VM that goes too early leaves them locked. */
 export async function waitForVolumes(scope: MachineScope, node: Node, connection: WorkloadConnection): Promise<Stage> {
-  const machine = machineOf(scope);
-  const facts = {
-    annotations: machine.metadata.annotations,
-    times: machine.status?.deletion ?? {},
-    timeoutSeconds: machine.spec.deletion?.nodeVolumeDetachTimeoutSeconds,
-    infrastructureGone: infrastructureGone(scope),
-    now: scope.deps.clock.now(),
-  };
-  if (isUnreachable(node) || !needsVolumeDetach(facts)) return 'next';
+  if (isUnreachable(node) || !needsVolumeDetach(detachFacts(scope))) return 'next';
   startTimes(scope).waitForNodeVolumeDetachStartTime ??= scope.draft.now;
   const attached = await attachedVolumes(node, connection.api);
   if (attached.length === 0) {
@@ -75,6 +59,60 @@ export async function waitForVolumes(scope: MachineScope, node: Node, connection
   scope.deleting = { reason: Reason.waitingForVolumeDetach, message };
   scope.outcomes.push(requeueAfter(DRAIN_LOOK_MS));
   return 'wait';
+}
+
+/**
+ * While the workload cluster does not answer, its nodes may well serve: drain and volumes are waited for up to their
+ * time-outs, which run meanwhile. The connection's event ends the wait.
+ */
+export function waitForConnection(scope: MachineScope): Stage {
+  const drain = drainFacts(scope);
+  if (needsDrain(drain)) {
+    const times = startTimes(scope);
+    times.nodeDrainStartTime ??= scope.draft.now;
+    const since = times.nodeDrainStartTime;
+    const message = `Drain not completed yet (started at ${since}): ${NOT_CONNECTED}`;
+    return waitUntilOver(scope, drain, since, { reason: Reason.drainingNode, message });
+  }
+  const detach = detachFacts(scope);
+  if (!needsVolumeDetach(detach)) return 'next';
+  const times = startTimes(scope);
+  times.waitForNodeVolumeDetachStartTime ??= scope.draft.now;
+  const since = times.waitForNodeVolumeDetachStartTime;
+  const message = `Waiting for Node volumes to be detached (started at ${since}): ${NOT_CONNECTED}`;
+  return waitUntilOver(scope, detach, since, { reason: Reason.waitingForVolumeDetach, message });
+}
+
+const NOT_CONNECTED = 'the API server of the workload cluster does not answer';
+
+function waitUntilOver(
+  scope: MachineScope,
+  { timeoutSeconds = 0, now }: StageFacts,
+  since: string,
+  report: NonNullable<MachineScope['deleting']>,
+): Stage {
+  scope.deleting = report;
+  if (timeoutSeconds > 0) scope.outcomes.push(requeueAfter(Date.parse(since) + timeoutSeconds * 1000 - now));
+  return 'wait';
+}
+
+function drainFacts(scope: MachineScope): StageFacts {
+  return stageFacts(scope, machineOf(scope).spec.deletion?.nodeDrainTimeoutSeconds);
+}
+
+function detachFacts(scope: MachineScope): StageFacts {
+  return stageFacts(scope, machineOf(scope).spec.deletion?.nodeVolumeDetachTimeoutSeconds);
+}
+
+function stageFacts(scope: MachineScope, timeoutSeconds: number | undefined): StageFacts {
+  const machine = machineOf(scope);
+  return {
+    annotations: machine.metadata.annotations,
+    times: machine.status?.deletion ?? {},
+    timeoutSeconds,
+    infrastructureGone: infrastructureGone(scope),
+    now: scope.deps.clock.now(),
+  };
 }
 
 type StartTimes = NonNullable<ReturnType<typeof statusOf>['deletion']>;

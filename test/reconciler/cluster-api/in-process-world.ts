@@ -19,8 +19,18 @@ const unreachable: WorkloadClusters = {
   subscribe: () => () => undefined,
 };
 
+export interface WorldOptions {
+  /** @default - no workload cluster ever answers */
+  readonly workloads?: WorkloadClusters | undefined;
+  /** The API as the controllers see it. */
+  readonly seen?: ((api: KubeApi) => KubeApi) | undefined;
+}
+
 /** Runs a test with the loop's controllers over an in-process API on a virtual clock. */
-export async function withWorld(test: (api: KubeApi, clock: VirtualClock) => Promise<void>): Promise<void> {
+export async function withWorld(
+  test: (api: KubeApi, clock: VirtualClock) => Promise<void>,
+  { workloads = unreachable, seen = (api) => api }: WorldOptions = {},
+): Promise<void> {
   const clock = new VirtualClock();
   const random = new SeededRandom(1);
   const server = createKubeServer({ clock, random });
@@ -29,12 +39,11 @@ export async function withWorld(test: (api: KubeApi, clock: VirtualClock) => Pro
   await api.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await clock.advance(1000);
   const manager = startManager({
-    api,
+    api: seen(api),
     clock,
     random,
     log: silentLog,
-    controllers: ({ objects, recorder }) =>
-      clusterApiControllers({ objects, recorder, workloads: unreachable, clock, random }),
+    controllers: ({ objects, recorder }) => clusterApiControllers({ objects, recorder, workloads, clock, random }),
   });
   try {
     await clock.advance(0);
