@@ -3,6 +3,7 @@ import {
   type DeleteOptions,
   isReason,
   type KubeApi,
+  KubeError,
   KubeUnreachable,
   type ObjectEvent,
   type ObjectFilter,
@@ -87,7 +88,7 @@ export class CachedObjects implements Objects {
       if (options?.dryRun !== true) this.#learn(resource, created);
       return created;
     } catch (error) {
-      if (error instanceof KubeUnreachable) await this.#lookFor(resource, keyOf(object));
+      if (mayHaveHappened(error)) await this.#lookFor(resource, keyOf(object));
       throw error;
     }
   }
@@ -127,12 +128,13 @@ export class CachedObjects implements Objects {
       const same = typed(resource, cached);
       if (same !== undefined) return same;
     }
-    const answer = await this.#api.patch(
-      resource,
-      key,
-      { type: 'apply', patch: intent, force: true },
-      { fieldManager },
-    );
+    let answer: T;
+    try {
+      answer = await this.#api.patch(resource, key, { type: 'apply', patch: intent, force: true }, { fieldManager });
+    } catch (error) {
+      if (cached === undefined && mayHaveHappened(error)) await this.#lookFor(resource, key);
+      throw error;
+    }
     this.#learn(resource, answer);
     // What arrived since by watch was compared with older knowledge; only the state of this very answer is known.
     if (store?.get(key)?.metadata.resourceVersion === answer.metadata.resourceVersion) {
@@ -201,7 +203,7 @@ export class CachedObjects implements Objects {
     }
   }
 
-  /** A create without an answer may have happened. Until the server said which, the cache would be behind our own write. */
+  /** A creation without an answer may have happened. Until the server said which, the cache would be behind our own write. */
   async #lookFor(resource: TypedResource, key: ObjectKey): Promise<void> {
     if (key.name === '' || this.#caches.find(resource) === undefined) return;
     const end = this.#clock.now() + LOOK_LIMIT_MS;
@@ -226,6 +228,11 @@ export class CachedObjects implements Objects {
   #forget(resource: Resource, object: KubeObject): void {
     this.#caches.find(resource)?.store.remove(object);
   }
+}
+
+/** No answer, or one that says only that something went wrong on the way (a time-out behind the API server). */
+function mayHaveHappened(error: unknown): boolean {
+  return error instanceof KubeUnreachable || (error instanceof KubeError && (error.status.code ?? 0) >= 500);
 }
 
 function isUidConflict(error: Error, uid: string | undefined): boolean {

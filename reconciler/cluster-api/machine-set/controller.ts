@@ -139,7 +139,10 @@ async function syncReplicas(scope: MachineSetScope): Promise<void> {
   scope.blocked = [...(await missingTemplates(scope)), ...(await preflight(scope))];
   if (scope.blocked.length > 0) return;
   await removeAbandonedParts(scope);
-  await createMachines(scope, missing);
+  // The look for what was abandoned may have found a Machine whose creation was never answered.
+  refreshMachines(scope);
+  const stillMissing = (wanted.spec.replicas ?? 1) - scope.machines.length;
+  if (stillMissing > 0) await createMachines(scope, stillMissing);
 }
 
 async function missingTemplates({ wanted, external, namespace }: MachineSetScope): Promise<string[]> {

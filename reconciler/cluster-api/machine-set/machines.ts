@@ -7,7 +7,15 @@ import {
 import { isFalse, isTrue } from '../../../machinery/conditions';
 import type { ContractReference } from '../../../machinery/contract';
 import { CapstanError, messageOf } from '../../../machinery/errors';
-import { controllerOf, isBeingDeleted, isOwnedBy, type KubeObject } from '../../../machinery/kube-object';
+import {
+  controllerOf,
+  isBeingDeleted,
+  isOwnedBy,
+  type KubeObject,
+  keyOf,
+  keyText,
+  type ObjectKey,
+} from '../../../machinery/kube-object';
 import { renderName } from '../../../machinery/names';
 import { controllerReference, withOwner } from '../../../machinery/owner-references';
 import { matchesSelector } from '../../../machinery/selectors';
@@ -29,6 +37,19 @@ export class TemplateMissing extends CapstanError {
       code: 'TEMPLATE_MISSING',
       object: `${reference.kind} ${namespace}/${reference.name}`,
       message: `${reference.kind} ${namespace}/${reference.name} does not exist; create it, work resumes by itself`,
+    });
+  }
+}
+
+/** Nobody can say whether a Machine came to be: its parts stay until that is known. */
+class MachineUncertain extends CapstanError {
+  constructor(key: ObjectKey, cause: unknown) {
+    super({
+      name: 'MachineUncertain',
+      code: 'MACHINE_UNCERTAIN',
+      object: `Machine ${keyText(key)}`,
+      message: `Machine ${keyText(key)} may have been created (${messageOf(cause)}); work resumes by itself when the API server answers`,
+      cause,
     });
   }
 }
@@ -106,14 +127,29 @@ async function createMachine(scope: MachineSetScope, name: string): Promise<Mach
       bootstrap: machineBootstrap,
       infrastructureRef: { ...infrastructureRef, kind: kindOfTemplate(infrastructureRef.kind), name },
     });
-    const machine = await deps.objects.apply(Machine, intent, MACHINE_SET_FIELD_MANAGER);
+    const machine = await applyMachine(scope, intent);
     deps.events.event(scope.draft.stored, 'Normal', 'SuccessfulCreate', `Created Machine "${name}"`);
     return machine;
   } catch (error) {
     deps.events.event(scope.draft.stored, 'Warning', 'FailedCreate', `Failed to create Machine: ${messageOf(error)}`);
-    // A Machine that never came to be leaves nothing behind. What cannot be removed now goes with the MachineSet.
+    if (error instanceof MachineUncertain) throw error;
+    // A Machine that never came to be leaves nothing behind. What cannot be removed now goes with the next attempt.
     await Promise.allSettled(parts.map((part) => part.remove()));
     throw error;
+  }
+}
+
+/** An answer that is lost does not mean that there is no Machine: without its parts one that is there were lost. */
+async function applyMachine({ deps }: MachineSetScope, intent: KubeObject): Promise<Machine> {
+  try {
+    return await deps.objects.apply(Machine, intent, MACHINE_SET_FIELD_MANAGER);
+  } catch (error) {
+    const key = keyOf(intent);
+    const machine = await deps.objects.read(Machine, key).catch((cause: unknown) => {
+      throw new MachineUncertain(key, cause);
+    });
+    if (machine === undefined) throw error;
+    return machine;
   }
 }
 

@@ -1,5 +1,7 @@
 import { Cluster, Machine, MachineSet } from '../../../api/kinds';
+import { type KubeApi, KubeUnreachable } from '../../../api/ports';
 import type { KubeObject } from '../../../machinery/kube-object';
+import { fencedApi } from '../../../reconciler/runtime';
 import { DevCluster, DevMachine, DevMachineTemplate } from '../../traces/dev-kinds';
 import { cluster, dev, INFRASTRUCTURE, names, namespace, withWorld } from './in-process-world';
 
@@ -37,6 +39,36 @@ test('a part that a killed attempt left behind is removed, and as many machines 
     expect(machines).toHaveLength(2);
     expect(await names(api, DevMachine)).toEqual(machines);
   });
+});
+
+test('a machine whose creation was not answered keeps its parts, and none is made in its place', async () => {
+  let unanswered = 1;
+  const seen = (api: KubeApi): KubeApi => ({
+    ...fencedApi(api, () => true),
+    async patch(resource, key, body, options) {
+      const answer = await api.patch(resource, key, body, options);
+      const isCreation = resource.kind === 'Machine' && body.type === 'apply' && answer.metadata.generation === 1;
+      if (isCreation && unanswered-- > 0) throw new KubeUnreachable('apply', new Error('connection reset'));
+      return answer;
+    },
+  });
+  await withWorld(
+    async (api, clock) => {
+      await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+      await api.create(Cluster, cluster());
+      await api.create(MachineSet, machineSet());
+      const made = new Set<string>();
+      for (let second = 0; second < 30; second++) {
+        await clock.advance(1000);
+        for (const name of await names(api, Machine)) made.add(name);
+      }
+
+      expect(unanswered).toBeLessThan(1);
+      expect(made.size).toBe(2);
+      expect(await names(api, DevMachine)).toEqual([...made].sort());
+    },
+    { seen },
+  );
 });
 
 test('a set whose template does not exist says so, and goes on when it appears', async () => {

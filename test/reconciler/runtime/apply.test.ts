@@ -1,4 +1,5 @@
 import { cloneJson } from '../../../machinery/json';
+import { lostAnswer } from './memory-api';
 import { keyed, World, watcher, widget, widgets } from './world';
 
 test('the same intent is sent once', async () => {
@@ -75,5 +76,24 @@ test('without a cache of the resource every apply is sent', async () => {
   await world.objects.apply(widgets, intent, 'capstan');
 
   expect(world.api.count('apply')).toBe(2);
+  await world.manager.stop();
+});
+
+test('what an apply without an answer created is in the cache before the caller hears of the failure', async () => {
+  const world = await new World().start();
+  world.api.holdWatches = true;
+  let unanswered = 3;
+  world.api.after = (call) => {
+    if (call.verb === 'apply') throw lostAnswer();
+  };
+  world.api.before = (call) => {
+    if (call.verb === 'get' && --unanswered > 0) throw lostAnswer();
+  };
+
+  const outcome = world.objects.apply(widgets, widget('a'), 'capstan').catch((error: Error) => error.name);
+  await world.clock.advance(5000);
+
+  expect(await outcome).toBe('KubeUnreachable');
+  expect(world.names()).toEqual(['a']);
   await world.manager.stop();
 });
