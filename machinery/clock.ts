@@ -37,6 +37,9 @@ export function kubeMicroTime(clock: Pick<Clock, 'now'>): string {
   return new Date(clock.now()).toISOString().replace('Z', '000Z');
 }
 
+/** Timers of the platform that are to wait longer end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The time of the platform. */
 export class SystemClock implements Clock {
   now(): number {
@@ -44,8 +47,20 @@ export class SystemClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    const timer = setTimeout(callback, delayMs);
-    return { cancel: () => clearTimeout(timer) };
+    if (delayMs <= LONGEST_TIMER_MS) {
+      const timer = setTimeout(callback, delayMs);
+      return { cancel: () => clearTimeout(timer) };
+    }
+    let rest: Timer | undefined;
+    const first = setTimeout(() => {
+      rest = this.after(delayMs - LONGEST_TIMER_MS, callback);
+    }, LONGEST_TIMER_MS);
+    return {
+      cancel: () => {
+        clearTimeout(first);
+        rest?.cancel();
+      },
+    };
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
