@@ -236,7 +236,7 @@ function mayHaveHappened(error: unknown): boolean {
 }
 
 function isUidConflict(error: Error, uid: string | undefined): boolean {
-  return uid !== undefined && /uid/i.test(error.message);
+  return uid !== undefined && /\bUID in precondition\b/.test(error.message);
 }
 
 /** A TypedResource says what its objects are: the type is the caller's claim, as in every Kubernetes client. */

@@ -1,5 +1,5 @@
 import type { ObjectEvent } from '../../../api/ports';
-import { lostAnswer, MemoryApi } from './memory-api';
+import { lostAnswer, MemoryApi, refusal } from './memory-api';
 import { keyed, World, watcher, widget, widgets } from './world';
 
 async function withSlowWatches(): Promise<World> {
@@ -146,5 +146,19 @@ test('ensureWatched rejects while the resource cannot be listed and works when i
   await warm;
 
   expect(world.objects.list(gadgets)).toEqual([]);
+  await world.manager.stop();
+});
+
+test('a delete that is refused for a change in between leaves the object in the cache, whatever its name', async () => {
+  const world = await new World().start();
+  const created = await world.objects.create(widgets, widget('liquid'));
+  const message = 'Operation cannot be fulfilled on widgets "liquid": the object has been modified';
+  world.api.before = (call) => {
+    if (call.verb === 'delete') throw refusal(409, 'Conflict', message);
+  };
+
+  await expect(world.objects.delete(widgets, created)).rejects.toThrow('liquid');
+
+  expect(world.names()).toEqual(['liquid']);
   await world.manager.stop();
 });
