@@ -78,15 +78,27 @@ function names(pods: readonly Pod[]): string {
   return `${shown.join(', ')}${more > 0 ? `, ... (${more} more)` : ''}`;
 }
 
-/** The message of the condition `Deleting` while pods are left. `refused` are evictions the server did not allow. */
-export function drainMessage(progress: DrainProgress, refused: readonly Pod[], since: string): string {
+/** Pods whose eviction was asked for in vain. */
+export interface NotEvicted {
+  /** Their disruption budget does not allow it now. */
+  readonly refused: readonly Pod[];
+  readonly failed: readonly { readonly pod: Pod; readonly why: string }[];
+}
+
+/** The message of the condition `Deleting` while pods are left. */
+export function drainMessage(progress: DrainProgress, { refused, failed }: NotEvicted, since: string): string {
   const lines = [`Drain not completed yet (started at ${since}):`];
-  const evicted = [...progress.terminating, ...progress.toEvict.filter((pod) => !refused.includes(pod))];
+  const left = new Set([...refused, ...failed.map(({ pod }) => pod)]);
+  const evicted = [...progress.terminating, ...progress.toEvict.filter((pod) => !left.has(pod))];
   if (evicted.length > 0) {
     lines.push(`* Pods with deletionTimestamp that still exist: ${names(evicted)}`);
   }
   if (refused.length > 0) {
     lines.push(`* Cannot evict pods as it would violate the pod's disruption budget: ${names(refused)}`);
+  }
+  for (const why of [...new Set(failed.map((failure) => failure.why))].sort()) {
+    const pods = failed.filter((failure) => failure.why === why).map(({ pod }) => pod);
+    lines.push(`* Cannot evict pods (${why}): ${names(pods)}`);
   }
   if (progress.waiting.length > 0) lines.push(`* Pods that are waited for to complete: ${names(progress.waiting)}`);
   return lines.join('\n');

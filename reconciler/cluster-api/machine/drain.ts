@@ -1,11 +1,11 @@
 import { type Node, Node as nodes, PersistentVolume, Pod, VolumeAttachment } from '../../../api/kinds';
-import { isReason, type KubeApi, requeueAfter, type WorkloadConnection } from '../../../api/ports';
+import { isReason, type KubeApi, KubeError, requeueAfter, type WorkloadConnection } from '../../../api/ports';
 import { textAt } from '../../../machinery/contract';
 import { messageOf } from '../../../machinery/errors';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { Reason } from '../conditions/reasons';
 import { needsDrain, needsVolumeDetach, type StageFacts } from './deletion-guards';
-import { type DrainProgress, drainMessage, sortPods } from './drain-pods';
+import { type DrainProgress, drainMessage, type NotEvicted, sortPods } from './drain-pods';
 import { type MachineScope, machineOf, statusOf } from './scope';
 
 /** Pods outside kube-system are not watched; while a drain waits for them they are looked at this often. */
@@ -25,7 +25,7 @@ export async function drainNode(scope: MachineScope, node: Node, connection: Wor
   const pods = await podsOn(node, connection.api);
   const unreachable = isUnreachable(node);
   const progress = sortPods(pods, { now: facts.now, nodeUnreachable: unreachable });
-  const refused = await evict(progress, connection.api, unreachable);
+  const { refused, failed } = await evict(progress, connection.api, unreachable);
   if (progress.toEvict.length + progress.terminating.length + progress.waiting.length === 0) {
     const name = node.metadata.name;
     scope.deps.events.event(
@@ -36,7 +36,8 @@ export async function drainNode(scope: MachineScope, node: Node, connection: Wor
     );
     return 'next';
   }
-  scope.deleting = { reason: Reason.drainingNode, message: drainMessage(progress, refused, times.nodeDrainStartTime) };
+  const message = drainMessage(progress, { refused, failed }, times.nodeDrainStartTime);
+  scope.deleting = { reason: Reason.drainingNode, message };
   scope.outcomes.push(requeueAfter(DRAIN_LOOK_MS));
   return 'wait';
 }
@@ -154,9 +155,10 @@ async function podsOn(node: Node, api: KubeApi): Promise<Pod[]> {
   return pods;
 }
 
-/** Asks for every eviction; returns the pods whose disruption budget did not allow it now. */
-async function evict(progress: DrainProgress, api: KubeApi, unreachable: boolean): Promise<Pod[]> {
+/** Asks for every eviction. What one pod is refused for must not keep the others from leaving. */
+async function evict(progress: DrainProgress, api: KubeApi, unreachable: boolean): Promise<NotEvicted> {
   const refused: Pod[] = [];
+  const failed: { pod: Pod; why: string }[] = [];
   for (const pod of progress.toEvict) {
     const key = { namespace: pod.metadata.namespace ?? '', name: pod.metadata.name };
     const eviction: KubeObject = {
@@ -171,12 +173,14 @@ async function evict(progress: DrainProgress, api: KubeApi, unreachable: boolean
     try {
       await api.createSubresource(Pod, key, 'eviction', eviction);
     } catch (error) {
-      if (isReason(error, 'NotFound')) continue;
-      if (!isReason(error, 'TooManyRequests')) throw error;
-      refused.push(pod);
+      // Gone, or another pod by now: the next look tells.
+      if (isReason(error, 'NotFound', 'Conflict')) continue;
+      if (isReason(error, 'TooManyRequests')) refused.push(pod);
+      else if (error instanceof KubeError) failed.push({ pod, why: error.status.message });
+      else throw error;
     }
   }
-  return refused;
+  return { refused, failed };
 }
 
 /** Names of what is still attached: by the kubelet's word and by the attach controller's. */

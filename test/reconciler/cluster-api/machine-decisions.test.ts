@@ -66,11 +66,13 @@ test('pods in deletion on an unreachable node are not waited for', () => {
 test('a drain says what it waits for', () => {
   const progress = sortPods([pod('b'), pod('a', { deletionTimestamp: '2025-12-31T23:59:00Z' })], running);
 
-  expect(drainMessage(progress, progress.toEvict, '2026-01-01T00:00:00Z').split('\n')).toEqual([
-    'Drain not completed yet (started at 2026-01-01T00:00:00Z):',
-    '* Pods with deletionTimestamp that still exist: apps/a',
-    "* Cannot evict pods as it would violate the pod's disruption budget: apps/b",
-  ]);
+  expect(drainMessage(progress, { refused: progress.toEvict, failed: [] }, '2026-01-01T00:00:00Z').split('\n')).toEqual(
+    [
+      'Drain not completed yet (started at 2026-01-01T00:00:00Z):',
+      '* Pods with deletionTimestamp that still exist: apps/a',
+      "* Cannot evict pods as it would violate the pod's disruption budget: apps/b",
+    ],
+  );
 });
 
 const touchable = {

@@ -4,6 +4,7 @@ import { conditionOf } from '../../../machinery/conditions';
 import type { KubeObject } from '../../../machinery/kube-object';
 import type { VirtualClock } from '../../../machinery/virtual-clock';
 import { DevCluster, DevMachine } from '../../traces/dev-kinds';
+import { refusal } from '../runtime/memory-api';
 import { cluster, dev, INFRASTRUCTURE, names, namespace, withWorld } from './in-process-world';
 
 const key = { namespace, name: 'm' };
@@ -114,5 +115,29 @@ test('the time-outs of drain and volumes end the wait for a cluster that does no
 
     expect(await isVmLeaving(api)).toBe(true);
     expect(await names(api, Machine)).toEqual(['m']);
+  });
+});
+
+test('a pod whose eviction fails does not keep the other pods on the node', async () => {
+  await withDeletedMachine(undefined, async ({ api, clock, workload }) => {
+    const more = 'This pod has more than one PodDisruptionBudget';
+    const evicted: string[] = [];
+    const pods = ['a', 'b', 'c'].map((name) => ({ metadata: { name, namespace: 'default', uid: name }, kind: 'Pod' }));
+    workload.answers({
+      ...nothingRuns,
+      list: async () => ({ items: pods, resourceVersion: '1' }) as never,
+      createSubresource: async (_resource, { name }, _subresource, body) => {
+        if (name === 'a') throw refusal(409, 'Conflict', 'Precondition failed: UID in precondition: a');
+        if (name === 'b') throw refusal(500, 'InternalError', more);
+        evicted.push(name);
+        return body;
+      },
+    });
+    await clock.advance(5000);
+
+    expect(new Set(evicted)).toEqual(new Set(['c']));
+    const waiting = conditionOf(await api.get(Machine, key), 'Deleting');
+    expect(waiting?.reason).toBe('DrainingNode');
+    expect(waiting?.message).toContain(`* Cannot evict pods (${more}): default/b`);
   });
 });
