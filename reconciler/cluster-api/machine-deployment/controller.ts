@@ -39,7 +39,18 @@ export function machineDeploymentController(deps: ClusterApiDeps): Controller {
       if (cluster === undefined) return done();
       const draft = new Draft(MachineDeployment, stored, deps);
       const wanted = MachineDeployment.withDefaults(stored);
-      return reconcileDeployment({ deps, external, draft, pacer, wanted, cluster, namespace, sets: [], machines: [] });
+      return reconcileDeployment({
+        deps,
+        external,
+        draft,
+        pacer,
+        wanted,
+        cluster,
+        namespace,
+        sets: [],
+        machines: [],
+        outcomes: [],
+      });
     },
   };
 }
@@ -87,7 +98,7 @@ async function reconcileDeployment(scope: DeploymentScope): Promise<Outcome> {
   }
   const saved = await draft.save(reportStatus(scope, paused), failure === undefined, scope.pacer);
   if (failure !== undefined) throw failure;
-  return soonest(saved, untilRollout(wanted.spec.rollout?.after, deps.clock.now()));
+  return soonest(saved, untilRollout(wanted.spec.rollout?.after, deps.clock.now()), ...scope.outcomes);
 }
 
 /** Finalizer, label and owner in one write, before the first MachineSet. */

@@ -1,12 +1,14 @@
 import { Machine, MachineSet } from '../../../api/kinds';
 import { DEFAULT_MAX_SURGE, DEFAULT_MAX_UNAVAILABLE } from '../../../api/kinds/cluster-api/machine-deployment';
 import { DEPLOYMENT_NAME_LABEL, MACHINE_DEPLOYMENT_FIELD_MANAGER, REVISION_ANNOTATION } from '../../../api/labels';
+import { requeueAfter } from '../../../api/ports';
 import { resolveIntOrPercent } from '../../../machinery/int-or-percent';
-import { controllerOf, isBeingDeleted } from '../../../machinery/kube-object';
+import { controllerOf, isBeingDeleted, type KubeObject } from '../../../machinery/kube-object';
 import { labelValueOf } from '../../../machinery/label-values';
 import { controllerReference, withOwner } from '../../../machinery/owner-references';
 import { nameSuffix } from '../../../machinery/random';
 import { selectorOf } from '../selector';
+import { isRolloutAfterExpired } from '../template-equality';
 import {
   currentRevision,
   currentSet,
@@ -26,6 +28,10 @@ import {
   type SetScale,
 } from './rolling-update';
 import type { DeploymentScope } from './scope';
+
+const EPOCH = new Date(0).toISOString();
+/** How soon the clock of an API server that is behind ours is asked again. */
+const SERVER_CLOCK_RETRY_MS = 1000;
 
 /** The sets of a deployment: those it controls, and those that match and that nobody controls. */
 export async function collectSets(scope: DeploymentScope): Promise<void> {
@@ -113,12 +119,29 @@ async function createSet(scope: DeploymentScope, others: readonly MachineSet[]):
     revision,
     disableCreate: false,
   };
-  const created = await deps.objects.apply(MachineSet, newSet(wanted, plan), MACHINE_DEPLOYMENT_FIELD_MANAGER);
+  const intent = newSet(wanted, plan);
+  if (await wouldBeTooOld(scope, intent)) {
+    scope.outcomes.push(requeueAfter(SERVER_CLOCK_RETRY_MS));
+    return;
+  }
+  const created = await deps.objects.apply(MachineSet, intent, MACHINE_DEPLOYMENT_FIELD_MANAGER);
   const message = `Created MachineSet ${scope.namespace}/${name} with ${replicas} replicas`;
   deps.events.event(draft.stored, 'Normal', 'SuccessfulCreate', message);
   scope.sets = [...scope.sets, created];
   scope.current = created;
   noteRevision(scope, revision);
+}
+
+/**
+ * Whether `rollout.after` has not come by the clock of the API server, which says when the set is made: one made now
+ * would be too old at once, and so would be all that follow.
+ */
+async function wouldBeTooOld({ deps, wanted }: DeploymentScope, intent: KubeObject): Promise<boolean> {
+  const after = wanted.spec.rollout?.after;
+  const now = deps.clock.now();
+  if (after === undefined || !isRolloutAfterExpired(after, EPOCH, now)) return false;
+  const { metadata } = await deps.objects.create<KubeObject>(MachineSet, intent, { dryRun: true });
+  return isRolloutAfterExpired(after, metadata.creationTimestamp ?? EPOCH, now);
 }
 
 function maxReplicas(scope: DeploymentScope): number {

@@ -1,4 +1,5 @@
 import type { Cluster, Machine, MachineDeployment, MachineSet } from '../../../api/kinds';
+import type { Outcome } from '../../../api/ports';
 import type { Draft } from '../../runtime/draft';
 import type { Pacer } from '../../runtime/pacing';
 import type { ClusterApiDeps } from '../dependencies';
@@ -20,4 +21,5 @@ export interface DeploymentScope {
   current?: MachineSet | undefined;
   /** Its machines, of all sets. */
   machines: readonly Machine[];
+  readonly outcomes: Outcome[];
 }

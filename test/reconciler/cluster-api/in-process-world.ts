@@ -1,6 +1,7 @@
 import { crds } from '../../../api/crds';
 import { Cluster, CustomResourceDefinition, Namespace } from '../../../api/kinds';
 import type { KubeApi, TypedResource, WorkloadClusters } from '../../../api/ports';
+import type { Clock } from '../../../machinery/clock';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { SeededRandom } from '../../../machinery/random';
 import { VirtualClock } from '../../../machinery/virtual-clock';
@@ -24,12 +25,14 @@ export interface WorldOptions {
   readonly workloads?: WorkloadClusters | undefined;
   /** The API as the controllers see it. */
   readonly seen?: ((api: KubeApi) => KubeApi) | undefined;
+  /** By how much the controllers' clock is ahead of the API server's. @default 0 */
+  readonly aheadMs?: number | undefined;
 }
 
 /** Runs a test with the loop's controllers over an in-process API on a virtual clock. */
 export async function withWorld(
   test: (api: KubeApi, clock: VirtualClock) => Promise<void>,
-  { workloads = unreachable, seen = (api) => api }: WorldOptions = {},
+  { workloads = unreachable, seen = (api) => api, aheadMs = 0 }: WorldOptions = {},
 ): Promise<void> {
   const clock = new VirtualClock();
   const random = new SeededRandom(1);
@@ -38,12 +41,19 @@ export async function withWorld(
   for (const crd of [...crds({ conversion: 'none' }), ...devCrds()]) await api.create(CustomResourceDefinition, crd);
   await api.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await clock.advance(1000);
+  const ahead: Clock = {
+    now: () => clock.now() + aheadMs,
+    after: (delayMs, callback) => clock.after(delayMs, callback),
+    sleep: (delayMs, signal) => clock.sleep(delayMs, signal),
+    hold: (work) => clock.hold(work),
+  };
   const manager = startManager({
     api: seen(api),
-    clock,
+    clock: ahead,
     random,
     log: silentLog,
-    controllers: ({ objects, recorder }) => clusterApiControllers({ objects, recorder, workloads, clock, random }),
+    controllers: ({ objects, recorder }) =>
+      clusterApiControllers({ objects, recorder, workloads, clock: ahead, random }),
   });
   try {
     await clock.advance(0);

@@ -2,7 +2,7 @@ import { Cluster, Machine, MachineDeployment, MachineSet } from '../../../api/ki
 import type { KubeApi } from '../../../api/ports';
 import type { VirtualClock } from '../../../machinery/virtual-clock';
 import { DevMachine, DevMachineTemplate } from '../../traces/dev-kinds';
-import { cluster, dev, INFRASTRUCTURE, names, namespace, withWorld } from './in-process-world';
+import { cluster, dev, INFRASTRUCTURE, names, namespace, type WorldOptions, withWorld } from './in-process-world';
 
 const key = { namespace, name: 'pool' };
 const FINALIZERS = ['machine.cluster.x-k8s.io'];
@@ -28,14 +28,17 @@ function deployment(): MachineDeployment {
   });
 }
 
-async function withPool(test: (api: KubeApi, clock: VirtualClock) => Promise<void>): Promise<void> {
+async function withPool(
+  test: (api: KubeApi, clock: VirtualClock) => Promise<void>,
+  options: WorldOptions = {},
+): Promise<void> {
   await withWorld(async (api, clock) => {
     await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
     await api.create(Cluster, cluster());
     await api.create(MachineDeployment, deployment());
     await clock.advance(10_000);
     await test(api, clock);
-  });
+  }, options);
 }
 
 test('machines older than rollout.after are replaced when that time comes, without any other change', async () => {
@@ -112,4 +115,21 @@ test('a MachineSet that is deleted has its successor when its machines are gone,
     expect(await names(api, MachineSet)).toHaveLength(1);
     expect(await names(api, Machine)).toHaveLength(2);
   });
+});
+
+test('a rollout at a time makes one MachineSet, although the clock of the API server is behind ours', async () => {
+  await withPool(
+    async (api, clock) => {
+      const after = new Date(clock.now() + 600_000).toISOString().replace(/\.\d+/, '');
+      await api.patch(MachineDeployment, key, { type: 'merge', patch: { spec: { rollout: { after } } } });
+
+      await clock.advance(620_000);
+
+      const { items } = await api.list(MachineSet, { namespace });
+      const young = items.filter(({ metadata }) => (metadata.creationTimestamp ?? '') >= after);
+      expect([items.length, young.length]).toEqual([2, 1]);
+      expect(await names(api, Machine)).toHaveLength(2);
+    },
+    { aheadMs: 2500 },
+  );
 });
