@@ -76,13 +76,13 @@ export async function rollOut(scope: DeploymentScope): Promise<void> {
   const rolloutPaused = wanted.spec.paused === true;
   const active = scope.sets.filter((set) => !isBeingDeleted(set));
   if (current === undefined && !rolloutPaused) {
-    await createSet(scope, active);
+    await createSet(scope);
     return;
   }
   const first = current ?? [...active].sort((a, b) => revisionOf(b) - revisionOf(a))[0];
   if (first === undefined) return;
-  const old = active.filter((set) => set !== first);
-  const plan = planFor(scope, scaleOf(first), old.map(scaleOf), rolloutPaused);
+  const old = scope.sets.filter((set) => set !== first);
+  const plan = planFor(scope, scaleOf(first), old.map(scaleOfOld), rolloutPaused);
   for (const set of active) await syncSet(scope, set, plan.get(set.metadata.name) ?? set.spec.replicas ?? 0);
   if (current !== undefined) noteRevision(scope, currentRevision(current, scope.sets));
   await removeOldSets(scope);
@@ -92,6 +92,11 @@ function planFor(scope: DeploymentScope, current: SetScale, old: readonly SetSca
   const state: RolloutState = { replicas: scope.wanted.spec.replicas ?? 1, ...boundsOf(scope), current, old };
   if (paused) return planPaused(state);
   return scope.wanted.spec.rollout?.strategy?.type === 'OnDelete' ? planOnDelete(state) : planRollingUpdate(state);
+}
+
+/** One that is being deleted wants no machines any more, but those it still has hold quota and addresses. */
+function scaleOfOld(set: MachineSet): SetScale {
+  return isBeingDeleted(set) ? { ...scaleOf(set), desired: 0 } : scaleOf(set);
 }
 
 function scaleOf(set: MachineSet): SetScale {
@@ -104,12 +109,12 @@ function scaleOf(set: MachineSet): SetScale {
   };
 }
 
-async function createSet(scope: DeploymentScope, others: readonly MachineSet[]): Promise<void> {
+async function createSet(scope: DeploymentScope): Promise<void> {
   const { deps, wanted, draft } = scope;
   const suffix = nameSuffix(deps.random);
   const name = `${wanted.metadata.name.slice(0, 57)}-${suffix}`;
   const unborn: SetScale = { name, createdAt: draft.now, desired: 0, existing: 0, available: 0 };
-  const replicas = planFor(scope, unborn, others.map(scaleOf), false).get(name) ?? 0;
+  const replicas = planFor(scope, unborn, scope.sets.map(scaleOfOld), false).get(name) ?? 0;
   const revision = currentRevision(undefined, scope.sets);
   const plan: SetPlan = {
     name,

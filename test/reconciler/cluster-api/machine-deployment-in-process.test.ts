@@ -133,3 +133,23 @@ test('a rollout at a time makes one MachineSet, although the clock of the API se
     { aheadMs: 2500 },
   );
 });
+
+test('machines of an old MachineSet that is being deleted count as surge until they are gone', async () => {
+  await withPool(async (api, clock) => {
+    const [old = ''] = await names(api, MachineSet);
+    for (const name of await names(api, Machine)) {
+      const patch = { metadata: { finalizers: ['test/held', ...FINALIZERS] } };
+      await api.patch(Machine, { namespace, name }, { type: 'merge', patch });
+    }
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'next'), kind: 'DevMachineTemplate' });
+    const patch = { spec: { template: { spec: { infrastructureRef: { name: 'next' } } } } };
+    await api.patch(MachineDeployment, key, { type: 'merge', patch });
+    await clock.advance(10_000);
+    expect(await names(api, Machine)).toHaveLength(3);
+
+    await api.delete(MachineSet, { namespace, name: old });
+    await clock.advance(60_000);
+
+    expect(await names(api, Machine)).toHaveLength(3);
+  });
+});
