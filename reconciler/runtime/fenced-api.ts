@@ -9,7 +9,8 @@ export class NotLeader extends CapstanError {
       name: 'NotLeader',
       code: 'NOT_LEADER',
       message: `${request}: not sent, because this process does not hold the leader lease; the leader does the work`,
-      retry: 'never',
+      // A clock that was set may deny a lead that the next renewal confirms; a lead that is lost ends the process.
+      retry: 'backoff',
     });
   }
 }

@@ -4,7 +4,7 @@ import { SeededRandom } from '../../../machinery/random';
 import { VirtualClock } from '../../../machinery/virtual-clock';
 import { electLeader, fencedApi, silentLog } from '../../../reconciler/runtime';
 import { lostAnswer, MemoryApi } from './memory-api';
-import { widget, widgets } from './world';
+import { World, watcher, widget, widgets } from './world';
 
 const leases: Resource = {
   group: 'coordination.k8s.io',
@@ -272,4 +272,26 @@ test('behind the fence nothing is written without the lead, and everything can b
     code: 'NOT_LEADER',
   });
   expect((await fenced.list(widgets)).items).toHaveLength(1);
+});
+
+test('what the fence held back is done when the lead turns out to be ours still', async () => {
+  let leads = false;
+  const world = new World();
+  await world.start(
+    ({ objects }) => [
+      watcher(async (key) => {
+        if (key === 'default/a') await objects.apply(widgets, widget('b'), 'test');
+      }),
+    ],
+    { api: fencedApi(world.api, () => leads) },
+  );
+  await world.api.create(widgets, widget('a'));
+  await world.clock.advance(2000);
+  expect(world.names()).toEqual(['a']);
+
+  leads = true;
+  await world.clock.advance(30_000);
+
+  expect(world.names()).toEqual(['a', 'b']);
+  await world.manager.stop();
 });
