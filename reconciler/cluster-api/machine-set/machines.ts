@@ -1,4 +1,4 @@
-import { Machine } from '../../../api/kinds';
+import { Machine, type MachineSet } from '../../../api/kinds';
 import {
   DELETE_MACHINE_ANNOTATION,
   MACHINE_SET_FIELD_MANAGER,
@@ -61,7 +61,7 @@ export async function collectMachines(scope: MachineSetScope): Promise<void> {
   const mine: Machine[] = [];
   for (const machine of machines) {
     if (isOwnedBy(machine, wanted) && controllerOf(machine)?.uid === wanted.metadata.uid) mine.push(machine);
-    else if (controllerOf(machine) === undefined && !isBeingDeleted(machine) && !isBeingDeleted(wanted)) {
+    else if (isOrphanFor(wanted, machine)) {
       const adopted = {
         ...machine,
         metadata: {
@@ -73,6 +73,12 @@ export async function collectMachines(scope: MachineSetScope): Promise<void> {
     }
   }
   scope.machines = mine;
+}
+
+/** A selector of a user's own may well fit machines of another cluster in the namespace. */
+function isOrphanFor(set: MachineSet, machine: Machine): boolean {
+  if (controllerOf(machine) !== undefined || machine.spec.clusterName !== set.spec.clusterName) return false;
+  return !isBeingDeleted(machine) && !isBeingDeleted(set);
 }
 
 /** Applies what may change in place to every machine and its parts. */

@@ -141,3 +141,31 @@ test('deleting a Cluster takes its machines, their infrastructure and itself', a
     }
   });
 });
+
+test('a set adopts the machines without an owner of its own cluster only', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    await api.create(Cluster, cluster());
+    for (const clusterName of ['c', 'other']) {
+      await api.create(Machine, {
+        apiVersion: Machine.apiVersion,
+        kind: 'Machine',
+        metadata: { name: `of-${clusterName}`, namespace, labels: { pool: 'a' } },
+        spec: {
+          clusterName,
+          bootstrap: { dataSecretName: 'data' },
+          infrastructureRef: { apiGroup: INFRASTRUCTURE, kind: 'DevMachine', name: `of-${clusterName}` },
+        },
+      });
+    }
+    const set = machineSet();
+    set.spec.replicas = 0;
+    set.spec.selector = { matchLabels: { pool: 'a' } };
+    set.spec.template.metadata = { labels: { pool: 'a' } };
+    await api.create(MachineSet, set);
+    await clock.advance(5000);
+
+    expect(await names(api, Machine)).toEqual(['of-other']);
+    expect((await api.get(Machine, { namespace, name: 'of-other' })).metadata.ownerReferences).toBeUndefined();
+  });
+});
