@@ -18,6 +18,7 @@ import {
   type ObjectKey,
 } from '../../../machinery/kube-object';
 import { ownerReference, withOwner } from '../../../machinery/owner-references';
+import { matchesSelector } from '../../../machinery/selectors';
 import { Draft } from '../../runtime/draft';
 import { type PaceRules, Pacer } from '../../runtime/pacing';
 import { pausedReport } from '../../runtime/paused';
@@ -25,6 +26,8 @@ import { Type } from '../conditions/reasons';
 import type { ClusterApiDeps } from '../dependencies';
 import { ExternalObjects } from '../references/external-objects';
 import { claimTemplates, templateReferences } from '../references/templates';
+import { selectorOf } from '../selector';
+import { machineLabels } from './intents';
 import {
   collectMachines,
   createMachines,
@@ -136,13 +139,19 @@ async function syncReplicas(scope: MachineSetScope): Promise<void> {
   }
   if (missing === 0) return;
   if (wanted.metadata.annotations?.[DISABLE_MACHINE_CREATE_ANNOTATION] === 'true') return;
-  scope.blocked = [...(await missingTemplates(scope)), ...(await preflight(scope))];
+  scope.blocked = [...unselected(wanted), ...(await missingTemplates(scope)), ...(await preflight(scope))];
   if (scope.blocked.length > 0) return;
   await removeAbandonedParts(scope);
   // The look for what was abandoned may have found a Machine whose creation was never answered.
   refreshMachines(scope);
   const stillMissing = (wanted.spec.replicas ?? 1) - scope.machines.length;
   if (stillMissing > 0) await createMachines(scope, stillMissing);
+}
+
+/** Machines that the set does not see would be made without end. */
+function unselected(set: MachineSet): string[] {
+  if (matchesSelector(selectorOf(set.spec.selector), machineLabels(set))) return [];
+  return ['spec.selector does not match the labels of spec.template'];
 }
 
 async function missingTemplates({ wanted, external, namespace }: MachineSetScope): Promise<string[]> {

@@ -169,3 +169,31 @@ test('a set adopts the machines without an owner of its own cluster only', async
     expect((await api.get(Machine, { namespace, name: 'of-other' })).metadata.ownerReferences).toBeUndefined();
   });
 });
+
+test('a set that would not select its own machines makes none, and says why', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    await api.create(Cluster, cluster());
+    const set = machineSet();
+    set.spec.selector = { matchLabels: { pool: 'a' } };
+    set.spec.template.metadata = { labels: { pool: 'b' } };
+    await api.create(MachineSet, set);
+    for (let step = 0; step < 5; step++) {
+      await clock.advance(1000);
+      await api.patch(
+        MachineSet,
+        { namespace, name: 'set' },
+        {
+          type: 'merge',
+          patch: { metadata: { annotations: { step: String(step) } } },
+        },
+      );
+    }
+
+    expect(await names(api, Machine)).toEqual([]);
+    const { status } = await api.get(MachineSet, { namespace, name: 'set' });
+    expect(status?.conditions?.find(({ type }) => type === 'ScalingUp')?.message).toContain(
+      'spec.selector does not match the labels of spec.template',
+    );
+  });
+});
