@@ -39,18 +39,8 @@ export function machineDeploymentController(deps: ClusterApiDeps): Controller {
       if (cluster === undefined) return done();
       const draft = new Draft(MachineDeployment, stored, deps);
       const wanted = MachineDeployment.withDefaults(stored);
-      return reconcileDeployment({
-        deps,
-        external,
-        draft,
-        pacer,
-        wanted,
-        cluster,
-        namespace,
-        sets: [],
-        machines: [],
-        outcomes: [],
-      });
+      const found = { sets: [], machines: [], blocked: [], outcomes: [] };
+      return reconcileDeployment({ deps, external, draft, pacer, wanted, cluster, namespace, ...found });
     },
   };
 }

@@ -7,6 +7,7 @@ import { controllerOf, isBeingDeleted, type KubeObject } from '../../../machiner
 import { labelValueOf } from '../../../machinery/label-values';
 import { controllerReference, withOwner } from '../../../machinery/owner-references';
 import { nameSuffix } from '../../../machinery/random';
+import { matchesSelector } from '../../../machinery/selectors';
 import { selectorOf } from '../selector';
 import { isRolloutAfterExpired } from '../template-equality';
 import {
@@ -125,6 +126,11 @@ async function createSet(scope: DeploymentScope): Promise<void> {
     disableCreate: false,
   };
   const intent = newSet(wanted, plan);
+  // Sets that the deployment does not see would be made without end.
+  if (!matchesSelector(selectorOf(wanted.spec.selector), intent.metadata.labels)) {
+    scope.blocked = ['spec.selector does not match the labels of spec.template'];
+    return;
+  }
   if (await wouldBeTooOld(scope, intent)) {
     scope.outcomes.push(requeueAfter(SERVER_CLOCK_RETRY_MS));
     return;

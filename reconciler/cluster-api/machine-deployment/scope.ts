@@ -21,5 +21,7 @@ export interface DeploymentScope {
   current?: MachineSet | undefined;
   /** Its machines, of all sets. */
   machines: readonly Machine[];
+  /** Why no MachineSet is created now. */
+  blocked: readonly string[];
   readonly outcomes: Outcome[];
 }

@@ -36,7 +36,7 @@ export function reportStatus(scope: DeploymentScope, paused: ConditionReport): C
     availableReport(scope, status.availableReplicas),
     rollingOutReport(scope),
     remediatingReport(machines, 'MachineDeployment/MachineSet'),
-    ...scalingReports({ current, desired: wanted.spec.replicas ?? 1, deleting }),
+    ...scalingReports({ current, desired: wanted.spec.replicas ?? 1, deleting, blocked: scope.blocked }),
     machinesReadyReport(Type.machinesReady, machines),
     machinesUpToDateReport(Type.machinesUpToDate, machines, scope.deps.clock.now()),
     paused,

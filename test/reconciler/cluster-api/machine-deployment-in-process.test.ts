@@ -153,3 +153,20 @@ test('machines of an old MachineSet that is being deleted count as surge until t
     expect(await names(api, Machine)).toHaveLength(3);
   });
 });
+
+test('a pool that would not select its own MachineSets makes none, and says why', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    await api.create(Cluster, cluster());
+    const pool = deployment();
+    pool.spec.selector = { matchLabels: { tier: 'gold' } };
+    await api.create(MachineDeployment, pool);
+    await clock.advance(10_000);
+
+    expect(await names(api, MachineSet)).toEqual([]);
+    const { status } = await api.get(MachineDeployment, key);
+    expect(status?.conditions?.find(({ type }) => type === 'ScalingUp')?.message).toBe(
+      'Scaling up from 0 to 2 replicas is blocked because:\n* spec.selector does not match the labels of spec.template',
+    );
+  });
+});
