@@ -1,15 +1,15 @@
 import { Machine } from '../../../api/kinds/cluster-api/machine';
 import { MachineDeployment } from '../../../api/kinds/cluster-api/machine-deployment';
 import { MachineSet } from '../../../api/kinds/cluster-api/machine-set';
-import { CLUSTER_NAME_LABEL, CONTROL_PLANE_LABEL } from '../../../api/labels';
+import { CONTROL_PLANE_LABEL } from '../../../api/labels';
 import type { Objects } from '../../../api/ports';
 import { controllerOf, type ObjectKey } from '../../../machinery/kube-object';
 import type { Descendants } from './scope';
 
-/** Finds what belongs to a cluster: by its label, and by `spec.clusterName` while the label is not there yet. */
+/** Finds what belongs to a cluster: by `spec.clusterName`, because the label comes later, to what is paused not at all. */
 export function descendantsOf(objects: Objects, { namespace, name }: ObjectKey): Descendants {
   const mine = (object: { spec: { clusterName: string } }) => object.spec.clusterName === name;
-  const machines = objects.list(Machine, { namespace, selector: { matchLabels: { [CLUSTER_NAME_LABEL]: name } } });
+  const machines = objects.list(Machine, { namespace }).filter(mine);
   return {
     deployments: objects.list(MachineDeployment, { namespace }).filter(mine),
     sets: objects.list(MachineSet, { namespace }).filter(mine),

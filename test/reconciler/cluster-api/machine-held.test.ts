@@ -8,14 +8,18 @@ import { cluster, dev, INFRASTRUCTURE, names, namespace, withWorld } from './in-
 const FOREIGN = 'example.com/foo';
 const key = { namespace, name: 'm' };
 
-async function createMachine(api: KubeApi, finalizers: string[]): Promise<void> {
+async function createMachine(
+  api: KubeApi,
+  finalizers: string[],
+  annotations?: { [key: string]: string },
+): Promise<void> {
   await api.create<KubeObject>(DevCluster, dev(DevCluster, 'c'));
   await api.create(Cluster, cluster());
   await api.create<KubeObject>(DevMachine, dev(DevMachine, 'm'));
   await api.create(Machine, {
     apiVersion: Machine.apiVersion,
     kind: 'Machine',
-    metadata: { ...key, finalizers },
+    metadata: { ...key, finalizers, annotations },
     spec: {
       clusterName: 'c',
       bootstrap: { dataSecretName: 'data' },
@@ -63,6 +67,23 @@ test('a Machine that nobody else keeps is gone, and its completed deletion is ne
     expect(await names(api, Machine)).toEqual([]);
     expect(told).toContain('NotDeleting');
     expect(told).not.toContain('DeletionCompleted');
+  });
+});
+
+test('a Cluster in deletion stays until a Machine is gone that was paused before it was ever looked at', async () => {
+  await withWorld(async (api, clock) => {
+    await createMachine(api, [FOREIGN], { 'cluster.x-k8s.io/paused': '' });
+    await clock.advance(5000);
+
+    await api.delete(Cluster, { namespace, name: 'c' });
+    await clock.advance(5000);
+    expect(await names(api, Cluster)).toEqual(['c']);
+    expect(await names(api, DevCluster)).toEqual(['c']);
+
+    const metadata = { annotations: null, finalizers: null };
+    await api.patch(Machine, key, { type: 'merge', patch: { metadata } });
+    await clock.advance(5000);
+    for (const resource of [Machine, Cluster, DevCluster]) expect(await names(api, resource)).toEqual([]);
   });
 });
 
