@@ -187,7 +187,6 @@ async function preflight(scope: MachineSetScope): Promise<string[]> {
 function setsToldBy(deps: ClusterApiDeps, event: ObjectEvent): ObjectKey[] {
   const { object, previous } = event;
   const namespace = object.metadata.namespace ?? '';
-  const cluster = object.metadata.labels?.[CLUSTER_NAME_LABEL];
   if (object.kind.endsWith('Template')) {
     if (event.type !== 'added') return [];
     return deps.objects
@@ -197,13 +196,27 @@ function setsToldBy(deps: ClusterApiDeps, event: ObjectEvent): ObjectKey[] {
       )
       .map(keyOf);
   }
+  // One that appears may have neither label nor version yet, or never.
+  if (event.type === 'added') return setsWithControlPlane(deps, object);
   // InfraMachines and BootstrapConfigs are watched to be read; their Machines tell what they mean.
+  const cluster = object.metadata.labels?.[CLUSTER_NAME_LABEL];
   if (cluster === undefined || textAt(object, 'spec', 'version') === undefined) return [];
   if (previous !== undefined && equalJson(preflightPart(previous), preflightPart(object))) return [];
   return deps.objects
     .list(MachineSet, { namespace })
     .filter((set) => set.spec.clusterName === cluster)
     .map(keyOf);
+}
+
+function setsWithControlPlane(deps: ClusterApiDeps, { kind, metadata }: KubeObject): ObjectKey[] {
+  const namespace = metadata.namespace ?? '';
+  const clusters = deps.objects
+    .list(Cluster, { namespace })
+    .filter(({ spec }) => spec.controlPlaneRef?.kind === kind && spec.controlPlaneRef.name === metadata.name)
+    .map((cluster) => cluster.metadata.name);
+  if (clusters.length === 0) return [];
+  const sets = deps.objects.list(MachineSet, { namespace });
+  return sets.filter((set) => clusters.includes(set.spec.clusterName)).map(keyOf);
 }
 
 function preflightPart(object: KubeObject): unknown {

@@ -89,6 +89,23 @@ test('a set whose template does not exist says so, and goes on when it appears',
   });
 });
 
+test('a set that waits for a control plane goes on when one without a version appears', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    const { spec, ...rest } = cluster();
+    const controlPlaneRef = { apiGroup: INFRASTRUCTURE, kind: 'DevCluster', name: 'managed' };
+    await api.create(Cluster, { ...rest, spec: { ...spec, controlPlaneRef } });
+    await api.create(MachineSet, machineSet());
+    await clock.advance(2000);
+    expect(await names(api, Machine)).toEqual([]);
+
+    await api.create<KubeObject>(DevCluster, dev(DevCluster, 'managed'));
+    await clock.advance(1000);
+
+    expect(await names(api, Machine)).toHaveLength(2);
+  });
+});
+
 test('a paused set creates nothing and says why; unpaused it goes on', async () => {
   await withWorld(async (api, clock) => {
     await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
