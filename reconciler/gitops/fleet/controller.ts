@@ -34,8 +34,8 @@ import { Applier } from '../apply/apply-objects';
 import { buildObjects, type DesiredObject } from '../build/build-objects';
 import { InventoryStore } from '../inventory/inventory-store';
 import { formatId, identityOf, type ObjectId } from '../object-id';
-import { gatherStale } from '../prune/gather-stale';
-import { type PruneDecision, planPrune } from '../prune/plan-prune';
+import { type GatheredStale, gatherStale } from '../prune/gather-stale';
+import { namedClusters, type PruneDecision, planPrune } from '../prune/plan-prune';
 import { templatesInUse } from '../prune/templates-in-use';
 import { fleetCredentials } from './credentials';
 import { reportFailure, reportSuccess, reportSuspended, type SyncReport } from './status';
@@ -206,14 +206,13 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     const left = [...inventory].filter(([id]) => !wanted.has(id));
     if (left.length === 0) return [];
     const stale = await gatherStale(dependencies, left, onObject);
+    const liveClusters = await clustersOf(stale);
     const decisions = planPrune({
       stale: stale.map(({ object }) => object),
       desiredClusters: new Set(
         desired.filter(({ object }) => object.kind === 'Cluster').map(({ object }) => keyText(keyOf(object))),
       ),
-      liveClusters: new Map(
-        objects.list(Cluster).map((cluster): [string, KubeObject] => [keyText(keyOf(cluster)), cluster]),
-      ),
+      liveClusters,
       templatesInUse: templatesInUse(REFERRERS.flatMap((kind: TypedResource) => objects.list(kind))),
     });
     for (const decision of decisions) {
@@ -226,6 +225,22 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
       });
     }
     return decisions;
+  }
+
+  /** Clusters that exist; those that something is about to be deleted for are looked up past the cache. */
+  async function clustersOf(stale: readonly GatheredStale[]): Promise<Map<string, KubeObject>> {
+    const clusters = new Map(
+      objects.list(Cluster).map((cluster): [string, KubeObject] => [keyText(keyOf(cluster)), cluster]),
+    );
+    for (const { object } of stale) {
+      if (object.live === undefined) continue;
+      for (const name of namedClusters(object.live)) {
+        const key = { namespace: object.identity.namespace, name };
+        const cluster = clusters.has(keyText(key)) ? undefined : await objects.read(Cluster, key);
+        if (cluster !== undefined) clusters.set(keyText(key), cluster);
+      }
+    }
+    return clusters;
   }
 
   async function watchKinds(desired: readonly DesiredObject[]): Promise<Map<ObjectId, Resource>> {

@@ -1,4 +1,5 @@
-import type { KubeObject } from '../../../machinery/kube-object';
+import { isJsonObject, valueAt } from '../../../machinery/json';
+import { type KubeObject, keyText, parseApiVersion } from '../../../machinery/kube-object';
 import type { ObjectId, ObjectIdentity } from '../object-id';
 
 /** An object that the inventory lists and git no longer asks for, as it is now. */
@@ -40,10 +41,13 @@ export type PruneDecision =
 export const CONFIRM_DELETE = 'capstan.dev/confirm-delete';
 const CLUSTER_NAME = 'cluster.x-k8s.io/cluster-name';
 const CLUSTER_GROUP = 'cluster.x-k8s.io';
+/** Groups of what a Cluster refers to. */
+const REFERRED_GROUPS = ['infrastructure.cluster.x-k8s.io', 'controlplane.cluster.x-k8s.io'];
 
 /**
  * Decides what becomes of objects that left git. Nothing is deleted on a guess: a Cluster only after its confirmation,
- * what belongs to a Cluster only with it or, while the Cluster stays in git, when it is a pool or an unused template.
+ * what belongs to a Cluster only with it or, while the Cluster stays in git, when it is a pool or an unused template;
+ * a Namespace never.
  */
 export function planPrune(situation: PruneSituation): PruneDecision[] {
   return situation.stale.map((stale) => decide(stale, situation));
@@ -56,19 +60,23 @@ function decide(stale: StaleObject, situation: PruneSituation): PruneDecision {
   if (live.metadata.deletionTimestamp !== undefined) return { kind: 'keep', id, why: 'it is being deleted' };
   if (isCluster(identity)) return decideCluster(stale, live);
 
-  const cluster = live.metadata.labels?.[CLUSTER_NAME];
-  const owner = cluster === undefined ? undefined : `${identity.namespace}/${cluster}`;
-  if (owner !== undefined && !situation.desiredClusters.has(owner) && situation.liveClusters.has(owner)) {
-    return { kind: 'keep', id, why: `it goes with Cluster ${owner}` };
+  if (isNamespace(identity)) {
+    const why = `all that is in it would go with it; to delete it run: kubectl delete namespace ${identity.name}`;
+    return { kind: 'keep', id, why };
   }
+
+  const owners = ownersOf(identity, live, situation.liveClusters);
+  const leaving = owners.find((owner) => !situation.desiredClusters.has(owner) && situation.liveClusters.has(owner));
+  if (leaving !== undefined) return { kind: 'keep', id, why: `it goes with Cluster ${leaving}` };
   if (situation.templatesInUse.has(`${identity.kind} ${identity.namespace}/${identity.name}`)) {
     return { kind: 'keep', id, why: 'machines still come from this template' };
   }
-  if (owner !== undefined && situation.desiredClusters.has(owner) && isVital(identity)) {
+  const staying = owners.find((owner) => situation.desiredClusters.has(owner));
+  if (staying !== undefined && isVital(identity)) {
     return {
       kind: 'keep',
       id,
-      why: `Cluster ${owner} stays in git and needs it; put it back, or remove the Cluster too`,
+      why: `Cluster ${staying} stays in git and needs it; put it back, or remove the Cluster too`,
     };
   }
   return { kind: 'delete', id, identity, uid };
@@ -78,6 +86,39 @@ function decideCluster({ id, identity, uid }: StaleObject, live: KubeObject): Pr
   if (live.metadata.annotations?.[CONFIRM_DELETE] === uid) return { kind: 'delete', id, identity, uid };
   const command = `kubectl annotate cluster.cluster.x-k8s.io ${identity.name} --namespace ${identity.namespace} ${CONFIRM_DELETE}=${uid}`;
   return { kind: 'confirm', id, identity, uid, command };
+}
+
+/** Names of the Clusters that an object says it belongs to: labels alone may be missing. */
+export function namedClusters({ metadata, ...rest }: KubeObject): ReadonlySet<string> {
+  const owners = (metadata.ownerReferences ?? []).filter(
+    ({ apiVersion, kind }) => kind === 'Cluster' && parseApiVersion(apiVersion).group === CLUSTER_GROUP,
+  );
+  const names = [
+    metadata.labels?.[CLUSTER_NAME],
+    valueAt(rest, 'spec', 'clusterName'),
+    ...owners.map(({ name }) => name),
+  ];
+  return new Set(names.filter((name) => typeof name === 'string'));
+}
+
+/** The Clusters (`namespace/name`) that an object belongs to: those it names, and those that name it. */
+function ownersOf(
+  { group, kind, namespace, name }: ObjectIdentity,
+  live: KubeObject,
+  clusters: ReadonlyMap<string, KubeObject>,
+): string[] {
+  const owners = [...namedClusters(live)].map((cluster) => keyText({ namespace, name: cluster }));
+  if (!REFERRED_GROUPS.includes(group)) return owners;
+  for (const [owner, cluster] of clusters) {
+    if (cluster.metadata.namespace !== namespace) continue;
+    const references = ['infrastructureRef', 'controlPlaneRef'].map((field) => valueAt(cluster, 'spec', field));
+    if (references.some((to) => isJsonObject(to) && to['kind'] === kind && to['name'] === name)) owners.push(owner);
+  }
+  return owners;
+}
+
+function isNamespace({ group, kind }: ObjectIdentity): boolean {
+  return group === '' && kind === 'Namespace';
 }
 
 function isCluster({ group, kind }: ObjectIdentity): boolean {

@@ -350,3 +350,19 @@ test.each([
   expect((await world.warnings()).join()).toContain('127.0.0.1:9/fleet.git');
   expect((await world.warnings()).join()).not.toMatch(/t0ken|robot/);
 });
+
+test('a Namespace that left git takes no Cluster with it', async () => {
+  const inTeam = (manifest: string) => manifest.replace('metadata: {', 'metadata: {namespace: team, ');
+  await world.api.create(Namespace, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
+  await world.push({
+    'manifests/team.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n',
+    'manifests/cluster.yaml': inTeam(cluster()),
+  });
+  await world.sync();
+  await world.push({});
+  await world.clock.advance(10_000);
+
+  const ready = conditionOf(await world.fleet(), 'Ready');
+  expect(ready).toMatchObject({ status: 'True', message: expect.stringContaining('kubectl delete namespace team') });
+  expect(await world.names()).toEqual(['Cluster dev']);
+});

@@ -114,3 +114,38 @@ test('ids survive their text form', () => {
     expect(tryParseId(formatId(identityOf(subject)))).toEqual(identityOf(subject));
   }
 });
+
+test('a Namespace that left git stays: all that is in it would go with it', () => {
+  const namespace = { ...object('Namespace', 'team', { labels: {} }), apiVersion: 'v1' };
+
+  expect(planPrune(situation([stale(namespace)]))).toMatchObject([
+    { kind: 'keep', why: expect.stringContaining('kubectl delete namespace team') },
+  ]);
+});
+
+test('parts of a Cluster without its label are known by what they name, by their owner, and by what the Cluster names', () => {
+  const labels = {};
+  const reference = (kind: string) => ({ kind, name: 'dev' });
+  const cluster = {
+    ...dev,
+    spec: { infrastructureRef: reference('CloudStackCluster'), controlPlaneRef: reference('KubeadmControlPlane') },
+  };
+  const owner = { apiVersion: 'cluster.x-k8s.io/v1beta2', kind: 'Cluster', name: 'dev', uid: 'uid-dev' };
+  const parts = [
+    { ...object('MachineDeployment', 'pool', { labels }), spec: { clusterName: 'dev' } },
+    object('CloudStackMachineTemplate', 'template', { labels, ownerReferences: [owner] }),
+    object('CloudStackCluster', 'dev', { labels }),
+    object('KubeadmControlPlane', 'dev', { labels }),
+  ];
+  const liveClusters = new Map([['default/dev', cluster]]);
+  const decide = (desired: readonly string[]) =>
+    planPrune(
+      situation(
+        parts.map((part) => stale(part)),
+        { liveClusters, desiredClusters: new Set(desired) },
+      ),
+    ).map(({ kind }) => kind);
+
+  expect(decide([])).toEqual(['keep', 'keep', 'keep', 'keep']);
+  expect(decide(['default/dev'])).toEqual(['delete', 'delete', 'keep', 'keep']);
+});
