@@ -71,7 +71,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
   const inventories = new InventoryStore(objects);
   const applier = new Applier(dependencies.api, objects);
   const synced = new Map<string, Synced>();
-  const failed = new Map<string, { readonly revision: string; readonly error: unknown }>();
+  const failed = new Map<string, { readonly of: string; readonly error: unknown }>();
   let wake: (key: ObjectKey) => void = () => {};
   /** Which Fleet applied an object: its changes wake that Fleet. */
   const owners = new Map<ObjectId, ObjectKey>();
@@ -141,8 +141,10 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     if (known !== undefined && known.tree === revision.tree && revision.tree !== undefined) {
       return { ...known, revision: revision.commit };
     }
+    // The same commit may be right in another folder.
+    const attempt = `${revision.commit}:${reference.path}`;
     const broken = failed.get(id);
-    if (broken?.revision === revision.commit) throw broken.error;
+    if (broken?.of === attempt) throw broken.error;
     try {
       const tree = await clock.hold(dependencies.source.read(reference, revision));
       // A folder that is gone is the last cluster's; one that never was is a typing error.
@@ -155,7 +157,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
       const desired = buildObjects(revision.commit, tree, { defaultNamespace: 'default' });
       return { revision: revision.commit, tree: revision.tree, desired };
     } catch (error) {
-      if (error instanceof GitRevisionRefused) failed.set(id, { revision: revision.commit, error });
+      if (error instanceof GitRevisionRefused) failed.set(id, { of: attempt, error });
       throw error;
     }
   }

@@ -366,3 +366,16 @@ test('a Namespace that left git takes no Cluster with it', async () => {
   expect(ready).toMatchObject({ status: 'True', message: expect.stringContaining('kubectl delete namespace team') });
   expect(await world.names()).toEqual(['Cluster dev']);
 });
+
+test('a path that is corrected is read at once, though no commit came', async () => {
+  await world.push({ 'clusters/cluster.yaml': cluster() });
+  await world.sync();
+  expect(conditionOf(await world.fleet(), 'Ready')).toMatchObject({ reason: 'RevisionRefused' });
+
+  const patch = { spec: { source: { path: 'clusters' } } };
+  await world.api.patch(Fleet, { namespace: 'capstan-system', name: 'fleet' }, { type: 'merge', patch });
+  await world.clock.advance(3000);
+
+  expect(conditionOf(await world.fleet(), 'Ready')).toMatchObject({ status: 'True' });
+  expect(await world.names()).toEqual(['Cluster dev']);
+});
