@@ -30,7 +30,7 @@ import { conditionOf } from '../../../machinery/conditions';
 import { tryParseDuration } from '../../../machinery/duration';
 import { cloneJson } from '../../../machinery/json';
 import { type KubeObject, keyOf, keyText, type ObjectKey, type Resource } from '../../../machinery/kube-object';
-import { Applier } from '../apply/apply-objects';
+import { type AppliedObject, Applier, type DryRunProblem } from '../apply/apply-objects';
 import { buildObjects, type DesiredObject } from '../build/build-objects';
 import { InventoryStore } from '../inventory/inventory-store';
 import { formatId, identityOf, type ObjectId } from '../object-id';
@@ -166,20 +166,24 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     const id = keyText(key);
     const resources = await watchKinds(state.desired);
     const changed = applier.changed(state.desired, resources);
-    const refused = await applier.dryRun(changed, resources);
-    if (refused.length > 0) {
-      throw new GitRevisionRefused(
-        state.revision,
-        refused.map(({ file, id: object, message }) => `${file}: ${object}: ${message}`),
-      );
-    }
+    // The API server says nothing about what is in a Namespace that does not exist: its first answer would be "not found".
+    const namespaces = changed.filter((item) => isNamespace(item) && isNew(item, resources));
+    const created = new Set(namespaces.map(({ object }) => object.metadata.name));
+    const isLater = ({ object }: DesiredObject) => created.has(object.metadata.namespace ?? '');
+    const later = changed.filter(isLater);
+    const first = changed.filter((item) => !isLater(item));
+    refuse(state, await applier.dryRun(first, resources));
 
     const before = inventories.load(fleet);
     const union = new Map(before);
     for (const item of state.desired) if (!union.has(item.id)) union.set(item.id, '');
     if (changed.length > 0) await inventories.save(fleet, union);
+    const applied: AppliedObject[] = [];
+    if (later.length > 0) {
+      applied.push(...(await applier.apply(namespaces, resources)));
+      refuse(state, await applier.dryRun(later, resources));
+    }
 
-    const applied = [];
     for (const phase of new Set(changed.map((item) => item.phase))) {
       const members = changed.filter((item) => item.phase === phase);
       for (const result of await applier.apply(members, resources)) {
@@ -198,6 +202,11 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     }
     await inventories.save(fleet, union);
     return { revision: state.revision, applied, decisions, objects: state.desired.length };
+  }
+
+  function isNew({ id, object }: DesiredObject, resources: ReadonlyMap<ObjectId, Resource>): boolean {
+    const resource = resources.get(id);
+    return resource !== undefined && objects.get(resource, keyOf(object)) === undefined;
   }
 
   async function prune(
@@ -291,6 +300,18 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     failed.delete(id);
     for (const [object, fleet] of owners) if (keyText(fleet) === id) owners.delete(object);
   }
+}
+
+function isNamespace({ object }: DesiredObject): boolean {
+  return object.apiVersion === 'v1' && object.kind === 'Namespace';
+}
+
+function refuse({ revision }: Synced, problems: readonly DryRunProblem[]): void {
+  if (problems.length === 0) return;
+  throw new GitRevisionRefused(
+    revision,
+    problems.map(({ file, id, message }) => `${file}: ${id}: ${message}`),
+  );
 }
 
 function isPending({ status }: Fleet, command: string): boolean {

@@ -379,3 +379,28 @@ test('a path that is corrected is read at once, though no commit came', async ()
   expect(conditionOf(await world.fleet(), 'Ready')).toMatchObject({ status: 'True' });
   expect(await world.names()).toEqual(['Cluster dev']);
 });
+
+test('a Namespace and what is in it may come with one revision', async () => {
+  await world.push({
+    'manifests/team.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n',
+    'manifests/cluster.yaml': cluster().replace('metadata: {', 'metadata: {namespace: team, '),
+  });
+  await world.sync();
+
+  expect(conditionOf(await world.fleet(), 'Ready')).toMatchObject({ status: 'True' });
+  expect(await world.names()).toEqual(['Cluster dev']);
+});
+
+test('what is refused in a new Namespace is applied in no part', async () => {
+  const inTeam = (manifest: string) => manifest.replace('metadata: {', 'metadata: {namespace: team, ');
+  await world.push({
+    'manifests/team.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: team}\n',
+    'manifests/cluster.yaml': inTeam(cluster('dev', '  unknownField: 1\n')),
+    'manifests/template.yaml': inTeam(template('one')),
+  });
+  await world.sync();
+
+  const ready = conditionOf(await world.fleet(), 'Ready');
+  expect(ready).toMatchObject({ reason: 'RevisionRefused', message: expect.stringContaining('unknownField') });
+  expect(await world.names()).toEqual([]);
+});
