@@ -164,7 +164,8 @@ export class WorkloadCluster extends Construct {
   #renderControlPlane(): ApiObject {
     const { controlPlane, kubernetesVersion } = this.#props;
     const replicas = controlPlane.replicas ?? 3;
-    const template = this.#machineTemplate('control-plane', { affinity: 'anti', ...controlPlane }, kubernetesVersion);
+    const machines = { ...controlPlane, affinity: controlPlane.affinity ?? 'anti' };
+    const template = this.#machineTemplate('control-plane', machines, kubernetesVersion);
     const registration = nodeRegistration(controlPlane);
     return this.#object(
       'control-plane',

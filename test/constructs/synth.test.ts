@@ -484,3 +484,13 @@ test('the stock cdk8s command writes the same manifests, and a mistake leaves th
   expect(readFolder(join(project, 'manifests'))).toEqual(before);
   expect(readFileSync(join(project, '.cdk8s/rendered-digest'), 'utf8')).toMatch(/^sha256:/);
 }, 120_000);
+
+test('an affinity that is undefined is the default one', () => {
+  define('good.ts', GOOD);
+  synth();
+  const before = readFolder(join(project, 'manifests'));
+  define('good.ts', GOOD.replace("offering: 'Medium Instance'", "offering: 'Medium Instance', affinity: undefined"));
+  synth();
+
+  expect(readFolder(join(project, 'manifests'))).toEqual(before);
+});
