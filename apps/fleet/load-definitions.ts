@@ -39,7 +39,9 @@ export function loadDefinitions(
     const path = join(directory, name);
     const file = relative(process.cwd(), path);
     for (const definition of definitionsOf(file, () => load(resolve(path)), problems)) {
-      const owner = owners.get(definition.name);
+      // Each name is a folder, and not every file system tells upper case from lower case.
+      const folder = String(definition.name).toLowerCase();
+      const owner = owners.get(folder);
       if (owner !== undefined) {
         const fix = 'give each cluster a name of its own';
         problems.push({
@@ -51,7 +53,7 @@ export function loadDefinitions(
         });
         continue;
       }
-      owners.set(definition.name, file);
+      owners.set(folder, file);
       definitions.push({ file, definition });
     }
   }

@@ -25,6 +25,10 @@ export function renderFleet({ definitions }: LoadedDefinitions): RenderedFleet {
   const problems: Problem[] = [];
   const files = new Map<string, string>();
   for (const { file, definition } of definitions) {
+    if (!isFileName(definition.name)) {
+      problems.push({ path: file, ...notAFile('name', definition.name) });
+      continue;
+    }
     try {
       const chart = new Chart(app, chartId(app, definition.name), { disableResourceNameHashes: true });
       files.set(chart.node.path, file);
@@ -88,7 +92,12 @@ function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, p
   for (const { path, value, message, fix } of kind?.problems(json) ?? []) {
     problems.push({ path: object.node.path, field: path, value, message, fix });
   }
-  const path = `${chart.node.id}/${object.kind.toLowerCase()}.${object.name}.yaml`;
+  const file = `${object.kind.toLowerCase()}.${object.name}.yaml`;
+  if (!isFileName(file) || file.includes('/')) {
+    problems.push({ path: object.node.path, ...notAFile('metadata.name', object.name) });
+    return false;
+  }
+  const path = `${chart.node.id}/${file}`;
   if (tree.has(path)) {
     const fix = 'give each object of a kind a name of its own';
     problems.push({
@@ -101,6 +110,19 @@ function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, p
   }
   tree.set(path, emitYaml(json));
   return true;
+}
+
+/**
+ * False for names that would lead out of the manifests, or to files that a Fleet does not read. What is no text, and
+ * slashes in names of clusters, are mistakes that the cluster reports.
+ */
+function isFileName(name: unknown): boolean {
+  return typeof name !== 'string' || !(name.startsWith('.') || [...name].some((char) => char < ' ' || char === '\\'));
+}
+
+function notAFile(field: string, value: unknown): Omit<Problem, 'path'> {
+  const fix = 'use lower-case letters, digits, "-", ".", beginning and ending with a letter or digit';
+  return { field, value, message: 'is not a valid name', fix };
 }
 
 /** SOPS leaves its notes beside what it has encrypted. */

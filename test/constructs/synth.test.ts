@@ -1,5 +1,14 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -493,4 +502,38 @@ test('an affinity that is undefined is the default one', () => {
   synth();
 
   expect(readFolder(join(project, 'manifests'))).toEqual(before);
+});
+
+test.each([
+  ['of a definition', "defineClusterWith('..', (scope) => new WorkloadCluster(scope, 'good', props))"],
+  [
+    'of an object',
+    "defineClusterWith('good', (scope) => { new WorkloadCluster(scope, 'good', props); new ApiObject(scope, 'x', { apiVersion: 'v1', kind: 'Thing', metadata: { name: 'x/../../../../escaped' } }); })",
+  ],
+])('a name %s that leads out of the manifests is a mistake', (_, definition) => {
+  define(
+    'good.ts',
+    `import { defineClusterWith, IsolatedNetwork, WorkloadCluster } from 'capstan';
+import { ApiObject } from 'cdk8s';
+const props = {
+  kubernetesVersion: 'v1.34.2', zone: 'zone-1', network: IsolatedNetwork.named('net'), controlPlane: { offering: 'Medium Instance' },
+};
+export default ${definition};
+`,
+  );
+  symlinkSync(join(root, 'node_modules/cdk8s'), join(project, 'node_modules/cdk8s'));
+  const before = readdirSync(project).sort();
+
+  const { code, errors } = synth();
+
+  expect(errors).toContain('is not a valid name');
+  expect(code).toBe(2);
+  expect(readdirSync(project).sort()).toEqual(before);
+});
+
+test('names that differ in case alone are one name, as they are one folder to some file systems', () => {
+  define('good.ts', GOOD);
+  define('other.ts', GOOD.replace("'good'", "'GOOD'"));
+
+  expect(synth().errors).toContain('clusters/other.ts: name = "GOOD": already defined in clusters/good.ts');
 });
