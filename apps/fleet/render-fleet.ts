@@ -19,6 +19,13 @@ export interface RenderedFleet {
   readonly warnings: readonly string[];
 }
 
+/** An object of the API server, which knows no folders: one kind, namespace and name is one object. */
+interface RenderedObject {
+  readonly chart: Chart;
+  readonly path: string;
+  readonly content: string;
+}
+
 /** Renders all definitions to `<cluster>/<kind>.<name>.yaml`, one object a file, in an order that depends on names alone. */
 export function renderFleet({ definitions }: LoadedDefinitions): RenderedFleet {
   const app = new FastApp();
@@ -48,9 +55,10 @@ export function renderFleet({ definitions }: LoadedDefinitions): RenderedFleet {
     else found.push(...construct.node.validate().map((message) => constructProblem(construct.node.path, message)));
   }
   const warnings: string[] = [];
+  const rendered = new Map<string, RenderedObject>();
   for (const { chart, objects } of chartsOf(app.node.findAll())) {
     for (const object of objects) {
-      if (addObject(tree, chart, object, found) && applyPhase(object) === undefined)
+      if (addObject(tree, chart, object, found, rendered) && applyPhase(object) === undefined)
         warnings.push(
           `${object.node.path}: a Fleet refuses ${object.kind} (${object.apiVersion}); it takes ${ALLOWED}`,
         );
@@ -72,7 +80,13 @@ function nothingRendered(chart: Chart, rendered: unknown): Pick<Problem, 'messag
 }
 
 /** @returns whether the object can be written at all */
-function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, problems: Problem[]): boolean {
+function addObject(
+  tree: Map<string, string>,
+  chart: Chart,
+  object: ApiObject,
+  problems: Problem[],
+  rendered: Map<string, RenderedObject>,
+): boolean {
   let json: unknown;
   try {
     json = object.toJson();
@@ -108,7 +122,16 @@ function addObject(tree: Map<string, string>, chart: Chart, object: ApiObject, p
       fix,
     });
   }
-  tree.set(path, emitYaml(json));
+  const content = emitYaml(json);
+  const key = `${object.apiGroup} ${object.kind} ${object.metadata.namespace ?? 'default'}/${object.name}`;
+  const other = rendered.get(key);
+  if (other !== undefined && other.chart !== chart && other.content !== content) {
+    const fix = 'two clusters cannot share it: rename a cluster or a pool';
+    const message = `is also the name of ${other.path}, and they differ`;
+    problems.push({ path: object.node.path, field: 'metadata.name', value: object.name, message, fix });
+  }
+  rendered.set(key, { chart, path: object.node.path, content });
+  tree.set(path, content);
   return true;
 }
 

@@ -537,3 +537,15 @@ test('names that differ in case alone are one name, as they are one folder to so
 
   expect(synth().errors).toContain('clusters/other.ts: name = "GOOD": already defined in clusters/good.ts');
 });
+
+test('objects of two clusters that have one name are named, as a Fleet would refuse both', () => {
+  const cluster = (name: string, pool: string) => GOOD.replace("'good'", `'${name}'`).replace('general:', `'${pool}':`);
+  define('a.ts', cluster('a', 'b-c'));
+  define('ab.ts', cluster('a-b', 'c'));
+
+  const { code, errors } = synth();
+
+  expect(code).toBe(2);
+  expect(errors).toContain('a-b/a-b/pool-c: metadata.name = "a-b-c"');
+  expect(errors).toContain('a/a/pool-b-c');
+});
