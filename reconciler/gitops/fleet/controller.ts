@@ -38,6 +38,7 @@ import { type GatheredStale, gatherStale } from '../prune/gather-stale';
 import { namedClusters, type PruneDecision, planPrune } from '../prune/plan-prune';
 import { templatesInUse } from '../prune/templates-in-use';
 import { fleetCredentials } from './credentials';
+import { isElder, Neighbours } from './neighbours';
 import { reportFailure, reportSuccess, reportSuspended, type SyncReport } from './status';
 
 export interface GitopsDependencies {
@@ -69,6 +70,7 @@ const DEFAULT_INTERVAL_MS = 30_000;
 export function fleetController(dependencies: GitopsDependencies): Controller {
   const { objects, clock, log } = dependencies;
   const inventories = new InventoryStore(objects);
+  const neighbours = new Neighbours(objects, inventories);
   const applier = new Applier(dependencies.api, objects);
   const synced = new Map<string, Synced>();
   const failed = new Map<string, { readonly of: string; readonly error: unknown }>();
@@ -155,6 +157,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
         ]);
       }
       const desired = buildObjects(revision.commit, tree, { defaultNamespace: 'default' });
+      neighbours.note(fleet, desired);
       return { revision: revision.commit, tree: revision.tree, desired };
     } catch (error) {
       if (error instanceof GitRevisionRefused) failed.set(id, { of: attempt, error });
@@ -166,6 +169,8 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     const id = keyText(key);
     const resources = await watchKinds(state.desired);
     const changed = applier.changed(state.desired, resources);
+    const before = inventories.load(fleet);
+    refuse(state, takenBy(fleet, changed, before));
     // The API server says nothing about what is in a Namespace that does not exist: its first answer would be "not found".
     const namespaces = changed.filter((item) => isNamespace(item) && isNew(item, resources));
     const created = new Set(namespaces.map(({ object }) => object.metadata.name));
@@ -174,7 +179,6 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     const first = changed.filter((item) => !isLater(item));
     refuse(state, await applier.dryRun(first, resources));
 
-    const before = inventories.load(fleet);
     const union = new Map(before);
     for (const item of state.desired) if (!union.has(item.id)) union.set(item.id, '');
     if (changed.length > 0) await inventories.save(fleet, union);
@@ -194,11 +198,11 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     }
     synced.set(id, state);
     failed.delete(id);
-    const decisions = fleet.spec.prune === false ? [] : await prune(state.desired, union);
+    const decisions = fleet.spec.prune === false ? [] : await prune(fleet, state.desired, union);
     for (const decision of decisions) {
       if (decision.kind !== 'forget') continue;
       union.delete(decision.id);
-      owners.delete(decision.id);
+      if (keyText(owners.get(decision.id) ?? key) === id) owners.delete(decision.id);
     }
     await inventories.save(fleet, union);
     return { revision: state.revision, applied, decisions, objects: state.desired.length };
@@ -209,14 +213,42 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     return resource !== undefined && objects.get(resource, keyOf(object)) === undefined;
   }
 
+  /** Objects of other Fleets: two that apply one object would change it to and fro for ever. */
+  function takenBy(
+    fleet: Fleet,
+    changed: readonly DesiredObject[],
+    inventory: ReadonlyMap<ObjectId, string>,
+  ): DryRunProblem[] {
+    if (changed.length === 0) return [];
+    const ids = changed.map(({ id }) => id);
+    const holders = neighbours.holders(fleet, ids);
+    return changed.flatMap(({ file, id }) => {
+      const holder = holders.get(id);
+      if (holder === undefined || (inventory.has(id) && isElder(fleet, holder))) return [];
+      return [{ file, id, message: `Fleet ${keyText(keyOf(holder))} applies it; take it out of one of the two` }];
+    });
+  }
+
   async function prune(
+    fleet: Fleet,
     desired: readonly DesiredObject[],
     inventory: ReadonlyMap<ObjectId, string>,
   ): Promise<PruneDecision[]> {
     const wanted = new Set(desired.map((item) => item.id));
     const left = [...inventory].filter(([id]) => !wanted.has(id));
     if (left.length === 0) return [];
-    const stale = await gatherStale(dependencies, left, onObject);
+    const claimed = neighbours.claimed(
+      fleet,
+      left.map(([id]) => id),
+    );
+    const released = [...claimed].map(
+      (id): PruneDecision => ({ kind: 'forget', id, why: 'another Fleet asks for it' }),
+    );
+    const stale = await gatherStale(
+      dependencies,
+      left.filter(([id]) => !claimed.has(id)),
+      onObject,
+    );
     const liveClusters = await clustersOf(stale);
     const decisions = planPrune({
       stale: stale.map(({ object }) => object),
@@ -235,7 +267,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
         preconditions: { uid: decision.uid },
       });
     }
-    return decisions;
+    return [...released, ...decisions];
   }
 
   /** Clusters that exist; those that something is about to be deleted for are looked up past the cache. */
@@ -298,6 +330,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
   function forget(id: string): void {
     synced.delete(id);
     failed.delete(id);
+    neighbours.forget(id);
     for (const [object, fleet] of owners) if (keyText(fleet) === id) owners.delete(object);
   }
 }

@@ -1,6 +1,6 @@
 import { ConfigMap } from '../../../api/kinds';
 import type { Objects } from '../../../api/ports';
-import type { KubeObject } from '../../../machinery/kube-object';
+import type { KubeObject, ObjectKey } from '../../../machinery/kube-object';
 import type { ObjectId } from '../object-id';
 import { decodeInventory, encodeInventory, type Inventory } from './inventory';
 
@@ -17,6 +17,20 @@ export class InventoryStore {
   load(fleet: KubeObject): Map<ObjectId, string> {
     const shards = this.#shards(fleet).map((shard) => shard.data?.[ENTRIES] ?? '');
     return decodeInventory(shards);
+  }
+
+  /** The other Fleets that list an object. */
+  others(fleet: KubeObject): Map<ObjectId, ObjectKey[]> {
+    const found = new Map<ObjectId, ObjectKey[]>();
+    const selector = { matchExpressions: [{ key: FLEET_LABEL, operator: 'Exists' as const }] };
+    for (const shard of this.objects.list(ConfigMap, { selector })) {
+      const { namespace = '', labels } = shard.metadata;
+      const name = labels?.[FLEET_LABEL] ?? '';
+      if (namespace === fleet.metadata.namespace && name === fleet.metadata.name) continue;
+      for (const id of decodeInventory([shard.data?.[ENTRIES] ?? '']).keys())
+        found.set(id, [...(found.get(id) ?? []), { namespace, name }]);
+    }
+    return found;
   }
 
   /** Writes the shards that differ. Growing shards are written first, so that no entry is missing in between. */
