@@ -62,6 +62,8 @@ const REFERRERS = [KubeadmControlPlane, MachineDeployment, MachineSet, CloudStac
 
 /** Between looks at the remote, unless `spec.interval` says otherwise. */
 const DEFAULT_INTERVAL_MS = 30_000;
+/** Whatever `spec.interval` says: the remote is asked by a process each time. */
+const LEAST_INTERVAL_MS = 1000;
 
 /**
  * Keeps a repository's manifests in sync: fetch → build → dry run of everything that changed → inventory → apply in
@@ -116,7 +118,10 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
         await objects.patch(Fleet, before, after);
         return done();
       }
-      const intervalMs = tryParseDuration(fleet.spec.interval ?? '') ?? DEFAULT_INTERVAL_MS;
+      const intervalMs = Math.max(
+        tryParseDuration(fleet.spec.interval ?? '') ?? DEFAULT_INTERVAL_MS,
+        LEAST_INTERVAL_MS,
+      );
       try {
         const state = await refresh(key, fleet, run.signal);
         const report = await sync(key, fleet, state);

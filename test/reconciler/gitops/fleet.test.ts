@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CloudStackMachineTemplate, Cluster, ConfigMap, crds, Fleet, MachineDeployment, Namespace } from '../../../api';
-import { type KubeApi, tryGet } from '../../../api/ports';
+import { type GitSource, type KubeApi, tryGet } from '../../../api/ports';
 import { conditionOf } from '../../../machinery/conditions';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { SeededRandom } from '../../../machinery/random';
@@ -21,6 +21,8 @@ class World {
   readonly clock = new VirtualClock();
   readonly server = createKubeServer({ clock: this.clock, random: new SeededRandom(1) });
   readonly api: KubeApi = this.server.api();
+  /** How often the repository was asked. */
+  looks = 0;
   #manager: Manager | undefined;
 
   async start(): Promise<this> {
@@ -37,7 +39,14 @@ class World {
 
   async run(): Promise<void> {
     const { clock, api } = this;
-    const source = createGitSource({ cacheDirectory: join(this.folder, 'cache'), allowLocal: true });
+    const git = createGitSource({ cacheDirectory: join(this.folder, 'cache'), allowLocal: true });
+    const source: GitSource = {
+      resolve: (reference, signal) => {
+        this.looks += 1;
+        return git.resolve(reference, signal);
+      },
+      read: (reference, revision) => git.read(reference, revision),
+    };
     const manager = startManager({
       api,
       clock,
@@ -448,3 +457,19 @@ describe('two Fleets', () => {
     expect(await templates()).toEqual(['two']);
   });
 });
+
+test('an interval of nothing does not ask the repository without pause', async () => {
+  await world.push({ 'manifests/cluster.yaml': cluster() });
+  await world.api.create(Fleet, {
+    apiVersion: 'capstan.dev/v1alpha1',
+    kind: 'Fleet',
+    metadata: { name: 'fleet', namespace: 'capstan-system' },
+    spec: { source: { url: world.repository }, interval: '0s' },
+  });
+  const before = world.looks;
+
+  await world.clock.advance(5000);
+
+  expect(await world.names()).toEqual(['Cluster dev']);
+  expect(world.looks - before).toBeLessThan(10);
+}, 20_000);
