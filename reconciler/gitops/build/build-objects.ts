@@ -3,6 +3,7 @@ import { GitRevisionRefused, type GitTree } from '../../../api/ports';
 import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { readYamlDocuments } from '../../../machinery/yaml';
+import { FLEET_LABEL } from '../inventory/inventory';
 import { formatId, identityOf, type ObjectId } from '../object-id';
 
 /** An object that git asks for. */
@@ -21,6 +22,7 @@ export interface BuildOptions {
 
 /** Kinds that have no namespace. */
 const CLUSTER_SCOPED = new Set(['Namespace']);
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
 
 /**
@@ -75,6 +77,11 @@ function addObject(
   for (const field of ['uid', 'resourceVersion', 'managedFields', 'ownerReferences', 'finalizers'] as const) {
     if (object.metadata[field] !== undefined) problems.push(`${file}: ${named} has metadata.${field}; remove it`);
   }
+  const inventory = object.metadata.labels?.[FLEET_LABEL];
+  if (inventory !== undefined)
+    problems.push(`${file}: ${named} has the label ${FLEET_LABEL}; remove it, Fleets keep it`);
+  if (CLUSTER_SCOPED.has(object.kind) && object.metadata.namespace !== undefined)
+    problems.push(`${file}: ${named} has metadata.namespace; remove it, the kind has none`);
   const namespace = CLUSTER_SCOPED.has(object.kind)
     ? undefined
     : (object.metadata.namespace ?? options.defaultNamespace);
@@ -97,6 +104,8 @@ function asObject(value: unknown): KubeObject | string {
     return `${kind}: metadata.name ${JSON.stringify(name)} is not a valid name`;
   if (namespace !== undefined && typeof namespace !== 'string')
     return `${kind} ${name}: metadata.namespace is not text`;
+  if (namespace !== undefined && !NAMESPACE.test(namespace))
+    return `${kind} ${name}: metadata.namespace ${JSON.stringify(namespace)} is not a valid name`;
   return {
     ...value,
     apiVersion,

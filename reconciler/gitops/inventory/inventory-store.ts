@@ -2,9 +2,8 @@ import { ConfigMap } from '../../../api/kinds';
 import type { Objects } from '../../../api/ports';
 import type { KubeObject, ObjectKey } from '../../../machinery/kube-object';
 import type { ObjectId } from '../object-id';
-import { decodeInventory, encodeInventory, type Inventory } from './inventory';
+import { decodeInventory, encodeInventory, FLEET_LABEL, type Inventory } from './inventory';
 
-const FLEET_LABEL = 'capstan.dev/fleet';
 const ENTRIES = 'entries';
 
 /**

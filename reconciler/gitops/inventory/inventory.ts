@@ -1,5 +1,8 @@
 import type { ObjectId } from '../object-id';
 
+/** On the ConfigMaps that hold an inventory: the Fleet, by its name. */
+export const FLEET_LABEL = 'capstan.dev/fleet';
+
 /** What a Fleet has applied: id → uid. An empty uid is an intent: the object may or may not have been created. */
 export type Inventory = ReadonlyMap<ObjectId, string>;
 

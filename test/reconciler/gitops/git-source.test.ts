@@ -160,3 +160,14 @@ test('every problem of a revision is listed with its file', () => {
     'status.yaml',
   ]);
 });
+
+test.each([
+  ['a namespace that is no name', 'v1', 'ConfigMap', 'namespace: ../../kube-system'],
+  ['a namespace that is empty', 'v1', 'ConfigMap', 'namespace: ""'],
+  ['a Namespace in a namespace', 'v1', 'Namespace', 'namespace: other'],
+  ['the inventory of a Fleet', 'v1', 'ConfigMap', 'labels: {capstan.dev/fleet: fleet}'],
+])('%s is refused', (_, apiVersion, kind, more) => {
+  const manifest = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: one, ${more}}\n`;
+
+  expect(() => build(file('one.yaml', manifest))).toThrow(`one.yaml: ${kind} one`);
+});
