@@ -32,15 +32,17 @@ export class InventoryStore {
     return found;
   }
 
-  /** Writes the shards that differ. Growing shards are written first, so that no entry is missing in between. */
+  /** Writes the shards that differ. */
   async save(fleet: KubeObject, inventory: Inventory): Promise<void> {
-    const present = new Map(this.#shards(fleet).map((shard) => [shard.metadata.name, shard]));
-    const shards = encodeInventory(inventory);
-    for (const [index, entries] of shards.entries()) {
-      const name = `${fleet.metadata.name}-inventory-${index}`;
-      const shard = present.get(name);
-      present.delete(name);
-      if (shard === undefined) await this.objects.create(ConfigMap, newShard(fleet, name, entries));
+    const prefix = `${fleet.metadata.name}-inventory-`;
+    const present = new Map(
+      this.#shards(fleet).map((shard) => [Number(shard.metadata.name.slice(prefix.length)), shard]),
+    );
+    const before = new Map([...present].map(([index, shard]) => [index, shard.data?.[ENTRIES] ?? '']));
+    for (const [index, entries] of encodeInventory(inventory, before)) {
+      const shard = present.get(index);
+      present.delete(index);
+      if (shard === undefined) await this.objects.create(ConfigMap, newShard(fleet, `${prefix}${index}`, entries));
       else if (shard.data?.[ENTRIES] !== entries) {
         await this.objects.patch(ConfigMap, shard, { ...shard, data: { [ENTRIES]: entries } });
       }
