@@ -177,7 +177,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     const before = inventories.load(fleet);
     refuse(state, takenBy(fleet, changed, before));
     // The API server says nothing about what is in a Namespace that does not exist: its first answer would be "not found".
-    const namespaces = changed.filter((item) => isNamespace(item) && isNew(item, resources));
+    const namespaces = changed.filter((item) => isNamespace(item) && uidOf(item, resources) === undefined);
     const created = new Set(namespaces.map(({ object }) => object.metadata.name));
     const isLater = ({ object }: DesiredObject) => created.has(object.metadata.namespace ?? '');
     const later = changed.filter(isLater);
@@ -185,7 +185,10 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     refuse(state, await applier.dryRun(first, resources));
 
     const union = new Map(before);
-    for (const item of state.desired) if (!union.has(item.id)) union.set(item.id, '');
+    // What stands as it was applied is ours, whatever became of the inventory.
+    const unsettled = new Set(changed);
+    for (const item of state.desired)
+      union.set(item.id, (unsettled.has(item) ? undefined : uidOf(item, resources)) ?? union.get(item.id) ?? '');
     if (changed.length > 0) await inventories.save(fleet, union);
     const applied: AppliedObject[] = [];
     if (later.length > 0) {
@@ -213,9 +216,9 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     return { revision: state.revision, applied, decisions, objects: state.desired.length };
   }
 
-  function isNew({ id, object }: DesiredObject, resources: ReadonlyMap<ObjectId, Resource>): boolean {
+  function uidOf({ id, object }: DesiredObject, resources: ReadonlyMap<ObjectId, Resource>): string | undefined {
     const resource = resources.get(id);
-    return resource !== undefined && objects.get(resource, keyOf(object)) === undefined;
+    return resource === undefined ? undefined : objects.get(resource, keyOf(object))?.metadata.uid;
   }
 
   /** Objects of other Fleets: two that apply one object would change it to and fro for ever. */

@@ -473,3 +473,23 @@ test('an interval of nothing does not ask the repository without pause', async (
   expect(await world.names()).toEqual(['Cluster dev']);
   expect(world.looks - before).toBeLessThan(10);
 }, 20_000);
+
+test('an inventory that was edited or deleted is put right while git still asks for its objects', async () => {
+  const both = { 'manifests/one.yaml': template('one'), 'manifests/two.yaml': template('two') };
+  await world.push(both);
+  await world.sync();
+  const key = { namespace: 'capstan-system', name: 'fleet-inventory-0' };
+  const entries = (await world.api.get(ConfigMap, key)).data?.['entries'] ?? '';
+  const patch = { data: { entries: entries.replace(/^\S+/gm, 'another-uid') } };
+  await world.api.patch(ConfigMap, key, { type: 'merge', patch });
+  await world.clock.advance(3000);
+
+  expect((await world.api.get(ConfigMap, key)).data?.['entries']).toBe(entries);
+
+  await world.api.delete(ConfigMap, key);
+  await world.clock.advance(3000);
+
+  expect((await world.api.get(ConfigMap, key)).data?.['entries']).toBe(entries);
+  await world.push({ 'manifests/one.yaml': template('one') });
+  expect(await world.names()).toEqual(['CloudStackMachineTemplate one']);
+});
