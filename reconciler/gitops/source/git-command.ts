@@ -33,6 +33,12 @@ export function gitAt(directory: string, signal: AbortSignal, config: readonly s
     config: [...SAFE_CONFIG, ...config],
     abort: signal,
     timeout: { block: 60_000 },
+    // By itself the client takes a command that was killed, or failed without a word, for one with nothing to say.
+    errors: (error, { exitCode, stdErr }) => {
+      if (error !== undefined || exitCode === 0) return error;
+      const text = Buffer.concat(stdErr).toString('utf8').trim();
+      return new Error(text === '' ? `git ended with ${exitCode ?? 'a signal'}` : text);
+    },
     allowEnvironment: Object.keys(gitEnvironment()),
     unsafe: {
       allowUnsafeConfigEnvCount: true,

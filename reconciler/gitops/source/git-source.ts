@@ -38,9 +38,7 @@ export function createGitSource(options: GitSourceOptions): GitSource {
         if (!(await hasCommit(git, commit))) {
           await git.raw(['fetch', '--quiet', '--no-tags', '--depth=1', reference.url, commit]);
         }
-        const path = normalPath(reference.path);
-        const tree = (await git.raw(['rev-parse', '--verify', '--quiet', `${commit}:${path}`]).catch(() => '')).trim();
-        return { commit, tree: tree === '' ? undefined : tree };
+        return { commit, tree: await folderTree(git, commit, normalPath(reference.path)) };
       } catch (error) {
         throw new GitUnavailable(reference.url, firstLine(error, reference.credentials), undefined);
       }
@@ -67,11 +65,20 @@ export function createGitSource(options: GitSourceOptions): GitSource {
 type Git = ReturnType<typeof gitAt>;
 
 async function remoteCommit(git: Git, reference: GitReference): Promise<string> {
-  const output = await git.raw(['ls-remote', '--exit-code', reference.url, reference.ref]);
+  const output = await git.raw(['ls-remote', reference.url, reference.ref]);
   const line = output.split('\n').find((candidate) => candidate.endsWith(`\t${reference.ref}`));
   const commit = line?.slice(0, line.indexOf('\t'));
   if (commit === undefined || !COMMIT.test(commit)) throw new Error(`there is no ref ${reference.ref}`);
   return commit;
+}
+
+/** Undefined only where git says that there is no such folder: its objects leave git, which no failure may bring about. */
+async function folderTree(git: Git, commit: string, path: string): Promise<string | undefined> {
+  if (path === '') return (await git.raw(['rev-parse', '--verify', `${commit}^{tree}`])).trim();
+  const [entry] = parseTree(await git.raw(['ls-tree', '-l', '-z', commit, '--', path]), '');
+  if (entry === undefined) return undefined;
+  if (entry.type !== 'tree') throw new Error(`${path} is not a folder`);
+  return entry.id;
 }
 
 async function hasCommit(git: Git, commit: string): Promise<boolean> {

@@ -171,3 +171,29 @@ test.each([
 
   expect(() => build(file('one.yaml', manifest))).toThrow(`one.yaml: ${kind} one`);
 });
+
+test('a git that is killed says nothing of the folder: it is not gone, and not empty', async () => {
+  commit({ 'manifests/one.yaml': cluster('one') });
+  const revision = await source().resolve(reference(), signal);
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const git = execFileSync('which', ['git'], { encoding: 'utf8' }).trim();
+  const killed = `case "$*" in *rev-parse*|*ls-tree*) kill -9 $$;; esac`;
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\n${killed}\nexec ${git} "$@"\n`, { mode: 0o755 });
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${bin}:${path}`;
+  try {
+    await expect(source().resolve(reference(), signal)).rejects.toThrow('it is tried again');
+    await expect(source().read(reference(), revision)).rejects.toThrow();
+  } finally {
+    process.env['PATH'] = path;
+  }
+});
+
+test('a path that is a file or a link is told', async () => {
+  commit({ 'manifests/one.yaml': cluster('one') });
+
+  await expect(source().resolve(reference({ path: 'manifests/one.yaml' }), signal)).rejects.toThrow(
+    'manifests/one.yaml is not a folder',
+  );
+});
