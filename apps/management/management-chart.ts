@@ -1,4 +1,4 @@
-import { ApiObject, Chart, Duration, Size } from 'cdk8s';
+import { ApiObject, Chart, Duration, JsonPatch, Size } from 'cdk8s';
 import {
   Cpu,
   Deployment,
@@ -109,5 +109,11 @@ export class ManagementChart extends Chart {
       // The root file system is read-only; clones of the Fleets' repositories live here.
       volumeMounts: [{ path: '/tmp', volume: Volume.fromEmptyDir(this, 'temporary', 'temporary') }],
     });
+    // What namespaces with the restricted Pod Security Standard ask for besides, and cdk8s-plus has no props for.
+    const security = '/spec/template/spec/containers/0/securityContext';
+    ApiObject.of(deployment).addJsonPatch(
+      JsonPatch.add(`${security}/capabilities`, { drop: ['ALL'] }),
+      JsonPatch.add(`${security}/seccompProfile`, { type: 'RuntimeDefault' }),
+    );
   }
 }

@@ -79,3 +79,19 @@ test.each([[[]], [['--help']], [['image', 'gitops,dns']]])('%j is refused with t
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   expect(stderr).toContain('usage: node dist/apps/management/main.js IMAGE [LOOPS]');
 });
+
+test('the Deployment is let into a namespace with the restricted Pod Security Standard', () => {
+  const { stdout } = management('registry.example/capstan:1', LOOPS.join(','));
+
+  const deployment = objectsOf(stdout).find(({ kind }) => kind === 'Deployment');
+  expect(deployment).toHaveProperty(
+    'spec.template.spec.containers.0.securityContext',
+    expect.objectContaining({
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    }),
+  );
+});
