@@ -49,6 +49,8 @@ export class WorkloadCluster extends Construct {
   readonly #problems: Problem[] = [];
   readonly #pools = new Map<string, PoolProps>();
   readonly #failureDomains = new Map<string, JsonObject>();
+  /** Network of each failure domain, by name: the first one of its machines. */
+  readonly #networks = new Map<string, string>();
 
   constructor(scope: Construct, name: string, props: WorkloadClusterProps) {
     super(scope, constructId(name));
@@ -94,8 +96,17 @@ export class WorkloadCluster extends Construct {
     });
     this.#report(found);
     this.#pools.set(name, props);
+    if (found.length === 0 && props.extraNetworks !== undefined) this.#reportUnknownNetwork(name, props);
     if (found.length === 0 && this.cluster !== undefined) this.#renderPool(name, props);
     return this;
+  }
+
+  /** The template of a machine that names networks names that of its failure domain first, and cannot change later. */
+  #reportUnknownNetwork(pool: string, { failureDomain, extraNetworks }: PoolProps): void {
+    if (this.cluster === undefined || failureDomain === undefined || this.#networks.has(failureDomain)) return;
+    const message = 'comes after the network of the failure domain, which is not known yet';
+    const fix = `add the failure domain ${JSON.stringify(failureDomain)} before the pool`;
+    this.#report([{ field: `pools.${pool}.extraNetworks`, value: extraNetworks, message, fix }]);
   }
 
   #report(found: readonly Found[]): void {
@@ -117,6 +128,7 @@ export class WorkloadCluster extends Construct {
 
   #addDomain(name: string, props: FailureDomainProps): void {
     const credentials = props.credentials ?? this.#props.credentials;
+    this.#networks.set(name, props.network.name);
     this.#failureDomains.set(name, {
       name,
       zone: { name: props.zone, network: networkSpec(props.network) },
@@ -162,10 +174,10 @@ export class WorkloadCluster extends Construct {
   }
 
   #renderControlPlane(): ApiObject {
-    const { controlPlane, kubernetesVersion } = this.#props;
+    const { controlPlane, kubernetesVersion, network } = this.#props;
     const replicas = controlPlane.replicas ?? 3;
     const machines = { ...controlPlane, affinity: controlPlane.affinity ?? 'anti' };
-    const template = this.#machineTemplate('control-plane', machines, kubernetesVersion);
+    const template = this.#machineTemplate('control-plane', machines, kubernetesVersion, network.name);
     const registration = nodeRegistration(controlPlane);
     return this.#object(
       'control-plane',
@@ -193,7 +205,8 @@ export class WorkloadCluster extends Construct {
 
   #renderPool(name: string, props: PoolProps): void {
     const version = props.kubernetesVersion ?? this.#props.kubernetesVersion;
-    const template = this.#machineTemplate(name, props, version);
+    const network = this.#networks.get(props.failureDomain ?? '') ?? this.#props.network.name;
+    const template = this.#machineTemplate(name, props, version, network);
     const bootstrapSpec: JsonObject = {
       template: { spec: { joinConfiguration: { nodeRegistration: nodeRegistration(props) }, ...commands(props) } },
     };
@@ -237,7 +250,7 @@ export class WorkloadCluster extends Construct {
   }
 
   /** Renders the machine template and returns its name, which changes with its content, so that an edit rolls machines. */
-  #machineTemplate(role: string, props: MachineProps, version: string): string {
+  #machineTemplate(role: string, props: MachineProps, version: string, network: string): string {
     const affinity = props.affinity ?? 'none';
     const disk = props.dataDisk;
     const spec: JsonObject = {
@@ -249,7 +262,7 @@ export class WorkloadCluster extends Construct {
       ...(disk === undefined ? {} : { diskOffering: diskOffering(disk) }),
       ...(props.extraNetworks === undefined
         ? {}
-        : { networks: [this.#props.network.name, ...props.extraNetworks].map((name) => ({ name })) }),
+        : { networks: [network, ...props.extraNetworks].map((name) => ({ name })) }),
     };
     const templateSpec: JsonObject = { template: { spec } };
     const name = this.#hashedName(role, templateSpec);

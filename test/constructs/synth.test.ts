@@ -549,3 +549,31 @@ test('objects of two clusters that have one name are named, as a Fleet would ref
   expect(errors).toContain('a-b/a-b/pool-c: metadata.name = "a-b-c"');
   expect(errors).toContain('a/a/pool-b-c');
 });
+
+test('further networks of a pool come after the network of its own failure domain', () => {
+  const definition = (
+    ...lines: readonly string[]
+  ) => `import { defineClusterWith, IsolatedNetwork, WorkloadCluster } from 'capstan';
+export default defineClusterWith('good', (scope) => {
+  const cluster = new WorkloadCluster(scope, 'good', {
+    kubernetesVersion: 'v1.34.2', zone: 'zone-1', network: IsolatedNetwork.named('net'),
+    controlPlane: { offering: 'Medium Instance' },
+  });
+  ${lines.join('\n  ')}
+  return cluster;
+});
+`;
+  const domain = "cluster.addFailureDomain('other', { zone: 'zone-2', network: IsolatedNetwork.named('net-2') });";
+  const pool =
+    "cluster.addPool('far', { offering: 'Large Instance', failureDomain: 'other', extraNetworks: ['storage'] });";
+  define('good.ts', definition(pool, domain));
+  const late = synth();
+  define('good.ts', definition(domain, pool));
+  const early = synth();
+
+  expect([late.code, early.code]).toEqual([2, 0]);
+  expect(late.errors).toContain('pools.far.extraNetworks');
+  const [, template = ''] =
+    [...readFolder(join(project, 'manifests'))].find(([path]) => path.includes('machinetemplate.good-far')) ?? [];
+  expect(template).toContain('networks:\n        - name: net-2\n        - name: storage\n');
+});
