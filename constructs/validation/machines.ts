@@ -61,7 +61,7 @@ const MACHINE = {
   affinity: optional(oneOf('anti', 'pro', 'none')),
   preKubeadmCommands: optional(listOf(text('a command'), '["command"]')),
   postKubeadmCommands: optional(listOf(text('a command'), '["command"]')),
-  kubeletExtraArgs: optional(texts),
+  kubeletExtraArgs: optional(kubeletFlags),
   labels: optional(labels),
   nodeDrainTimeoutSeconds: optional(wholeNumber(0)),
 } as const satisfies Fields & { readonly [field in keyof MachineProps]-?: Check };
@@ -81,6 +81,14 @@ const POOL = {
 } as const satisfies Fields & { readonly [field in keyof PoolProps]-?: Check };
 
 export const controlPlane: Check = shape(CONTROL_PLANE, '{ offering: "…" }');
+
+function kubeletFlags(field: string, value: unknown): Found[] {
+  const found = texts(field, value);
+  if (!isMap(value) || value['provider-id'] === undefined) return found;
+  const fix = 'remove it; each machine gets that of its instance in CloudStack';
+  const own = { field: `${field}.provider-id`, value: value['provider-id'], message: 'is not taken', fix };
+  return [...found, own];
+}
 
 function controlPlaneReplicas(field: string, value: unknown): Found[] {
   const found = replicas(field, value);

@@ -577,3 +577,10 @@ export default defineClusterWith('good', (scope) => {
     [...readFolder(join(project, 'manifests'))].find(([path]) => path.includes('machinetemplate.good-far')) ?? [];
   expect(template).toContain('networks:\n        - name: net-2\n        - name: storage\n');
 });
+
+test('a provider id among the flags of the kubelet is a mistake, as it is not taken', () => {
+  const flags = "kubeletExtraArgs: { 'provider-id': 'mine' }";
+  define('good.ts', GOOD.replace("offering: 'Large Instance'", `offering: 'Large Instance', ${flags}`));
+
+  expect(synth().errors).toContain('pools.general.kubeletExtraArgs.provider-id = "mine": is not taken');
+});
