@@ -5,6 +5,8 @@ import { parseVersion } from '../../../machinery/versions';
 /** Whether a machine starts the cluster or joins it. */
 export type ConfigForm = 'init' | 'join';
 
+type ClusterConfiguration = NonNullable<KubeadmConfigSpec['clusterConfiguration']>;
+
 const LOCAL_MODE_GATE = 'ControlPlaneKubeletLocalMode';
 
 /** The KubeadmConfig a machine of this control plane gets (`capi.md` 6.2). */
@@ -18,11 +20,23 @@ export function desiredConfigSpec(controlPlane: KubeadmControlPlane, form: Confi
     spec.joinConfiguration.controlPlane ??= {};
   }
   if (wantsLocalMode(controlPlane.spec.version)) {
-    const gates = { ...spec.clusterConfiguration?.featureGates };
-    gates[LOCAL_MODE_GATE] ??= true;
-    spec.clusterConfiguration = { ...spec.clusterConfiguration, featureGates: gates };
+    spec.clusterConfiguration = withDefaultGates(spec.clusterConfiguration, controlPlane.spec.version);
   }
   return spec;
+}
+
+/**
+ * A cluster's configuration with the feature gates that a version needs. A joining kubeadm reads them from the workload
+ * cluster, not from its own KubeadmConfig.
+ */
+export function withDefaultGates(
+  configuration: ClusterConfiguration | undefined,
+  version: string,
+): ClusterConfiguration {
+  if (!wantsLocalMode(version)) return { ...configuration };
+  const featureGates = { ...configuration?.featureGates };
+  featureGates[LOCAL_MODE_GATE] ??= true;
+  return { ...configuration, featureGates };
 }
 
 /** Kubelets that talk to the API server beside them survive the rollout of others; a gate until it became the rule. */

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../../machinery/kube-object';
 import { type ClusterConfigurationSpec, kubeadmApiVersion, mutableClusterFields } from '../../../machinery/kubeadm';
 import { parseVersion } from '../../../machinery/versions';
 import { readYaml, writeYaml } from '../../../machinery/yaml';
+import { withDefaultGates } from './desired-config';
 import { type Scope, workloadOf } from './scope';
 
 const CONFIG_KEY = { namespace: 'kube-system', name: 'kubeadm-config' };
@@ -76,7 +77,7 @@ export function updatedClusterConfiguration(text: string, controlPlane: KubeadmC
   if (!isJsonObject(before)) return undefined;
   const { spec } = controlPlane;
   const version = kubeadmApiVersion(spec.version);
-  const configuration = spec.kubeadmConfigSpec?.clusterConfiguration;
+  const configuration = withDefaultGates(spec.kubeadmConfigSpec?.clusterConfiguration, spec.version);
   const { etcd, imageRepository, ...fields } = mutableClusterFields(configuration, version);
   const after: { [field: string]: unknown } = {
     ...before,
