@@ -3,7 +3,7 @@ import type { EtcdMember } from '../../../api/ports';
 import { isTrue } from '../../../machinery/conditions';
 import { CapstanError } from '../../../machinery/errors';
 import { describeObject, isBeingDeleted } from '../../../machinery/kube-object';
-import { isEtcdSafeAfter } from './etcd-safety';
+import { everyMachineHasMember, isEtcdSafeAfter } from './etcd-safety';
 import { etcdNodes } from './inspect';
 import { MachineType } from './reasons';
 import { machinesOf, type Scope } from './scope';
@@ -75,16 +75,20 @@ async function change(scope: Scope, ask: () => Promise<void>): Promise<void> {
 
 /**
  * Removes members that have neither a Machine nor a Node any more. Only when every machine has its node, so that a
- * member which is just joining is not taken for a stranger.
+ * member which is just joining is not taken for a stranger; one that has no name, because it never started, only when
+ * every machine has its own. As long as that one is there, etcd lets nobody else join.
  * @returns true when one was removed
  */
 export async function removeStrangers(scope: Scope): Promise<boolean> {
   const machines = machinesOf(scope);
   const { members } = scope.etcd;
   const settled = machines.every((machine) => nodeOf(machine) !== undefined && !isBeingDeleted(machine));
-  if (members === undefined || !settled || machines.length < 2) return false;
+  if (members === undefined || !settled) return false;
   const known = new Set(machines.map(nodeOf));
-  const stranger = members.find((member) => member.name !== '' && !known.has(member.name) && !hasNode(scope, member));
+  const mayBeAnybodys = !everyMachineHasMember(machines, members);
+  const stranger = members.find((member) =>
+    member.name === '' ? !mayBeAnybodys : !known.has(member.name) && !hasNode(scope, member),
+  );
   const [first] = machines;
   if (stranger === undefined || first === undefined) return false;
   await removeMember(scope, first, stranger);

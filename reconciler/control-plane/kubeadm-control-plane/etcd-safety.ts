@@ -14,7 +14,7 @@ export function quorumOf(votingMembers: number): number {
 /**
  * Whether etcd still has its quorum after a change, with the health known now (`capi.md` 6.5).
  *
- * A learner makes every change unsafe: another one is under way. A member that joins counts as unhealthy, because it
+ * A learner that stays makes every change unsafe: another one is under way. A member that joins counts as unhealthy, because it
  * votes before it has caught up; only the second one cannot be waited for.
  */
 export function isEtcdSafeAfter(
@@ -22,8 +22,8 @@ export function isEtcdSafeAfter(
   members: readonly EtcdMember[],
   isHealthy: (member: EtcdMember) => boolean,
 ): boolean {
-  if (members.some((member) => member.isLearner)) return false;
   const stay = change.kind === 'remove' ? members.filter((member) => member.id !== change.memberId) : members;
+  if (stay.some((member) => member.isLearner)) return false;
   const healthy = stay.filter(isHealthy).length;
   if (change.kind === 'remove') return stay.length > 0 && healthy >= quorumOf(stay.length);
   const voting = stay.length + 1;
@@ -38,12 +38,15 @@ export function isEtcdSafeAfter(
 export function isTargetSafe(
   staying: readonly Machine[],
   all: readonly Machine[],
-  members: readonly EtcdMember[] | undefined,
+  reported: readonly EtcdMember[] | undefined,
   change: 'add' | 'remove',
 ): boolean {
-  if (members === undefined) return false;
+  if (reported === undefined) return false;
   const machineOf = (machines: readonly Machine[], { name }: EtcdMember) =>
     machines.find((machine) => machine.status?.nodeRef?.name === name);
+  // With its machine goes a member that was announced and never started; it has no vote.
+  const isLeft = change === 'remove' && everyMachineHasMember(staying, reported);
+  const members = isLeft ? reported.filter((member) => !isUnstartedLearner(member)) : reported;
   if (members.some((member) => machineOf(all, member) === undefined)) return false;
   const isHealthy = (member: EtcdMember) => {
     const machine = machineOf(staying, member);
@@ -54,4 +57,17 @@ export function isTargetSafe(
   // A machine that never joined takes no member along: those that are there must do.
   const memberId = leaving?.id ?? '';
   return isEtcdSafeAfter({ kind: 'remove', memberId }, members, isHealthy);
+}
+
+/** Whether a member that has no name cannot be the one of any of these machines. */
+export function everyMachineHasMember(machines: readonly Machine[], members: readonly EtcdMember[]): boolean {
+  return machines.every(({ status }) => {
+    const name = status?.nodeRef?.name;
+    return name !== undefined && members.some((member) => member.name === name);
+  });
+}
+
+/** A member has no name until its etcd has run once. */
+function isUnstartedLearner({ name, isLearner }: EtcdMember): boolean {
+  return name === '' && isLearner;
 }

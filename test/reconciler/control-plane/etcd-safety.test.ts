@@ -49,6 +49,13 @@ test('a learner stops everything', () => {
   expect(isEtcdSafeAfter({ kind: 'remove', memberId: '0' }, learning, healthyBut())).toBe(false);
 });
 
+test('a learner itself may go, because it has no vote', () => {
+  const learning = [member(0), member(1), member(2, true)];
+
+  expect(isEtcdSafeAfter({ kind: 'remove', memberId: '2' }, learning, healthyBut(2))).toBe(true);
+  expect(isEtcdSafeAfter({ kind: 'remove', memberId: '2' }, learning, healthyBut(1, 2))).toBe(false);
+});
+
 test('whatever the state: after a removal called safe a majority of those left is healthy', () => {
   void fc.assert(
     fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }), fc.nat(8), (health, pick) => {

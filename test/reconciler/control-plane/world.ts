@@ -23,6 +23,8 @@ export const CLUSTER = 'c';
 export interface WorldOptions {
   readonly seed?: number;
   readonly bootMs?: number;
+  /** Stands between the loops and etcd. */
+  readonly etcd?: (real: EtcdAdmin) => EtcdAdmin;
 }
 
 /** Management cluster, loops, cloud and guests in one process, on a virtual clock. */
@@ -80,7 +82,7 @@ export class World {
           ...bootstrapControllers(common),
           ...controlPlaneControllers({
             ...common,
-            etcd: etcdAdmin(port),
+            etcd: (this.#options.etcd ?? ((real) => real))(etcdAdmin(port)),
             certificates: { expiry: (cluster, node) => port(cluster).apiServerCertificateExpiry(node) },
           }),
           ...testInfrastructure({
