@@ -32,7 +32,7 @@ export function kubeadmConfigController(deps: BootstrapDeps): Controller {
         await saveScope(scope, false);
         return done();
       }
-      return withStatus(scope, () => reconcileActive(scope, tokenChecks.isDue(key)));
+      return withStatus(scope, () => reconcileActive(scope, tokenChecks));
     },
     start: (enqueue) =>
       deps.workloads.subscribe((event) => {
@@ -42,11 +42,16 @@ export function kubeadmConfigController(deps: BootstrapDeps): Controller {
   };
 }
 
-async function reconcileActive(scope: Scope, tokenIsDue: boolean): Promise<Outcome> {
+async function reconcileActive(scope: Scope, tokenChecks: TokenChecks): Promise<Outcome> {
   if (adoptDataSecret(scope)) return done();
-  if (scope.draft.stored.status?.initialization?.dataSecretCreated === true)
-    return keepBootstrapData(scope, tokenIsDue);
-  return makeBootstrapData(scope);
+  const key = keyOf(scope.draft.stored);
+  if (scope.draft.stored.status?.initialization?.dataSecretCreated === true) {
+    return keepBootstrapData(scope, tokenChecks.isDue(key), () => tokenChecks.note(key));
+  }
+  const outcome = await makeBootstrapData(scope);
+  // A token in the data was made, or looked after, just now.
+  tokenChecks.note(key);
+  return outcome;
 }
 
 /** Writes the status after success and after failure; a failure to write never hides the first one. */
@@ -73,15 +78,15 @@ class TokenChecks {
     this.#deps = deps;
   }
 
+  /** Also at the first sight of a token: after a restart nobody knows when it was looked after. */
   isDue(key: ObjectKey): boolean {
-    const text = keyText(key);
-    const now = this.#deps.clock.now();
-    const next = this.#next.get(text);
-    if (next !== undefined && now < next) return false;
-    this.#next.set(text, now + tokenCheckIntervalMs(this.#deps));
-    // The first sight sets the rhythm; a token that exists then was made or checked within the last interval, or
-    // before a restart, which must look.
-    return true;
+    const next = this.#next.get(keyText(key));
+    return next === undefined || this.#deps.clock.now() >= next;
+  }
+
+  /** A token was made, or looked after with success. */
+  note(key: ObjectKey): void {
+    this.#next.set(keyText(key), this.#deps.clock.now() + tokenCheckIntervalMs(this.#deps));
   }
 
   forget(key: ObjectKey): void {

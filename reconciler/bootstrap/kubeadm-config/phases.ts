@@ -83,10 +83,12 @@ async function initUnderLock(scope: Scope): Promise<Outcome> {
   const configuration = { ...scope.spec.clusterConfiguration };
   configuration.controlPlaneEndpoint ??= endpoint;
   scope.spec.clusterConfiguration = configuration;
-  return deliver(scope, initUserData);
+  await deliver(scope, initUserData);
+  return done();
 }
 
-async function join(scope: Scope): Promise<Outcome> {
+/** @param tokenIsGone - the token in the configuration opens nothing any more; it stays there until there is another */
+async function join(scope: Scope, tokenIsGone = false): Promise<Outcome> {
   await releaseInitLock(scope);
   const endpoint = endpointText(scope.cluster);
   if (endpoint === undefined) {
@@ -104,7 +106,7 @@ async function join(scope: Scope): Promise<Outcome> {
   scope.spec.joinConfiguration = completed;
   if (scope.isControlPlane) completed.controlPlane ??= {};
   const byToken = completed.discovery?.bootstrapToken;
-  if (byToken !== undefined && byToken.token === undefined) {
+  if (byToken !== undefined && (tokenIsGone || !(await isTokenAlive(scope, byToken.token)))) {
     const workload = scope.deps.workloads.connection(scope.clusterKey);
     if (workload === undefined) {
       reportWaiting(scope, Waiting.connection);
@@ -112,24 +114,37 @@ async function join(scope: Scope): Promise<Outcome> {
     }
     byToken.token = await createToken(scope.deps, scope.clusterKey, workload);
   }
-  const outcome = await deliver(scope, scope.isControlPlane ? controlPlaneJoinUserData : workerJoinUserData);
-  return outcome.kind === 'done' && byToken !== undefined ? requeueAfter(tokenCheckIntervalMs(scope.deps)) : outcome;
+  const isMade = await deliver(scope, scope.isControlPlane ? controlPlaneJoinUserData : workerJoinUserData);
+  return isMade && byToken !== undefined ? requeueAfter(tokenCheckIntervalMs(scope.deps)) : done();
 }
 
-/** Renders the data, keeps it in the Secret, and says so in the status. */
-async function deliver(scope: Scope, render: (input: UserDataInput) => string): Promise<Outcome> {
+/** A token from a run that had to wait for something else may have ended since. */
+async function isTokenAlive(scope: Scope, token: string | undefined): Promise<boolean> {
+  if (token === undefined) return false;
+  const workload = scope.deps.workloads.connection(scope.clusterKey);
+  return workload === undefined || refreshToken(scope.deps, workload, token);
+}
+
+/**
+ * Renders the data, keeps it in the Secret, and says so in the status.
+ * @returns false when something is missing, which the condition then says
+ */
+async function deliver(scope: Scope, render: (input: UserDataInput) => string): Promise<boolean> {
   const certificates = await collectCertificates(scope);
-  if (certificates === undefined) return waitForCertificates(scope);
+  if (certificates === undefined) {
+    waitForCertificates(scope);
+    return false;
+  }
   const resolved = await resolveReferences(scope, () => controlPlaneVersionOf(scope));
   if (resolved.faults !== undefined) {
     reportWaiting(scope, resolved.faults.join('; '));
-    return done();
+    return false;
   }
   const facts = factsOf(scope);
   const value = render({ spec: scope.spec, files: resolved.files, users: resolved.users, certificates, facts });
   await storeDataSecret(scope, value);
   publishDataSecret(scope, scope.draft.stored.metadata.name);
-  return done();
+  return true;
 }
 
 function waitForCertificates(scope: Scope): Outcome {
@@ -221,21 +236,34 @@ export function adoptDataSecret(scope: Scope): boolean {
   return true;
 }
 
-/** Looks after data that exists: its owner, and the token in it while the machine has not joined. */
-export async function keepBootstrapData(scope: Scope, tokenIsDue: boolean): Promise<Outcome> {
+/**
+ * Looks after data that exists: its owner, and the token in it while the machine has not joined.
+ * @param onLooked - told when the token that was due is fine, or another one
+ */
+export async function keepBootstrapData(scope: Scope, tokenIsDue: boolean, onLooked: () => void): Promise<Outcome> {
   await keepOwner(scope);
   if (isTrue(scope.cluster, 'ControlPlaneInitialized')) await releaseInitLock(scope);
-  const discovery = scope.spec.joinConfiguration?.discovery;
-  const token = discovery?.bootstrapToken?.token;
+  const token = scope.spec.joinConfiguration?.discovery?.bootstrapToken?.token;
   if (token === undefined || scope.machine.status?.nodeRef !== undefined) return done();
   if (scope.machine.metadata.deletionTimestamp !== undefined) return done();
   const workload = scope.deps.workloads.connection(scope.clusterKey);
   if (workload === undefined) return done();
-  if (!tokenIsDue || (await refreshToken(scope.deps, workload, token))) {
-    return requeueAfter(tokenCheckIntervalMs(scope.deps));
+  if (tokenIsDue) {
+    if (!(await refreshToken(scope.deps, workload, token))) await renewToken(scope, token);
+    onLooked();
   }
-  delete discovery?.bootstrapToken?.token;
-  return join(scope);
+  return requeueAfter(tokenCheckIntervalMs(scope.deps));
+}
+
+/** Makes the data anew with another token. The configuration names the one that the data hold, whatever happens. */
+async function renewToken(scope: Scope, before: string): Promise<void> {
+  let isDone = false;
+  try {
+    isDone = (await join(scope, true)).kind !== 'done';
+  } finally {
+    const byToken = scope.spec.joinConfiguration?.discovery?.bootstrapToken;
+    if (!isDone && byToken !== undefined) byToken.token = before;
+  }
 }
 
 async function keepOwner(scope: Scope): Promise<void> {

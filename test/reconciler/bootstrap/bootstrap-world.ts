@@ -31,6 +31,10 @@ class SwitchedWorkload implements WorkloadClusters {
     for (const listener of this.#listeners) listener({ type: 'connected', cluster });
   }
 
+  disconnect(): void {
+    this.#connection = undefined;
+  }
+
   connection(): WorkloadConnection | undefined {
     return this.#connection;
   }

@@ -313,3 +313,99 @@ test('a version that no kubeadm configuration is known for is refused with what 
 
   expect(world.condition('m', 'DataSecretAvailable')).toMatch(/v1\.19\.0.*set spec\.version to v1\.22\.0 or later/);
 });
+
+test('a token that vanished while the workload cluster refuses a new one is replaced when it does not any more', async () => {
+  await world.cluster();
+  await world.certificates();
+  world.connect();
+  await world.initialized();
+  await world.machine('w', 'worker', { joinConfiguration: { nodeRegistration: { name: 'w' } } });
+  await world.until(() => world.isReady('w'));
+  const [first] = await world.tokens();
+  const before = world.config('w').spec?.joinConfiguration?.discovery?.bootstrapToken?.token ?? '';
+  const refusing = new CountingApi(world.workloadKube.api());
+  jest.spyOn(refusing, 'create').mockRejectedValue(new Error('try later'));
+  world.workload.connect({ namespace: 'default', name: 'c' }, refusing);
+
+  await world.workloadKube.api().delete(Secret, { namespace: 'kube-system', name: first?.metadata.name ?? '' });
+  await world.clock.advance(7 * MINUTE);
+  expect(world.userData('w')).toContain(before);
+  world.connect();
+  await world.clock.advance(7 * MINUTE);
+
+  const after = world.config('w').spec?.joinConfiguration?.discovery?.bootstrapToken?.token ?? '';
+  expect(after).toMatch(/^[a-z0-9]{6}\.[a-z0-9]{16}$/);
+  expect(after).not.toBe(before);
+  expect(world.userData('w')).toContain(after);
+  expect(await world.tokens()).toHaveLength(1);
+});
+
+test('a new token counts only when it is in the data', async () => {
+  await world.cluster();
+  await world.certificates();
+  world.connect();
+  await world.initialized();
+  await world.machine('w', 'worker', { joinConfiguration: { nodeRegistration: { name: 'w' } } });
+  await world.until(() => world.isReady('w'));
+  const [first] = await world.tokens();
+  const write = world.requests.patch.bind(world.requests);
+  const refusing = jest.spyOn(world.requests, 'patch').mockImplementation((resource, ...rest) => {
+    if (resource.kind === 'Secret') return Promise.reject(new Error('try later'));
+    return write(resource, ...rest);
+  });
+
+  await world.workloadKube.api().delete(Secret, { namespace: 'kube-system', name: first?.metadata.name ?? '' });
+  await world.clock.advance(7 * MINUTE);
+  refusing.mockRestore();
+  await world.clock.advance(7 * MINUTE);
+
+  const token = world.config('w').spec?.joinConfiguration?.discovery?.bootstrapToken?.token ?? '';
+  expect(token).not.toContain(`${first?.metadata.name.slice('bootstrap-token-'.length)}.`);
+  expect(world.userData('w')).toContain(token);
+});
+
+test('a token is looked after as soon as the workload cluster is there again, also when it was missed while away', async () => {
+  await world.cluster();
+  await world.certificates();
+  world.connect();
+  await world.initialized();
+  await world.machine('w', 'worker', { joinConfiguration: { nodeRegistration: { name: 'w' } } });
+  await world.until(() => world.isReady('w'));
+  await world.clock.advance(4 * MINUTE);
+  const made = tokenExpiry((await world.tokens())[0] as Secret) ?? 0;
+
+  world.workload.disconnect();
+  await world.clock.advance(made - world.clock.now() - 2 * MINUTE);
+  await world.api.patch(Machine, key('w'), { type: 'merge', patch: { metadata: { labels: { touched: 'yes' } } } });
+  await world.clock.advance(MINUTE);
+  world.connect();
+  await world.clock.advance(2_000);
+
+  expect(tokenExpiry((await world.tokens())[0] as Secret)).toBeGreaterThan(world.clock.now() + 10 * MINUTE);
+});
+
+test('the token of a machine that waited for something else for long is alive when its data are made', async () => {
+  await world.cluster();
+  await world.certificates();
+  world.connect();
+  await world.initialized();
+  const contentFrom = { secret: { name: 'later', key: 'text' } };
+  await world.machine('w', 'worker', {
+    joinConfiguration: { nodeRegistration: { name: 'w' } },
+    files: [{ path: '/etc/later', contentFrom }],
+  });
+  await world.clock.advance(60 * MINUTE);
+  expect(world.condition('w', 'DataSecretAvailable')).toContain('Secret later does not exist');
+
+  await world.api.create(Secret, {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'later', namespace: 'default' },
+    data: { text: Buffer.from('now').toString('base64') },
+  });
+  await world.until(() => world.isReady('w'));
+
+  const [token] = await world.tokens();
+  expect(tokenExpiry(token as Secret)).toBeGreaterThan(world.clock.now() + 10 * MINUTE);
+  expect(world.userData('w')).toContain(`${token?.metadata.name.slice('bootstrap-token-'.length)}.`);
+});
