@@ -59,6 +59,24 @@ export function clusterSecretName(clusterName: string, purpose: CertificatePurpo
   return `${clusterName}-${purpose}`;
 }
 
+const CLUSTER_SECRETS: readonly (CertificatePurpose | 'kubeconfig')[] = [
+  'ca',
+  'sa',
+  'proxy',
+  'etcd',
+  'apiserver-etcd-client',
+  'kubeconfig',
+];
+
+/**
+ * The cluster that a Secret of this name would belong to; undefined when it is none of a cluster's. Labels cannot tell:
+ * users bring such Secrets without them (`capi.md` 0.3).
+ */
+export function clusterOfSecret(name: string): string | undefined {
+  const suffix = CLUSTER_SECRETS.map((purpose) => `-${purpose}`).find((end) => name.endsWith(end));
+  return suffix === undefined || name === suffix ? undefined : name.slice(0, -suffix.length);
+}
+
 const DAY_MS = 24 * 3600_000;
 const CLOCK_SKEW_MS = 5 * 60_000;
 const DEFAULT_CA_DAYS = 3650;

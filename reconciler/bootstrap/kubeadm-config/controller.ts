@@ -5,6 +5,7 @@ import { conditionOf } from '../../../machinery/conditions';
 import { CapstanError } from '../../../machinery/errors';
 import { equalJson } from '../../../machinery/json';
 import { type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
+import { clusterOfSecret } from '../../../machinery/kubeadm';
 import { pausedReport } from '../../runtime/paused';
 import type { BootstrapDeps } from './dependencies';
 import { adoptDataSecret, keepBootstrapData, makeBootstrapData } from './phases';
@@ -155,14 +156,15 @@ function withoutData(deps: BootstrapDeps, namespace: string, clusterName: string
     .map(keyOf);
 }
 
-/** Configs that wait for a Secret: those of its cluster by label, or that name it in `files` or `users`. */
+/** Configs that wait for a Secret: those of the cluster that its name says, or that name it in `files` or `users`. */
 function secretKeys(deps: BootstrapDeps, event: ObjectEvent): readonly ObjectKey[] {
   if (event.type === 'deleted') return [];
   const { name, namespace = '', ownerReferences } = event.object.metadata;
   // Our own product wakes nobody.
   if (ownerReferences?.some((owner) => owner.kind === KubeadmConfig.kind) === true) return [];
-  const labelled = waitingConfigs(deps, event.object);
-  if (labelled.length > 0) return labelled;
+  const clusterName = clusterOfSecret(name);
+  const ofCluster = clusterName === undefined ? [] : withoutData(deps, namespace, clusterName);
+  if (ofCluster.length > 0) return ofCluster;
   return deps.objects
     .list(KubeadmConfig, { namespace })
     .filter((config) => config.status?.initialization?.dataSecretCreated !== true)

@@ -15,6 +15,7 @@ import { conditionOf } from '../../../machinery/conditions';
 import { CapstanError } from '../../../machinery/errors';
 import { equalJson } from '../../../machinery/json';
 import { isBeingDeleted, type KubeObject, keyOf, keyText, type ObjectKey } from '../../../machinery/kube-object';
+import { clusterOfSecret } from '../../../machinery/kubeadm';
 import { type PaceRules, Pacer } from '../../runtime/pacing';
 import { pausedReport } from '../../runtime/paused';
 import { Addons } from './addons';
@@ -171,14 +172,11 @@ function keysOfCluster(deps: ControlPlaneDeps, cluster: KubeObject): readonly Ob
 }
 
 function secretKeys(deps: ControlPlaneDeps, event: ObjectEvent): readonly ObjectKey[] {
-  const { labels, name, namespace = '' } = event.object.metadata;
-  const clusterName = labels?.[CLUSTER_NAME_LABEL];
-  if (clusterName === undefined || !CLUSTER_SECRETS.some((purpose) => name === `${clusterName}-${purpose}`)) return [];
-  const key = controlPlaneOf(deps, { namespace, name: clusterName });
+  const { name, namespace = '' } = event.object.metadata;
+  const clusterName = clusterOfSecret(name);
+  const key = clusterName === undefined ? undefined : controlPlaneOf(deps, { namespace, name: clusterName });
   return key === undefined ? [] : [key];
 }
-
-const CLUSTER_SECRETS = ['ca', 'sa', 'proxy', 'etcd', 'apiserver-etcd-client', 'kubeconfig'];
 
 /** The KubeadmControlPlane of a cluster, when it has one. */
 function controlPlaneOf(deps: ControlPlaneDeps, cluster: ObjectKey): ObjectKey | undefined {

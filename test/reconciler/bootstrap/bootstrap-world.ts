@@ -117,12 +117,13 @@ export class BootstrapWorld {
     await this.clusterStatus({ conditions: [TRUE('ControlPlaneInitialized')] });
   }
 
-  async certificates(): Promise<void> {
+  async certificates({ labels = true } = {}): Promise<void> {
     for (const purpose of ['ca', 'sa', 'proxy', 'etcd'] as const) {
       const pair = await generateCertificate(purpose, undefined, this);
       const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'test', uid: 'test' };
       const secret = certificateSecret({ namespace: NAMESPACE, clusterName: 'c', purpose, pair, owner });
       delete secret.metadata.ownerReferences;
+      if (!labels) delete secret.metadata.labels;
       await this.api.create(Secret, secret);
     }
   }

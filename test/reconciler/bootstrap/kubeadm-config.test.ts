@@ -216,6 +216,15 @@ test('certificates are looked up where a control-plane object makes them, and th
   await world.until(() => world.isReady('m'));
 });
 
+test('certificates that a user brings without labels end the wait as well', async () => {
+  await world.cluster();
+  await world.machine('m', 'control-plane', { initConfiguration: { skipPhases: ['x'] } });
+  await world.clock.advance(5_000);
+
+  await world.certificates({ labels: false });
+  await world.until(() => world.isReady('m'));
+});
+
 test('without a control-plane object the first machine makes the certificates', async () => {
   await world.cluster({ controlPlane: false });
   await world.machine('m', 'control-plane', { initConfiguration: { skipPhases: ['x'] } });
