@@ -60,9 +60,11 @@ export async function reconcileControlPlane(
   else await ownTemplate(scope, template);
   if (scope.cluster.status?.initialization?.infrastructureProvisioned !== true) return done();
   observeInitialization(scope);
-  if (!(await reconcileCertificates(scope))) return done();
+  const hasCertificates = await reconcileCertificates(scope);
+  // A cluster that runs needs them only for machines that are to join; the others are looked after.
+  if (!hasCertificates && !isInitialized(scope)) return done();
   if (endpointOf(scope.cluster) === undefined) return done();
-  await reconcileKubeconfig(scope);
+  if (hasCertificates) await reconcileKubeconfig(scope);
   await syncMachines(scope);
   const look = await inspectMachines(scope);
   if (await removeStrangers(scope)) return requeueAfter(1_000);

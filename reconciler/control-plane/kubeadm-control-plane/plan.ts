@@ -69,9 +69,7 @@ function isUnborn({ machine }: Candidate): boolean {
 
 function scaleUp(input: PlanInput): Step {
   const verdict = preflight(machinesOf(input), [], input.managedEtcd);
-  if (!input.certificatesAvailable) {
-    return { kind: 'wait', verdict: { ...verdict, messages: [...verdict.messages, 'Certificates are not available'] } };
-  }
+  if (!input.certificatesAvailable) return withoutCertificates(verdict);
   const isReady = verdict.messages.length === 0 || (input.mayReplace && !verdict.hasDeletingMachine);
   return isReady ? { kind: 'scaleUp' } : { kind: 'wait', verdict };
 }
@@ -80,7 +78,14 @@ function scaleDown(input: PlanInput): Step {
   const machine = selectForScaleDown(input.candidates, input.domains);
   if (machine === undefined) return { kind: 'rest' };
   const verdict = preflight(machinesOf(input), [machine], input.managedEtcd);
+  // To make room for a successor that could not join would only cost a machine.
+  const isForSuccessor = input.candidates.length <= input.desiredReplicas;
+  if (isForSuccessor && !input.certificatesAvailable) return withoutCertificates(verdict);
   return verdict.messages.length === 0 ? { kind: 'scaleDown', machine } : { kind: 'wait', verdict };
+}
+
+function withoutCertificates(verdict: PreflightVerdict): Step {
+  return { kind: 'wait', verdict: { ...verdict, messages: [...verdict.messages, 'Certificates are not available'] } };
 }
 
 function machinesOf(input: PlanInput): Machine[] {

@@ -163,3 +163,31 @@ test('a certificate that gets lost after initialization is reported and never ma
   expect(world.manager.objects.get(Secret, { namespace: NAMESPACE, name: `${CLUSTER}-etcd` })).toBeUndefined();
   await world.stop();
 });
+
+test('a certificate that got lost keeps no machine that is told to go from leaving, and none from being looked at', async () => {
+  const world = await running({ controlPlane: 3, workers: 0 });
+  const [going = ''] = world.machines('control-plane').map(({ metadata }) => metadata.name);
+
+  await world.api.delete(Secret, { namespace: NAMESPACE, name: `${CLUSTER}-sa` });
+  await world.until(() => conditionOf(world.controlPlane ?? {}, 'CertificatesAvailable')?.status === 'False');
+  await world.api.delete(Machine, { namespace: NAMESPACE, name: going });
+  await world.until(() => world.machines('control-plane').every(({ metadata }) => metadata.name !== going));
+  await world.clock.advance(60_000);
+
+  expect((await world.etcdMembers()).map(({ name }) => name)).not.toContain(going);
+  expect(world.machines('control-plane')).toHaveLength(2);
+  expect(conditionOf(world.controlPlane ?? {}, 'ScalingUp')).toMatchObject({ status: 'True', reason: 'ScalingUp' });
+  await world.stop();
+});
+
+test('without surge no machine goes while its successor could not join for want of a certificate', async () => {
+  const world = await running({ controlPlane: 3, workers: 0, maxSurge: 0 });
+
+  await world.api.delete(Secret, { namespace: NAMESPACE, name: `${CLUSTER}-sa` });
+  await world.until(() => conditionOf(world.controlPlane ?? {}, 'CertificatesAvailable')?.status === 'False');
+  await world.patchControlPlane({ version: 'v1.34.1' });
+  await world.clock.advance(5 * 60_000);
+
+  expect(world.machines('control-plane').filter((machine) => !isBeingDeleted(machine))).toHaveLength(3);
+  await world.stop();
+});
