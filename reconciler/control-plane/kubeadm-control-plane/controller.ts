@@ -80,7 +80,6 @@ const PACE: PaceRules = {
 };
 
 async function reconcileDeleting(scope: Scope, addons: Addons): Promise<Outcome> {
-  scope.observer.forget(scope.clusterKey);
   const outcome = await withStatus(scope, async () => {
     await loadMembers(scope);
     const deletion = await reconcileDeletion(scope);
@@ -89,6 +88,7 @@ async function reconcileDeleting(scope: Scope, addons: Addons): Promise<Outcome>
   });
   if (machinesOf(scope).length === 0 && scope.reports.some(isCompleted)) {
     addons.forget(keyText(scope.clusterKey));
+    scope.observer.forget(scope.clusterKey);
     scope.held.delete(keyText(scope.clusterKey));
     await releaseFinalizer(scope);
   }
