@@ -24,11 +24,12 @@ export class EtcdNotSafe extends CapstanError {
 
 /**
  * Moves etcd's leadership away from a machine that is about to go, to the newest healthy machine that stays. Does
- * nothing when the machine does not lead.
+ * nothing when the machine does not lead, or cannot be asked to hand over: then the others elect a leader when its
+ * member is removed, and waiting for an answer would keep the broken machine for ever.
  */
 export async function moveLeadershipFrom(scope: Scope, machine: Machine): Promise<void> {
   const victim = memberOf(scope, machine);
-  if (victim === undefined || scope.etcd.leaderId !== victim.id) return;
+  if (victim === undefined || scope.etcd.leaderId !== victim.id || scope.etcd.faults.has(victim.name)) return;
   const staying = machinesOf(scope).filter(
     (other) =>
       other.metadata.uid !== machine.metadata.uid && !isBeingDeleted(other) && memberOf(scope, other) !== undefined,
