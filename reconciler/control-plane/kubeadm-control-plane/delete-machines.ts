@@ -2,10 +2,11 @@ import { Machine } from '../../../api/kinds';
 import { PRE_TERMINATE_HOOK_ANNOTATION } from '../../../api/labels';
 import { conditionOf } from '../../../machinery/conditions';
 import { cloneJson } from '../../../machinery/json';
-import { isBeingDeleted } from '../../../machinery/kube-object';
+import { describeObject, isBeingDeleted } from '../../../machinery/kube-object';
 import { parseVersion } from '../../../machinery/versions';
 import { moveLeadershipFrom, removeMemberOf } from './etcd-members';
-import { CLEANUP_HOOK, WAITING_FOR_HOOK } from './reasons';
+import { CLEANUP_HOOK, EventReason, WAITING_FOR_HOOK } from './reasons';
+import { runsComponents } from './remediation';
 import { machinesOf, type Scope, updateMachine } from './scope';
 
 /**
@@ -21,12 +22,23 @@ export async function reconcileDeletingMachine(scope: Scope): Promise<boolean> {
   const [machine] = deleting.sort(byDeletion);
   if (machine === undefined || conditionOf(machine, 'Deleting')?.reason !== WAITING_FOR_HOOK) return true;
   if (needsLocalApiServer(machine) && hasOtherHooks(machine)) return true;
-  if (scope.managedEtcd && machinesOf(scope).length > 1) {
+  const others = machinesOf(scope).filter((other) => other !== machine);
+  if (others.length > 0 && !others.some((other) => runsComponents(other, scope.managedEtcd))) {
+    reportWait(scope, machine);
+    return true;
+  }
+  if (scope.managedEtcd && others.length > 0) {
     await moveLeadershipFrom(scope, machine);
     await removeMemberOf(scope, machine);
   }
   await dropHook(scope, machine);
   return true;
+}
+
+/** Its Pods may be the last ones that work; the conditions of the others tell when they do. */
+function reportWait(scope: Scope, machine: Machine): void {
+  scope.blocked = `${describeObject(machine)}: it is not let go, because no other machine has healthy control plane components`;
+  scope.deps.events.event(scope.draft.stored, 'Warning', EventReason.failedScaleDown, scope.blocked);
 }
 
 function byDeletion(left: Machine, right: Machine): number {

@@ -127,7 +127,8 @@ export function mayReplace(input: Pick<RemediationInput, 'machines' | 'managedEt
   return machines.some((machine) => runsComponents(machine, managedEtcd));
 }
 
-function runsComponents(machine: Machine, managedEtcd: boolean): boolean {
+/** Whether all of the control plane's own Pods on a machine are healthy. */
+export function runsComponents(machine: Machine, managedEtcd: boolean): boolean {
   const { apiServerPod, controllerManagerPod, schedulerPod, etcdPod } = MachineType;
   const types = [apiServerPod, controllerManagerPod, schedulerPod, ...(managedEtcd ? [etcdPod] : [])];
   return types.every((type) => isTrue(machine, type));

@@ -1,4 +1,6 @@
+import { Machine, Pod } from '../../../api/kinds';
 import { type EtcdAdmin, EtcdUnavailable } from '../../../api/ports';
+import { conditionOf } from '../../../machinery/conditions';
 import { judge } from './health-check';
 import { clusterManifests } from './manifests';
 import { NAMESPACE, World } from './world';
@@ -36,5 +38,36 @@ test('an unhealthy machine that leads etcd and cannot be asked is replaced, and 
   await world.until(() => world.isStable(3) && !namesOf(world).includes(leader));
 
   expect((await world.etcdMembers()).map(({ name }) => name).sort()).toEqual(namesOf(world).sort());
+  await world.stop();
+});
+
+test('a machine that was told to go stays while no other one runs a whole control plane', async () => {
+  const world = await World.start();
+  await world.apply(...clusterManifests({ controlPlane: 3, workers: 0 }));
+  await world.until(() => world.isStable(3));
+  const [going = '', ...others] = namesOf(world);
+  const workload = await world.workload();
+  const scheduler = (node: string) => ({ namespace: 'kube-system', name: `kube-scheduler-${node}` });
+  const finalize = (node: string, finalizers: readonly string[]) =>
+    workload.patch(Pod, scheduler(node), { type: 'merge', patch: { metadata: { finalizers } } });
+  const [saved = ''] = others;
+  const { spec, status, ...pod } = await workload.get(Pod, scheduler(saved));
+  for (const node of others) {
+    await finalize(node, ['test/held']);
+    await workload.delete(Pod, scheduler(node));
+  }
+  await world.clock.advance(5_000);
+
+  await world.api.delete(Machine, { namespace: NAMESPACE, name: going });
+  await world.clock.advance(60_000);
+  const waiting = await world.api.get(Machine, { namespace: NAMESPACE, name: going });
+  const members = await world.etcdMembers();
+  await finalize(saved, []);
+  await workload.create(Pod, { ...pod, metadata: scheduler(saved), spec });
+  await workload.patch(Pod, scheduler(saved), { type: 'merge', patch: { status } }, { subresource: 'status' });
+  await world.until(() => !namesOf(world).includes(going));
+
+  expect(conditionOf(waiting, 'Deleting')?.reason).toBe('WaitingForPreTerminateHook');
+  expect(members).toHaveLength(3);
   await world.stop();
 });
