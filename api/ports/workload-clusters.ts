@@ -96,7 +96,8 @@ export class EtcdUnavailable extends CapstanError {
 
 /** The peer certificate of an API server, for its expiry (`capi.md` 6.8). */
 export interface ApiServerCertificates {
-  expiry(cluster: ObjectKey, node: string): Promise<Date>;
+  /** @param port - where the API server listens on the node; absent: where kubeadm puts it */
+  expiry(cluster: ObjectKey, node: string, port?: number): Promise<Date>;
 }
 
 /** Opens connections to workload clusters: HTTPS in production, in process on a virtual clock. */

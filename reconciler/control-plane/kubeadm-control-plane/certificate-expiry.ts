@@ -20,7 +20,7 @@ export async function reconcileCertificateExpiry(scope: Scope): Promise<void> {
     if (!isTrue(machine, MachineType.apiServerPod)) continue;
     let expiry: Date;
     try {
-      expiry = await certificates.expiry(scope.clusterKey, node);
+      expiry = await certificates.expiry(scope.clusterKey, node, apiServerPort(config));
     } catch {
       continue;
     }
@@ -31,4 +31,10 @@ export async function reconcileCertificateExpiry(scope: Scope): Promise<void> {
     };
     await objects.patch(KubeadmConfig, config, after);
   }
+}
+
+/** Where a machine's API server listens; undefined: where kubeadm puts it. */
+function apiServerPort({ spec }: KubeadmConfig): number | undefined {
+  const { initConfiguration, joinConfiguration } = spec ?? {};
+  return initConfiguration?.localAPIEndpoint?.bindPort ?? joinConfiguration?.controlPlane?.localAPIEndpoint?.bindPort;
 }

@@ -67,9 +67,9 @@ export class TunnelledEtcd implements EtcdAdmin, ApiServerCertificates {
   }
 
   /** The end of the serving certificate of the API server on a node, seen in a TLS handshake; nothing is sent. */
-  async expiry(cluster: ObjectKey, node: string): Promise<Date> {
+  async expiry(cluster: ObjectKey, node: string, port = API_SERVER_PORT): Promise<Date> {
     const { tunnel, clock, certificates } = this.#options;
-    const connection = await tunnel(cluster, `kube-apiserver-${node}`, API_SERVER_PORT);
+    const connection = await tunnel(cluster, `kube-apiserver-${node}`, port);
     const caPem = certificates.clusterAuthority(cluster);
     try {
       const socket = await openTls(connection, caPem === undefined ? {} : { caPem }, clock);

@@ -37,6 +37,8 @@ export class World {
   /** Everything the loops asked of the management API. */
   requests: CountingApi;
   readonly faults: unknown[] = [];
+  /** Ports of API servers whose certificates were looked at. */
+  readonly certificatePorts: (number | undefined)[] = [];
   #links: WorkloadLinks;
   readonly #options: WorldOptions;
   readonly #cloud = new Cloud();
@@ -83,7 +85,12 @@ export class World {
           ...controlPlaneControllers({
             ...common,
             etcd: (this.#options.etcd ?? ((real) => real))(etcdAdmin(port)),
-            certificates: { expiry: (cluster, node) => port(cluster).apiServerCertificateExpiry(node) },
+            certificates: {
+              expiry: (cluster, node, apiServerPort) => {
+                this.certificatePorts.push(apiServerPort);
+                return port(cluster).apiServerCertificateExpiry(node);
+              },
+            },
           }),
           ...testInfrastructure({
             objects,

@@ -117,6 +117,7 @@ async function open(
     'etcd-node-1:2379': portOf(server),
     'etcd-dead:2379': 1,
     'kube-apiserver-node-1:6443': portOf(apiServer),
+    'kube-apiserver-node-2:7443': portOf(apiServer),
   });
   const channel = new HttpsWorkloadAccess({ clock }).connect(forwarding.kubeconfig);
   const data: { [name: string]: { [key: string]: string } } = {
@@ -257,6 +258,7 @@ test('the end of an API server certificate is read in a handshake', async () => 
   const world = await open();
 
   expect((await world.etcd.expiry(cluster, 'node-1')).getTime()).toBe(expires);
+  expect((await world.etcd.expiry(cluster, 'node-2', 7443)).getTime()).toBe(expires);
   await world.close();
 });
 
