@@ -129,6 +129,8 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
         await objects.patch(Fleet, before, after);
         announce(before, report);
       } catch (error) {
+        // The end of this process is no failure of the repository: the status stays as the last whole look left it.
+        if (run.signal.aborted) return done();
         reportFailure(after, error, clock);
         await objects.patch(Fleet, before, after);
         announceFailure(before, after);

@@ -23,6 +23,8 @@ class World {
   readonly api: KubeApi = this.server.api();
   /** How often the repository was asked. */
   looks = 0;
+  /** What happens while the repository is asked. */
+  duringLook: () => Promise<void> = async () => undefined;
   #manager: Manager | undefined;
 
   async start(): Promise<this> {
@@ -41,8 +43,9 @@ class World {
     const { clock, api } = this;
     const git = createGitSource({ cacheDirectory: join(this.folder, 'cache'), allowLocal: true });
     const source: GitSource = {
-      resolve: (reference, signal) => {
+      resolve: async (reference, signal) => {
         this.looks += 1;
+        await this.duringLook();
         return git.resolve(reference, signal);
       },
       read: (reference, revision) => git.read(reference, revision),
@@ -172,6 +175,20 @@ test('applies a revision and reports it', async () => {
   const fleet = await world.fleet();
   expect(conditionOf(fleet, 'Ready')).toMatchObject({ status: 'True', reason: 'ReconciliationSucceeded' });
   expect(fleet.status?.lastAppliedRevision).toBe(revision);
+});
+
+test('the end of the process in the middle of a look is no failure of the repository', async () => {
+  await world.push({ 'manifests/cluster.yaml': cluster() });
+  await world.sync();
+  let stopped: Promise<void> | undefined;
+  world.duringLook = async () => {
+    stopped ??= world.stop();
+  };
+  await world.clock.runUntil(() => stopped !== undefined);
+  await stopped;
+
+  expect(conditionOf(await world.fleet(), 'Ready')).toMatchObject({ status: 'True' });
+  expect(await world.warnings()).toEqual([]);
 });
 
 test('at rest it writes nothing', async () => {
