@@ -34,7 +34,10 @@ export interface ManagementChartProps {
   readonly crds?: boolean;
 }
 
-/** The management side: Namespace, CRDs, ServiceAccount, ClusterRole with its binding, webhook Service and Deployment. */
+/**
+ * The management side: Namespace, CRDs, ServiceAccount, ClusterRole with its binding, webhook Service, Deployment and
+ * PodDisruptionBudget.
+ */
 export class ManagementChart extends Chart {
   constructor(scope: Construct, id: string, props: ManagementChartProps) {
     super(scope, id, { disableResourceNameHashes: true, labels: { 'app.kubernetes.io/name': 'capstan' } });
@@ -62,15 +65,23 @@ export class ManagementChart extends Chart {
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: NAME },
       subjects: [{ kind: 'ServiceAccount', name: NAME, namespace: MANAGEMENT_NAMESPACE }],
     });
-    this.#deployment(props);
+    const reconcilers = Pods.select(this, 'reconcilers', { labels: POD_LABELS });
+    this.#deployment(props, reconcilers);
+    // A drain of nodes moves one after the other, so that another can take over the lead and answer the webhooks.
+    new ApiObject(this, 'disruption-budget', {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name: NAME, namespace: MANAGEMENT_NAMESPACE },
+      spec: { maxUnavailable: 1, selector: { matchLabels: POD_LABELS } },
+    });
     new Service(this, 'webhook', {
       metadata: { name: WEBHOOK_SERVICE, namespace: MANAGEMENT_NAMESPACE },
-      selector: Pods.select(this, 'reconcilers', { labels: POD_LABELS }),
+      selector: reconcilers,
       ports: [{ name: 'webhook', port: 443, targetPort: WEBHOOK_PORT }],
     });
   }
 
-  #deployment(props: ManagementChartProps): void {
+  #deployment(props: ManagementChartProps, reconcilers: Pods): void {
     const loops = props.loops === undefined ? [] : [`--loops=${props.loops.join(',')}`];
     const deployment = new Deployment(this, 'deployment', {
       metadata: { name: NAME, namespace: MANAGEMENT_NAMESPACE },
@@ -85,6 +96,8 @@ export class ManagementChart extends Chart {
       strategy: DeploymentStrategy.rollingUpdate(),
     });
     deployment.select(LabelSelector.of({ labels: POD_LABELS }));
+    // Preferred only: a management cluster may have a single node.
+    deployment.scheduling.separate(reconcilers, { weight: 100 });
     deployment.addContainer({
       name: 'manager',
       image: props.image,

@@ -95,3 +95,24 @@ test('the Deployment is let into a namespace with the restricted Pod Security St
     }),
   );
 });
+
+test('the loss or the drain of one node leaves another reconciler', () => {
+  const objects = objectsOf(management('image').stdout);
+
+  const selector = {
+    matchLabels: { 'app.kubernetes.io/name': 'capstan', 'app.kubernetes.io/component': 'reconciler' },
+  };
+  const budget = objects.find(({ kind }) => kind === 'PodDisruptionBudget');
+  expect(budget?.spec).toEqual({ maxUnavailable: 1, selector });
+  const deployment = objects.find(({ kind }) => kind === 'Deployment');
+  expect(deployment).toHaveProperty('spec.replicas', 2);
+  expect(deployment).toHaveProperty(
+    'spec.template.spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution',
+    [
+      {
+        weight: 100,
+        podAffinityTerm: expect.objectContaining({ topologyKey: 'kubernetes.io/hostname', labelSelector: selector }),
+      },
+    ],
+  );
+});
