@@ -17,8 +17,8 @@ export interface DrainContext {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly nodeUnreachable: boolean;
-  /** `namespace/name` of DaemonSets that exist; undefined: not known, so every owner is believed. */
-  readonly daemonSets?: ReadonlySet<string> | undefined;
+  /** `namespace/name` of the DaemonSets that there are. */
+  readonly daemonSets: ReadonlySet<string>;
 }
 
 const MIRROR_ANNOTATION = 'kubernetes.io/config.mirror';
@@ -40,10 +40,10 @@ export function decideDrain(pod: Pod, context: DrainContext): DrainDecision {
 }
 
 /** A DaemonSet would start its pod again at once; one whose DaemonSet is gone is evicted as an orphan. */
-function isOfDaemonSet(pod: Pod, daemonSets: ReadonlySet<string> | undefined): boolean {
+function isOfDaemonSet(pod: Pod, daemonSets: ReadonlySet<string>): boolean {
   const owner = controllerOf(pod);
   if (owner?.kind !== 'DaemonSet') return false;
-  return daemonSets === undefined || daemonSets.has(`${pod.metadata.namespace ?? ''}/${owner.name}`);
+  return daemonSets.has(`${pod.metadata.namespace ?? ''}/${owner.name}`);
 }
 
 /** What a drain is still waiting for. */

@@ -1,8 +1,8 @@
-import { type Node, Node as nodes, PersistentVolume, Pod, VolumeAttachment } from '../../../api/kinds';
+import { DaemonSet, type Node, Node as nodes, PersistentVolume, Pod, VolumeAttachment } from '../../../api/kinds';
 import { isReason, type KubeApi, KubeError, requeueAfter, type WorkloadConnection } from '../../../api/ports';
 import { textAt } from '../../../machinery/contract';
 import { messageOf } from '../../../machinery/errors';
-import type { KubeObject } from '../../../machinery/kube-object';
+import { controllerOf, type KubeObject, keyOf, keyText } from '../../../machinery/kube-object';
 import { Reason } from '../conditions/reasons';
 import { needsDrain, needsVolumeDetach, type StageFacts } from './deletion-guards';
 import { type DrainProgress, drainMessage, type NotEvicted, sortPods } from './drain-pods';
@@ -24,7 +24,8 @@ export async function drainNode(scope: MachineScope, node: Node, connection: Wor
   await cordon(node, connection.api);
   const pods = await podsOn(node, connection.api);
   const unreachable = isUnreachable(node);
-  const progress = sortPods(pods, { now: facts.now, nodeUnreachable: unreachable });
+  const daemonSets = await daemonSetsOf(pods, connection.api);
+  const progress = sortPods(pods, { now: facts.now, nodeUnreachable: unreachable, daemonSets });
   const { refused, failed } = await evict(progress, connection.api, unreachable);
   if (progress.toEvict.length + progress.terminating.length + progress.waiting.length === 0) {
     const name = node.metadata.name;
@@ -155,6 +156,12 @@ async function podsOn(node: Node, api: KubeApi): Promise<Pod[]> {
   return pods;
 }
 
+/** `namespace/name` of the DaemonSets that there are, asked for only where pods belong to any. */
+async function daemonSetsOf(pods: readonly Pod[], api: KubeApi): Promise<ReadonlySet<string>> {
+  if (!pods.some((pod) => controllerOf(pod)?.kind === 'DaemonSet')) return new Set();
+  return new Set((await api.list(DaemonSet)).items.map((daemonSet) => keyText(keyOf(daemonSet))));
+}
+
 /** Asks for every eviction. What one pod is refused for must not keep the others from leaving. */
 async function evict(progress: DrainProgress, api: KubeApi, unreachable: boolean): Promise<NotEvicted> {
   const refused: Pod[] = [];
@@ -205,7 +212,8 @@ async function listOrNone(api: KubeApi): Promise<readonly VolumeAttachment[]> {
 
 /** Volumes of pods that are not evicted (DaemonSets and the like) stay attached; they must not be waited for. */
 async function volumesOfPodsThatStay(node: Node, api: KubeApi): Promise<Set<string>> {
-  const pods = sortPods(await podsOn(node, api), { now: 0, nodeUnreachable: false });
+  const all = await podsOn(node, api);
+  const pods = sortPods(all, { now: 0, nodeUnreachable: false, daemonSets: await daemonSetsOf(all, api) });
   const claims = new Set<string>();
   for (const pod of [...pods.skipped, ...pods.waiting]) {
     for (const volume of pod.spec?.volumes ?? []) {

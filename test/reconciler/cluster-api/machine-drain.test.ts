@@ -141,3 +141,34 @@ test('a pod whose eviction fails does not keep the other pods on the node', asyn
     expect(waiting?.message).toContain(`* Cannot evict pods (${more}): default/b`);
   });
 });
+
+test('a pod that its DaemonSet left behind is evicted; those of a DaemonSet that exists stay', async () => {
+  await withDeletedMachine(undefined, async ({ api, clock, workload }) => {
+    const ownedBy = (name: string) => [
+      { apiVersion: 'apps/v1', kind: 'DaemonSet', name, uid: name, controller: true as const },
+    ];
+    const podOf = (name: string) => ({
+      kind: 'Pod',
+      metadata: { name: `${name}-x`, namespace: 'default', uid: name, ownerReferences: ownedBy(name) },
+    });
+    let pods = ['gone', 'agent'].map(podOf);
+    const daemonSets = [{ kind: 'DaemonSet', metadata: { name: 'agent', namespace: 'default' } }];
+    const evicted: string[] = [];
+    workload.answers({
+      ...nothingRuns,
+      list: async ({ kind }) => {
+        const items = kind === 'Pod' ? pods : kind === 'DaemonSet' ? daemonSets : [];
+        return { items, resourceVersion: '1' } as never;
+      },
+      createSubresource: async (_resource, { name }, _subresource, body) => {
+        evicted.push(name);
+        pods = pods.filter(({ metadata }) => metadata.name !== name);
+        return body;
+      },
+    });
+    await clock.advance(5000);
+
+    expect(evicted).toEqual(['gone-x']);
+    expect(await isVmLeaving(api)).toBe(true);
+  });
+});
