@@ -1,16 +1,10 @@
-import { Installation, Project } from '../e2e/up-project';
+import { inOneProject, type Project } from '../e2e/up-project';
 
 jest.setTimeout(120_000);
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
-  project = new Project(installation);
-});
-afterAll(async () => {
-  await project.close();
-  installation.remove();
+inOneProject((made) => {
+  project = made;
 });
 
 test('printed commands work when they are pasted, also where the data directory has a blank in its name', async () => {

@@ -1,17 +1,11 @@
-import { Installation, Project } from '../e2e/up-project';
+import { inOneProject, type Project } from '../e2e/up-project';
 
 jest.setTimeout(240_000);
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
-  project = new Project(installation);
+inOneProject((made) => {
+  project = made;
   project.define('dev', { namespace: 'team-a' });
-});
-afterAll(async () => {
-  await project.close();
-  installation.remove();
 });
 
 test('up makes the namespaces of its clusters, and those that are published while it runs', async () => {

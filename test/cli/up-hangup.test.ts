@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { eventually, Installation, Project } from '../e2e/up-project';
+import { eventually, inOneProject, type Project } from '../e2e/up-project';
 
 jest.setTimeout(120_000);
 
@@ -8,15 +8,9 @@ jest.setTimeout(120_000);
 const hasTerminals = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux') ?? false;
 if (!hasTerminals) console.info('skipped in part: there is no `script` of util-linux to make a terminal with');
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
-  project = new Project(installation);
-});
-afterAll(async () => {
-  await project.close();
-  installation.remove();
+inOneProject((made) => {
+  project = made;
 });
 
 (hasTerminals ? test : test.skip)('closing the terminal of up leaves no folder, note or remote behind', async () => {

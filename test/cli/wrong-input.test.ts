@@ -1,21 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { Installation, Project } from '../e2e/up-project';
+import { inOneProject, type Project } from '../e2e/up-project';
 
 jest.setTimeout(120_000);
 
-let installation: Installation;
 let project: Project;
-beforeAll(() => {
-  installation = new Installation();
-  project = new Project(installation);
+inOneProject((made) => {
+  project = made;
   project.write('damaged.kubeconfig', 'clusters: [');
   project.write('file', '');
   project.write('no-ca.kubeconfig', kubeconfigFor(1, { 'certificate-authority': 'none.pem' }));
-});
-afterAll(async () => {
-  await project.close();
-  installation.remove();
 });
 
 test.each([

@@ -53,6 +53,21 @@ export function inFreshProject(use: (project: Project) => void): void {
   afterAll(() => installation.remove());
 }
 
+/** Gives all tests of a file one project. */
+export function inOneProject(use: (project: Project) => void): void {
+  let installation: Installation;
+  let project: Project;
+  beforeAll(() => {
+    installation = new Installation();
+    project = new Project(installation);
+    use(project);
+  });
+  afterAll(async () => {
+    await project.close();
+    installation.remove();
+  });
+}
+
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;

@@ -154,6 +154,21 @@ export class BootstrapWorld {
     return machine;
   }
 
+  /** A cluster that machines can join. */
+  async joinableCluster(): Promise<void> {
+    await this.cluster();
+    await this.certificates();
+    this.connect();
+    await this.initialized();
+  }
+
+  /** A worker that has what it joins such a cluster with. */
+  async readyWorker(name: string): Promise<void> {
+    await this.joinableCluster();
+    await this.machine(name, 'worker', { joinConfiguration: { nodeRegistration: { name } } });
+    await this.until(() => this.isReady(name));
+  }
+
   config(name: string): KubeadmConfig {
     const config = this.manager.objects.get(KubeadmConfig, { namespace: NAMESPACE, name });
     if (config === undefined) throw new Error(`no KubeadmConfig ${name}`);

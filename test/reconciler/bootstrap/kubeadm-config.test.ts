@@ -140,12 +140,7 @@ test('a workload cluster that does not answer is asked with growing pauses, and 
 });
 
 test('the token lives until the machine has joined, and not longer', async () => {
-  await world.cluster();
-  await world.certificates();
-  world.connect();
-  await world.initialized();
-  await world.machine('w', 'worker', { joinConfiguration: { nodeRegistration: { name: 'w' } } });
-  await world.until(() => world.isReady('w'));
+  await world.readyWorker('w');
 
   await world.clock.advance(60 * MINUTE);
   const expiry = tokenExpiry((await world.tokens())[0] as Secret) ?? 0;
@@ -162,12 +157,7 @@ test('the token lives until the machine has joined, and not longer', async () =>
 });
 
 test('a token that has vanished is replaced, in the data as well', async () => {
-  await world.cluster();
-  await world.certificates();
-  world.connect();
-  await world.initialized();
-  await world.machine('w', 'worker', { joinConfiguration: { nodeRegistration: { name: 'w' } } });
-  await world.until(() => world.isReady('w'));
+  await world.readyWorker('w');
   const [first] = await world.tokens();
   const before = world.config('w').spec?.joinConfiguration?.discovery?.bootstrapToken?.token ?? '';
 
@@ -182,10 +172,7 @@ test('a token that has vanished is replaced, in the data as well', async () => {
 });
 
 test('a control-plane machine that joins gets all key pairs and no certificate key', async () => {
-  await world.cluster();
-  await world.certificates();
-  world.connect();
-  await world.initialized();
+  await world.joinableCluster();
   await world.machine('b', 'control-plane', { joinConfiguration: { controlPlane: {} } });
   await world.until(() => world.isReady('b'));
 
@@ -324,12 +311,7 @@ test('a version that no kubeadm configuration is known for is refused with what 
 });
 
 test('a token that vanished while the workload cluster refuses a new one is replaced when it does not any more', async () => {
-  await world.cluster();
-  await world.certificates();
-  world.connect();
-  await world.initialized();
-  await world.machine('w', 'worker', { joinConfiguration: { nodeRegistration: { name: 'w' } } });
-  await world.until(() => world.isReady('w'));
+  await world.readyWorker('w');
   const [first] = await world.tokens();
   const before = world.config('w').spec?.joinConfiguration?.discovery?.bootstrapToken?.token ?? '';
   const refusing = new CountingApi(world.workloadKube.api());
@@ -350,12 +332,7 @@ test('a token that vanished while the workload cluster refuses a new one is repl
 });
 
 test('a new token counts only when it is in the data', async () => {
-  await world.cluster();
-  await world.certificates();
-  world.connect();
-  await world.initialized();
-  await world.machine('w', 'worker', { joinConfiguration: { nodeRegistration: { name: 'w' } } });
-  await world.until(() => world.isReady('w'));
+  await world.readyWorker('w');
   const [first] = await world.tokens();
   const write = world.requests.patch.bind(world.requests);
   const refusing = jest.spyOn(world.requests, 'patch').mockImplementation((resource, ...rest) => {
@@ -374,12 +351,7 @@ test('a new token counts only when it is in the data', async () => {
 });
 
 test('a token is looked after as soon as the workload cluster is there again, also when it was missed while away', async () => {
-  await world.cluster();
-  await world.certificates();
-  world.connect();
-  await world.initialized();
-  await world.machine('w', 'worker', { joinConfiguration: { nodeRegistration: { name: 'w' } } });
-  await world.until(() => world.isReady('w'));
+  await world.readyWorker('w');
   await world.clock.advance(4 * MINUTE);
   const made = tokenExpiry((await world.tokens())[0] as Secret) ?? 0;
 
@@ -394,10 +366,7 @@ test('a token is looked after as soon as the workload cluster is there again, al
 });
 
 test('the token of a machine that waited for something else for long is alive when its data are made', async () => {
-  await world.cluster();
-  await world.certificates();
-  world.connect();
-  await world.initialized();
+  await world.joinableCluster();
   const contentFrom = { secret: { name: 'later', key: 'text' } };
   await world.machine('w', 'worker', {
     joinConfiguration: { nodeRegistration: { name: 'w' } },
