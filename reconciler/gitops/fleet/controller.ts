@@ -37,6 +37,7 @@ import { formatId, identityOf, type ObjectId } from '../object-id';
 import { type GatheredStale, gatherStale } from '../prune/gather-stale';
 import { namedClusters, type PruneDecision, planPrune } from '../prune/plan-prune';
 import { templatesInUse } from '../prune/templates-in-use';
+import { findPrecedent, refusalOfAbsence } from './absent-folder';
 import { fleetCredentials } from './credentials';
 import { isElder, Neighbours } from './neighbours';
 import { reportFailure, reportSuccess, reportSuspended, type SyncReport } from './status';
@@ -150,19 +151,18 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     if (known !== undefined && known.tree === revision.tree && revision.tree !== undefined) {
       return { ...known, revision: revision.commit };
     }
+    if (revision.tree === undefined) {
+      const size = inventories.load(fleet).size;
+      const precedent = await clock.hold(findPrecedent(dependencies.source, fleet, reference, size, signal));
+      const refusal = refusalOfAbsence(reference.path, precedent);
+      if (refusal !== undefined) throw new GitRevisionRefused(revision.commit, [refusal]);
+    }
     // The same commit may be right in another folder.
     const attempt = `${revision.commit}:${reference.path}`;
     const broken = failed.get(id);
     if (broken?.of === attempt) throw broken.error;
     try {
       const tree = await clock.hold(dependencies.source.read(reference, revision));
-      // A folder that is gone is the last cluster's; one that never was is a typing error.
-      const wasApplied = fleet.status?.lastAppliedRevision !== undefined;
-      if (revision.tree === undefined && !wasApplied && inventories.load(fleet).size === 0) {
-        throw new GitRevisionRefused(revision.commit, [
-          `there is no folder ${reference.path} yet; define a cluster and run \`capstan publish --push\`, or correct spec.source.path`,
-        ]);
-      }
       const desired = buildObjects(revision.commit, tree, { defaultNamespace: 'default' });
       neighbours.note(fleet, desired);
       return { revision: revision.commit, tree: revision.tree, desired };

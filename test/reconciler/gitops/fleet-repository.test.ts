@@ -73,9 +73,7 @@ test('a path that is corrected is read at once, though no commit came', async ()
   await world.sync();
   expect(conditionOf(await world.fleet(), 'Ready')).toMatchObject({ reason: 'RevisionRefused' });
 
-  const patch = { spec: { source: { path: 'clusters' } } };
-  await world.api.patch(Fleet, { namespace: 'capstan-system', name: 'fleet' }, { type: 'merge', patch });
-  await world.clock.advance(3000);
+  await world.lead({ path: 'clusters' });
 
   expect(conditionOf(await world.fleet(), 'Ready')).toMatchObject({ status: 'True' });
   expect(await world.names()).toEqual(['Cluster dev']);

@@ -12,6 +12,11 @@ import { installCrds } from '../../../reconciler/install/install-crds';
 import { type Manager, silentLog, startManager } from '../../../reconciler/runtime';
 import { createKubeServer } from '../../../sandbox/kube';
 
+export function gitIn(folder: string, ...args: string[]): string {
+  const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
+  return execFileSync('git', [...identity, ...args], { cwd: folder, encoding: 'utf8' }).trim();
+}
+
 /** A repository, an API server and the gitops loop between them, on a virtual clock. */
 export class FleetWorld {
   readonly folder = mkdtempSync(join(tmpdir(), 'capstan-fleet-test-'));
@@ -64,14 +69,21 @@ export class FleetWorld {
     await this.#manager?.stop();
   }
 
+  /** As after a restart on another machine: nothing is left but what the API server and the repository keep. */
+  async restartElsewhere(): Promise<void> {
+    await this.stop();
+    rmSync(join(this.folder, 'cache'), { recursive: true });
+    await this.run();
+    await this.clock.advance(3000);
+  }
+
   async close(): Promise<void> {
     await this.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
   git(...args: string[]): string {
-    const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
-    return execFileSync('git', [...identity, ...args], { cwd: this.repository, encoding: 'utf8' }).trim();
+    return gitIn(this.repository, ...args);
   }
 
   /** Makes the repository's manifests exactly these and lets the loop see them. */
@@ -94,6 +106,13 @@ export class FleetWorld {
       metadata: { name: 'fleet', namespace: 'capstan-system' },
       spec: { source: { url: this.repository }, interval: '1s' },
     });
+    await this.clock.advance(3000);
+  }
+
+  /** Leads the Fleet elsewhere. */
+  async lead(source: Partial<Fleet['spec']['source']>): Promise<void> {
+    const patch = { spec: { source } };
+    await this.api.patch(Fleet, { namespace: 'capstan-system', name: 'fleet' }, { type: 'merge', patch });
     await this.clock.advance(3000);
   }
 
