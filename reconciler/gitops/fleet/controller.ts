@@ -177,7 +177,7 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
     const resources = await watchKinds(state.desired);
     const changed = applier.changed(state.desired, resources);
     const before = inventories.load(fleet);
-    refuse(state, takenBy(fleet, changed, before));
+    refuse(state, [...inventoriesAmong(state.desired), ...takenBy(fleet, changed, before)]);
     // The API server says nothing about what is in a Namespace that does not exist: its first answer would be "not found".
     const namespaces = changed.filter((item) => isNamespace(item) && uidOf(item, resources) === undefined);
     const created = new Set(namespaces.map(({ object }) => object.metadata.name));
@@ -221,6 +221,16 @@ export function fleetController(dependencies: GitopsDependencies): Controller {
   function uidOf({ id, object }: DesiredObject, resources: ReadonlyMap<ObjectId, Resource>): string | undefined {
     const resource = resources.get(id);
     return resource === undefined ? undefined : objects.get(resource, keyOf(object))?.metadata.uid;
+  }
+
+  /** Objects that would replace the inventory of this Fleet or of another one. */
+  function inventoriesAmong(desired: readonly DesiredObject[]): DryRunProblem[] {
+    return desired.flatMap(({ file, id, object }) => {
+      const keeper = inventories.keeper(object);
+      if (keeper === undefined) return [];
+      const message = `Fleet ${keyText(keyOf(keeper))} keeps its inventory under such names; give it another one`;
+      return [{ file, id, message }];
+    });
   }
 
   /** Objects of other Fleets: two that apply one object would change it to and fro for ever. */

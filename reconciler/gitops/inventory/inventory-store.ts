@@ -1,4 +1,4 @@
-import { ConfigMap } from '../../../api/kinds';
+import { ConfigMap, Fleet } from '../../../api/kinds';
 import type { Objects } from '../../../api/ports';
 import type { KubeObject, ObjectKey } from '../../../machinery/kube-object';
 import type { ObjectId } from '../object-id';
@@ -30,6 +30,12 @@ export class InventoryStore {
         found.set(id, [...(found.get(id) ?? []), { namespace, name }]);
     }
     return found;
+  }
+
+  /** The Fleet that keeps its inventory in ConfigMaps of such a name. */
+  keeper({ apiVersion, kind, metadata: { namespace = '', name } }: KubeObject): Fleet | undefined {
+    const fleet = apiVersion === 'v1' && kind === 'ConfigMap' ? /^(.+)-inventory-\d+$/.exec(name)?.[1] : undefined;
+    return fleet === undefined ? undefined : this.objects.get(Fleet, { namespace, name: fleet });
   }
 
   /** Writes the shards that differ. */

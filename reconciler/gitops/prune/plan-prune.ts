@@ -1,5 +1,6 @@
 import { isJsonObject, valueAt } from '../../../machinery/json';
 import { type KubeObject, keyText, parseApiVersion } from '../../../machinery/kube-object';
+import { FLEET_LABEL } from '../inventory/inventory';
 import type { ObjectId, ObjectIdentity } from '../object-id';
 
 /** An object that the inventory lists and git no longer asks for, as it is now. */
@@ -47,7 +48,7 @@ const REFERRED_GROUPS = ['infrastructure.cluster.x-k8s.io', 'controlplane.cluste
 /**
  * Decides what becomes of objects that left git. Nothing is deleted on a guess: a Cluster only after its confirmation,
  * what belongs to a Cluster only with it or, while the Cluster stays in git, when it is a pool or an unused template;
- * a Namespace never.
+ * a Namespace or an inventory never.
  */
 export function planPrune(situation: PruneSituation): PruneDecision[] {
   return situation.stale.map((stale) => decide(stale, situation));
@@ -57,6 +58,7 @@ function decide(stale: StaleObject, situation: PruneSituation): PruneDecision {
   const { id, identity, uid, live } = stale;
   if (live === undefined) return { kind: 'forget', id, why: 'it is gone' };
   if (live.metadata.uid !== uid) return { kind: 'forget', id, why: 'it was deleted and made again by somebody else' };
+  if (isInventory(live)) return { kind: 'forget', id, why: 'a Fleet keeps its inventory in it' };
   if (live.metadata.deletionTimestamp !== undefined) return { kind: 'keep', id, why: 'it is being deleted' };
   if (isCluster(identity)) return decideCluster(stale, live);
 
@@ -115,6 +117,10 @@ function ownersOf(
     if (references.some((to) => isJsonObject(to) && to['kind'] === kind && to['name'] === name)) owners.push(owner);
   }
   return owners;
+}
+
+function isInventory({ kind, metadata }: KubeObject): boolean {
+  return kind === 'ConfigMap' && metadata.labels?.[FLEET_LABEL] !== undefined;
 }
 
 function isNamespace({ group, kind }: ObjectIdentity): boolean {

@@ -1,4 +1,4 @@
-import { CloudStackMachineTemplate, Cluster } from '../../../api';
+import { CloudStackMachineTemplate, Cluster, ConfigMap, Fleet } from '../../../api';
 import { conditionOf } from '../../../machinery/conditions';
 import { cluster, type FleetWorld, inFreshWorld, template } from './fleet-world';
 
@@ -98,4 +98,34 @@ test('what is refused in a new Namespace is applied in no part', async () => {
   const ready = conditionOf(await world.fleet(), 'Ready');
   expect(ready).toMatchObject({ reason: 'RevisionRefused', message: expect.stringContaining('unknownField') });
   expect(await world.names()).toEqual([]);
+});
+
+test.each([
+  ['of its own Fleet', 'fleet-inventory-0'],
+  ['that its own Fleet has yet to make', 'fleet-inventory-1'],
+  ['of another Fleet', 'other-inventory-0'],
+])('a ConfigMap in place of the inventory %s is refused', async (_, name) => {
+  const good = { 'manifests/one.yaml': template('one'), 'other/two.yaml': template('two') };
+  await world.push(good);
+  await world.sync();
+  await world.api.create(Fleet, {
+    apiVersion: 'capstan.dev/v1alpha1',
+    kind: 'Fleet',
+    metadata: { name: 'other', namespace: 'capstan-system' },
+    spec: { source: { url: world.repository, path: 'other' }, interval: '1s' },
+  });
+  await world.clock.advance(3000);
+  const inventories = async () => (await world.api.list(ConfigMap, { namespace: 'capstan-system' })).items;
+  const before = await inventories();
+
+  await world.push({
+    ...good,
+    'manifests/map.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, namespace: capstan-system}\ndata: {entries: ''}\n`,
+  });
+
+  const ready = conditionOf(await world.fleet(), 'Ready');
+  expect(ready).toMatchObject({ reason: 'RevisionRefused' });
+  expect(ready?.message).toContain(`manifests/map.yaml: ConfigMap capstan-system/${name}: Fleet capstan-system/`);
+  expect(before).toHaveLength(2);
+  expect(await inventories()).toEqual(before);
 });

@@ -149,3 +149,9 @@ test('parts of a Cluster without its label are known by what they name, by their
   expect(decide([])).toEqual(['keep', 'keep', 'keep', 'keep']);
   expect(decide(['default/dev'])).toEqual(['delete', 'delete', 'keep', 'keep']);
 });
+
+test('a ConfigMap that a Fleet keeps its inventory in is not deleted, though a revision once held one of its name', () => {
+  const inventory = object('ConfigMap', 'fleet-inventory-0', { labels: { 'capstan.dev/fleet': 'fleet' } });
+
+  expect(planPrune(situation([stale(inventory)]))).toMatchObject([{ kind: 'forget' }]);
+});
