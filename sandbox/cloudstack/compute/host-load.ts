@@ -47,6 +47,9 @@ export class HostLoad {
         host.state === 'Up' &&
         host.resourceState === 'Enabled' &&
         tags.every((tag) => host.tags.includes(tag)) &&
+        // Overcommitment lets machines share CPUs: none may have more or faster ones than the host itself.
+        vm.cpuNumber <= host.cpuNumber &&
+        vm.cpuSpeedMhz <= host.cpuSpeedMhz &&
         this.cpu(host.id) + vm.cpuNumber <= this.cpuCapacity(host) &&
         this.memoryMiB(host.id) + vm.memoryMiB <= host.memoryMiB,
     );

@@ -49,6 +49,28 @@ test('without room on any host the job fails and the machine stays as Error unti
   expect(await list(world.user, 'listVirtualMachines')).toEqual([]);
 });
 
+test.each([
+  ['more CPUs than any host has', 128, 2000],
+  ['faster CPUs than any host has', 1, 3000],
+])('a machine with %s is placed nowhere, however much CPU is overcommitted', async (_, cpuNumber, cpuSpeed) => {
+  const world = startWorld();
+  const lab = await makeLab(world);
+  const serviceofferingid = await idOf(world.user, 'listServiceOfferings', { name: 'Custom Instance' });
+  const deploy = (name: string, cpus: number, speed: number) =>
+    finish(world, 'deployVirtualMachine', {
+      ...deployParameters(lab, name),
+      serviceofferingid,
+      'details[0].cpuNumber': cpus,
+      'details[0].cpuSpeed': speed,
+      'details[0].memory': 2048,
+    });
+
+  const job = await deploy('a', cpuNumber, cpuSpeed);
+
+  expect(job).toMatchObject({ jobstatus: 2, jobresultcode: 530, jobresult: { errorcode: 533 } });
+  expect(await deploy('b', 64, 2600)).toMatchObject({ jobstatus: 1 });
+});
+
 test('strict anti-affinity is kept, and says so when it cannot be', async () => {
   const world = startWorld({ seed: { hosts: { count: 1, cpuNumber: 64, memoryMiB: 65_536 } } });
   const lab = await makeLab(world);
