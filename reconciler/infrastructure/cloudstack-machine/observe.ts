@@ -1,7 +1,7 @@
 import type { CloudStackMachine } from '../../../api/kinds';
 import { done, type Outcome, requeueAfter, type VirtualMachine } from '../../../api/ports';
 import { kubeTime } from '../../../machinery/clock';
-import { JobFailure } from '../faults';
+import { faultOf, JobFailure } from '../faults';
 import { Annotation, clusterTag, providerId, Tag } from '../names';
 import { Reason } from '../reasons';
 import { continueDiscard, deployOutcome, discard, isDiscarded, isReplaceable, replace } from './failed-deploy';
@@ -129,7 +129,7 @@ async function serve(work: MachineWork, instance: VirtualMachine): Promise<Outco
   scope.object.spec.providerID = providerId(instance.id);
   const { status } = scope.object;
   scope.object.status = { ...status, ready: true, initialization: { ...status?.initialization, provisioned: true } };
-  await ensureMarked(work, instance);
+  const marking = await ensureMarked(work, instance);
   const membership = await ensureMembership(work);
   if (membership !== undefined) return membership;
   const misplaced = outOfReach(scope, work.machine, failureDomain);
@@ -138,21 +138,33 @@ async function serve(work: MachineWork, instance: VirtualMachine): Promise<Outco
     return scope.wait(done(), Reason.EndpointOutOfReach, misplaced);
   }
   scope.report('True', Reason.Ready, '');
-  return isControlPlane(scope.object, work.machine) ? tools.doubts.outcome(scope, done()) : done();
+  return isControlPlane(scope.object, work.machine) ? tools.doubts.outcome(scope, marking) : marking;
 }
 
-/** Tags the instance; that they are there shows in a later snapshot, which costs nothing. */
-async function ensureMarked(work: MachineWork, instance: VirtualMachine): Promise<void> {
+/**
+ * Tags the instance; that they are there shows in a later snapshot, which costs nothing. Until it does, the machine comes
+ * back: a failed job changes nothing in any snapshot.
+ */
+async function ensureMarked(work: MachineWork, instance: VirtualMachine): Promise<Outcome> {
   const wanted = { [Tag.created]: '1', [clusterTag(work.identity)]: '1' };
   const missing = Object.fromEntries(Object.entries(wanted).filter(([key]) => instance.tags[key] === undefined));
-  if (Object.keys(missing).length === 0) return;
+  if (Object.keys(missing).length === 0) return done();
   const { uid, deps } = work.scope;
   const { marked } = work.tools;
   const last = marked.get(uid);
-  const now = deps.clock.now();
-  if (last?.instanceId === instance.id && now - last.atMs < MARK_AGAIN_MS) return;
-  marked.set(uid, { instanceId: instance.id, atMs: now });
-  await work.cloud.tags.create('UserVm', instance.id, missing);
+  const againMs = last?.instanceId === instance.id ? last.atMs + MARK_AGAIN_MS - deps.clock.now() : 0;
+  if (last !== undefined && againMs > 0) return last.isDenied ? done() : requeueAfter(againMs);
+  const mark = { instanceId: instance.id, atMs: deps.clock.now() };
+  marked.set(uid, { ...mark, isDenied: false });
+  try {
+    await work.cloud.tags.create('UserVm', instance.id, missing);
+  } catch (error) {
+    // Who may not set tags has heard so, and runs without; anything else is tried again as soon as the machine is.
+    if (faultOf(error).reason === Reason.PermissionDenied) marked.set(uid, { ...mark, isDenied: true });
+    else marked.delete(uid);
+    throw error;
+  }
+  return requeueAfter(MARK_AGAIN_MS);
 }
 
 async function start(work: MachineWork): Promise<Outcome> {

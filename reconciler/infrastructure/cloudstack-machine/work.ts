@@ -10,8 +10,8 @@ import type { Setbacks } from '../setbacks';
 export interface MachineTools {
   readonly jobs: JobBook;
   readonly setbacks: Setbacks;
-  /** When instances were tagged, by UID of their machine; milliseconds since the epoch. */
-  readonly marked: Map<string, { readonly instanceId: string; readonly atMs: number }>;
+  /** When instances were tagged (milliseconds since the epoch), and whether that is not for us, by UID of their machine. */
+  readonly marked: Map<string, { readonly instanceId: string; readonly atMs: number; readonly isDenied: boolean }>;
   readonly doubts: Doubts;
 }
 

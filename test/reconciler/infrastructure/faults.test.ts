@@ -226,6 +226,31 @@ describe('silence and lost answers', () => {
   });
 });
 
+describe('what follows a deployment is made good', () => {
+  beforeEach(async () => {
+    world = await World.start();
+    await standing();
+    await world.clock.advance(5000);
+  });
+  const marks = () => Object.keys(world.cloud.inventory().VirtualMachine[0]?.tags ?? {}).length;
+
+  test('the request that marks the instance is lost', async () => {
+    world.cloud.faults.loseAnswer({ command: 'createTags', effect: false });
+    await world.createMachine('md-0');
+    await world.untilReady(CloudStackMachine, 'md-0');
+
+    await world.until('marked', async () => marks() === 2, 10_000);
+  });
+
+  test('the job that marks the instance fails', async () => {
+    world.cloud.faults.failJob({ command: 'createTags', errorCode: 530, errorText: 'out of luck' });
+    await world.createMachine('md-0');
+    await world.untilReady(CloudStackMachine, 'md-0');
+
+    await world.until('marked', async () => marks() === 2, 180_000);
+  });
+});
+
 describe('machines that others touch', () => {
   beforeEach(async () => {
     world = await World.start();
