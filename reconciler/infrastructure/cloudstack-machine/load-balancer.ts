@@ -27,6 +27,8 @@ export async function ensureMembership(work: MachineWork): Promise<Outcome | und
     const { errorCode, errorText } = running.outcome;
     throw new JobFailure(Reason.JobFailed, 'assigning to the load balancer', running.job.id, errorCode, errorText);
   }
+  // Nobody knows whether it was assigned; what is remembered says so since it was asked for.
+  if (running?.outcome.state === 'lost') cloud.loadBalancers.forgetMembers(ruleId);
   // Somebody may have taken it out, which a look at what is remembered does not show.
   if (work.tools.doubts.arise(scope)) cloud.loadBalancers.forgetMembers(ruleId);
   try {

@@ -249,6 +249,17 @@ describe('what follows a deployment is made good', () => {
 
     await world.until('marked', async () => marks() === 2, 180_000);
   });
+
+  test('the management server restarts while the instance is assigned to the load balancer', async () => {
+    world.cloud.faults.delayJob({ command: 'assignToLoadBalancerRule', ms: 20_000 });
+    await world.createMachine('cp-0', { controlPlane: true });
+    await world.until('it is being assigned', async () => world.count('assignToLoadBalancerRule') === 1);
+
+    world.cloud.incidents.restartServer();
+
+    await world.untilReady(CloudStackMachine, 'cp-0');
+    expect(await world.members()).toEqual(['cp-0']);
+  });
 });
 
 describe('machines that others touch', () => {
