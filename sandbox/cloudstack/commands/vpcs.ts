@@ -97,7 +97,8 @@ export const vpcCommands: readonly Command[] = [
         offeringId: args.vpcofferingid,
         cidr,
         domainName: args.networkdomain ?? `cs${number}${cloud.settings.guestDomain}`,
-        state: 'Inactive',
+        // Only deletion takes it out of service: a creation that is cut short leaves it usable.
+        state: 'Enabled',
         created: clock.now(),
       });
       return {
@@ -107,8 +108,7 @@ export const vpcCommands: readonly Command[] = [
           const now = db.vpcs.get(vpc.id);
           if (now === undefined) throw invalidValue(`Unable to find VPC by id ${vpc.id}`);
           if (args.start !== false) ensureSourceNat(cloud, now, 'vpc');
-          const enabled = db.vpcs.patch(vpc.id, { state: 'Enabled' });
-          return { vpc: renderVpc(cloud, enabled, caller) };
+          return { vpc: renderVpc(cloud, now, caller) };
         },
         failed: () => db.vpcs.remove(vpc.id),
       };
@@ -135,13 +135,17 @@ export const vpcCommands: readonly Command[] = [
       return {
         entity: { type: 'Vpc', id: vpc.id },
         queue: `network ${vpc.id}`,
-        finish: () => {
-          if (db.vpcs.get(vpc.id) === undefined) return success;
+        begin: () => {
+          if (db.vpcs.get(vpc.id) === undefined) return;
           if (db.networksByVpc.get(vpc.id).size > 0) {
             throw internalError(
               `Can't delete VPC ${vpc.id} as its used by ${db.networksByVpc.get(vpc.id).size} networks`,
             );
           }
+          db.vpcs.patch(vpc.id, { state: 'Inactive' });
+        },
+        finish: () => {
+          if (db.vpcs.get(vpc.id) === undefined) return success;
           for (const id of [...db.addressesByNetwork.get(vpc.id)]) releaseAddress(cloud, db.addresses.need(id));
           for (const list of db.aclLists.filter((row) => row.vpcId === vpc.id)) {
             for (const id of [...db.aclsByList.get(list.id)]) removeTagged(cloud, () => db.acls.remove(id), id);

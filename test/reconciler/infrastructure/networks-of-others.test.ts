@@ -83,6 +83,21 @@ test('the answer to the creation of a VPC is lost, and the cluster goes: so does
   expect(world.leftovers()).toEqual([]);
 });
 
+test('the management server restarts while it makes a VPC: the tier comes, and all of it goes', async () => {
+  world = await World.start();
+  world.cloud.faults.delayJob({ command: 'createVPC', ms: 30_000 });
+  await world.createCluster({ failureDomains: [{ name: 'fd-1', network: tier('tier-1', 1) }] });
+  await world.until('it is being made', async () => world.count('createVPC') > 0);
+  await world.clock.advance(1000);
+
+  world.cloud.incidents.restartServer();
+
+  await world.untilReady(CloudStackCluster, 'c1');
+  expect(world.cloud.inventory().Vpc).toMatchObject([{ name: 'vpc-1', state: 'Enabled' }]);
+  await deleteCluster();
+  expect(world.leftovers()).toEqual([]);
+});
+
 test('an address that was given to another network meanwhile is not released', async () => {
   world = await World.start();
   const networkid = await makeNetwork('net-1');
