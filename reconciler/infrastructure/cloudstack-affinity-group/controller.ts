@@ -42,11 +42,14 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
   const reconcile = async (scope: GroupScope): Promise<Outcome> => {
     if (scope.addFinalizer(Finalizer.affinityGroup)) await scope.persistMain();
     const ageMs = deps.clock.now() - Date.parse(scope.object.metadata.creationTimestamp ?? '');
-    if (users(scope).length === 0 && ageMs > UNUSED_GRACE_MS) {
+    const isUnused = users(scope).length === 0;
+    if (isUnused && ageMs > UNUSED_GRACE_MS) {
       await deps.objects.delete(CloudStackAffinityGroup, scope.stored);
       return done();
     }
-    if (scope.object.status?.ready === true) return done();
+    // Whoever leaves it later wakes it.
+    const settled = isUnused ? requeueAfter(UNUSED_GRACE_MS + 1000 - ageMs) : done();
+    if (scope.object.status?.ready === true) return settled;
     const cloud = await open(scope);
     if (cloud === undefined)
       return scope.wait(done(), Reason.WaitingForFailureDomain, 'the failure domain is not there');
@@ -64,8 +67,7 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
       spec.id = known.id;
       scope.object.status = { ...scope.object.status, ready: true };
       scope.report('True', Reason.Ready, '');
-      // Comes back once, to notice when nobody stands in it.
-      return requeueAfter(UNUSED_GRACE_MS + 1000);
+      return settled;
     }
     announce(scope.object.metadata, 'affinity-group', deps.clock);
     await scope.persistMain();

@@ -61,3 +61,12 @@ test('a machine that runs holds its group until it is gone', async () => {
   await world.until('nothing is left', async () => (await groups()).length === 0);
   expect(world.cloud.inventory().AffinityGroup).toEqual([]);
 });
+
+test('a group whose first machine goes within the minute goes as well', async () => {
+  await world.createMachine('md-0', anti);
+  await world.untilReady(CloudStackMachine, 'md-0');
+  await remove('md-0');
+
+  await world.until('nothing is left', async () => (await groups()).length === 0);
+  expect(world.cloud.inventory().AffinityGroup).toEqual([]);
+});
