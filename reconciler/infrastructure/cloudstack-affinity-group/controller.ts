@@ -1,5 +1,6 @@
 import { CloudStackAffinityGroup, CloudStackFailureDomain, CloudStackMachine } from '../../../api/kinds';
 import { type Cloud, type Controller, done, isGone, type Outcome, requeueAfter } from '../../../api/ports';
+import { conditionOf } from '../../../machinery/conditions';
 import { type KubeObject, keyOf, type ObjectKey } from '../../../machinery/kube-object';
 import { openCloud } from '../credentials';
 import type { InfrastructureDeps } from '../deps';
@@ -49,7 +50,7 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
     }
     // Whoever leaves it later wakes it.
     const settled = isUnused ? requeueAfter(UNUSED_GRACE_MS + 1000 - ageMs) : done();
-    if (scope.object.status?.ready === true) return settled;
+    if (isSettled(scope)) return settled;
     const cloud = await open(scope);
     if (cloud === undefined)
       return scope.wait(done(), Reason.WaitingForFailureDomain, 'the failure domain is not there');
@@ -69,6 +70,9 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
       scope.report('True', Reason.Ready, '');
       return settled;
     }
+    // One that was there is deleted while machines stand in it without a word from CloudStack: later ones need another.
+    delete spec.id;
+    scope.object.status = { ...scope.object.status, ready: false };
     announce(scope.object.metadata, 'affinity-group', deps.clock);
     await scope.persistMain();
     const started = await cloud.affinityGroups.create(name, spec.type ?? '');
@@ -129,7 +133,7 @@ export function cloudStackAffinityGroupController(deps: InfrastructureDeps, setb
           const name = groupOf(object);
           // A group that goes waits for its machines; asked again the other way round, this names the one that is left.
           const hasChanged = type === 'deleted' || (previous !== undefined && groupOf(previous) !== name);
-          if (!hasChanged || name === undefined) return [];
+          if (name === undefined || !(hasChanged || isRefused(object))) return [];
           return [{ namespace: object.metadata.namespace ?? '', name }];
         },
       },
@@ -164,6 +168,19 @@ function users(scope: GroupScope): readonly CloudStackMachine[] {
   return ofCluster(scope.deps, CloudStackMachine, scope.object).filter(
     (machine) => machine.spec.cloudstackAffinityRef?.name === scope.name,
   );
+}
+
+/** Whether there is nothing to look for: it was there, and no machine gives reason to doubt that. */
+function isSettled(scope: GroupScope): boolean {
+  const { spec, status } = scope.object;
+  return status?.ready === true && (spec.id ?? '') !== '' && !users(scope).some(isRefused);
+}
+
+/** Whether CloudStack refused to deploy a machine, as it does when its group is gone. @param object - as for groupOf */
+function isRefused(object: KubeObject): boolean {
+  const machine = object as CloudStackMachine;
+  const isDeployed = (machine.spec.instanceID ?? '') !== '';
+  return !isDeployed && conditionOf(machine, 'Ready')?.reason === Reason.RefusedByCloudStack;
 }
 
 function creating(scope: GroupScope, jobId: string): Outcome {

@@ -62,6 +62,25 @@ test('a machine that runs holds its group until it is gone', async () => {
   expect(world.cloud.inventory().AffinityGroup).toEqual([]);
 });
 
+test('a group that somebody deletes in CloudStack is made anew for the next machine', async () => {
+  await world.createMachine('md-0', anti);
+  await world.untilReady(CloudStackMachine, 'md-0');
+  const [group] = world.cloud.inventory().AffinityGroup;
+  const user = world.cloud.access.connect(world.cloud.credentials);
+  await user.call('deleteAffinityGroup', { id: group?.id ?? '' });
+  await world.clock.advance(5000);
+  expect(world.cloud.inventory().AffinityGroup).toEqual([]);
+
+  await world.createMachine('md-1', anti);
+  await world.untilReady(CloudStackMachine, 'md-1');
+
+  const { AffinityGroup } = world.cloud.inventory();
+  expect(AffinityGroup).toMatchObject([{ name: group?.name }]);
+  for (const name of ['md-0', 'md-1']) await remove(name);
+  await world.until('nothing is left', async () => (await groups()).length === 0);
+  expect(world.cloud.inventory().AffinityGroup).toEqual([]);
+});
+
 test('a group whose first machine goes within the minute goes as well', async () => {
   await world.createMachine('md-0', anti);
   await world.untilReady(CloudStackMachine, 'md-0');
