@@ -11,7 +11,7 @@ import {
   type TypedResource,
   type WatchSource,
 } from '../../api/ports';
-import { conditionOf } from '../../machinery/conditions';
+import { conditionOf, isTrue } from '../../machinery/conditions';
 import { isBeingDeleted, keyOf, keyText, type ObjectKey } from '../../machinery/kube-object';
 import type { InfrastructureDeps } from './deps';
 import { faultOf } from './faults';
@@ -122,7 +122,8 @@ async function guarded<T extends ProviderObject>(
   if (!isDeleting && scope.cluster === undefined) return withoutCluster(scope);
   try {
     const outcome = isDeleting ? await loop.remove(scope, run) : await loop.reconcile(scope, run);
-    setbacks.succeeded(scope.uid);
+    // A pass that waits has not got over what failed: a job that fails each time is tried ever more seldom.
+    if (isTrue(scope.object, 'Ready')) setbacks.succeeded(scope.uid);
     scope.reportPaused(undefined);
     return outcome;
   } catch (error) {

@@ -8,7 +8,7 @@ import { Reason } from '../reasons';
 import { countFailure } from './deploy';
 import { failedDeployments, noteFailedDeployment } from './failed-deployments';
 import { unplace } from './placement';
-import { follow, jobOf, type MachineWork } from './work';
+import { follow, jobOf, type MachineWork, tellFailure } from './work';
 
 /** States without event are looked at again after this. */
 const LOOK_AGAIN_MS = 1000;
@@ -71,6 +71,7 @@ export async function continueDiscard(work: MachineWork): Promise<Outcome> {
   const id = scope.object.spec.instanceID ?? '';
   const running = jobOf(work, 'discard');
   if (running?.outcome.state === 'pending') return done();
+  tellFailure(running, 'destroying the instance that could not be deployed');
   const instance = await cloud.machines.get(id);
   if (instance === undefined) return startOver(work);
   if (instance.state === 'Expunging' && running === undefined) return requeueAfter(LOOK_AGAIN_MS);

@@ -7,7 +7,7 @@ import { adoptLostDeployment, placeOf } from './deploy';
 import { type InstanceView, whatToDoWithRemoval } from './instance-decision';
 import { leaveRecord } from './kubernetes-record';
 import { endMembership } from './load-balancer';
-import { follow, jobOf, type MachineWork } from './work';
+import { follow, jobOf, type MachineWork, tellFailure } from './work';
 
 /** An instance that is being expunged without a job of ours is looked at again after this. */
 const LOOK_AGAIN_MS = 1000;
@@ -27,6 +27,7 @@ export async function remove(work: MachineWork): Promise<Outcome> {
   }
   const destruction = jobOf(work, 'destroy');
   if (destruction?.outcome.state === 'pending') return destroying(work, destruction.job.id);
+  tellFailure(destruction, 'destroying the instance');
   const { mayExpunge } = await cloud.capabilities();
   const action = whatToDoWithRemoval({ instance: await lookAt(work), jobPending: false, mayExpunge });
   switch (action) {

@@ -1,8 +1,10 @@
 import type { CloudStackCluster, CloudStackFailureDomain, CloudStackMachine, Machine } from '../../../api/kinds';
 import type { Cloud, Job, JobOutcome, Outcome } from '../../../api/ports';
 import type { Doubts } from '../doubts';
+import { JobFailure } from '../faults';
 import type { JobBook } from '../job-book';
 import { Label } from '../names';
+import { Reason } from '../reasons';
 import type { Scope } from '../scope';
 import type { Setbacks } from '../setbacks';
 
@@ -42,6 +44,15 @@ export function jobOf(
   step: string,
 ): { readonly job: Job; readonly outcome: JobOutcome } | undefined {
   return work.tools.jobs.outcome(work.cloud, work.scope.uid, step);
+}
+
+/** @throws JobFailure when a job failed, so that it is said and the next attempt waits. */
+export function tellFailure(
+  ended: { readonly job: Job; readonly outcome: JobOutcome } | undefined,
+  what: string,
+): void {
+  if (ended?.outcome.state !== 'failed') return;
+  throw new JobFailure(Reason.JobFailed, what, ended.job.id, ended.outcome.errorCode, ended.outcome.errorText);
 }
 
 export function isControlPlane(machine: CloudStackMachine, owner?: Machine): boolean {

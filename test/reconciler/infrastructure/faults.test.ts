@@ -6,6 +6,8 @@ import {
   Machine,
   Secret,
 } from '../../../api/kinds';
+import type { TypedResource } from '../../../api/ports';
+import type { Condition } from '../../../machinery/conditions';
 import { World } from './world';
 
 let world: World;
@@ -259,6 +261,64 @@ describe('what follows a deployment is made good', () => {
 
     await world.untilReady(CloudStackMachine, 'cp-0');
     expect(await world.members()).toEqual(['cp-0']);
+  });
+});
+
+describe('a job that fails again and again is told, and tried ever more seldom', () => {
+  beforeEach(async () => {
+    world = await World.start();
+    await standing();
+  });
+  const failAlways = (command: string) =>
+    world.cloud.faults.failJob({ command, times: 10_000, errorCode: 530, errorText: 'out of luck' });
+
+  /** What is said after two minutes. */
+  async function told(resource: TypedResource, name: string, command: string): Promise<Condition | undefined> {
+    await world.clock.advance(60_000);
+    const before = world.count(command);
+    await world.clock.advance(60_000);
+    // 5 s apart, plus what the job and its end take.
+    expect(world.count(command) - before).toBeLessThanOrEqual(12);
+    await world.until('the failure is told', async () => (await world.ready(resource, name))?.reason === 'JobFailed');
+    return world.ready(resource, name);
+  }
+
+  test('the destruction of an instance', async () => {
+    await world.createMachine('md-0');
+    await world.untilReady(CloudStackMachine, 'md-0');
+    failAlways('destroyVirtualMachine');
+    await world.delete(CloudStackMachine, 'md-0');
+
+    const ready = await told(CloudStackMachine, 'md-0', 'destroyVirtualMachine');
+
+    expect(ready?.message).toMatch(/^destroying the instance: CloudStack job .* failed with 530: out of luck$/);
+    world.cloud.faults.clear();
+    await world.until('it is gone', async () => (await world.get(CloudStackMachine, 'md-0')) === undefined);
+    expect(world.instances()).toEqual([]);
+  });
+
+  test('the destruction of an instance that never ran', async () => {
+    world.cloud.faults.failJob({ command: 'deployVirtualMachine', errorCode: 530, errorText: 'no image' });
+    failAlways('destroyVirtualMachine');
+    await world.createMachine('md-0');
+
+    const ready = await told(CloudStackMachine, 'md-0', 'destroyVirtualMachine');
+
+    expect(ready?.message).toContain('out of luck');
+    world.cloud.faults.clear();
+    await world.untilReady(CloudStackMachine, 'md-0');
+  });
+
+  test('the deletion of a network', async () => {
+    failAlways('deleteNetwork');
+    await world.delete(CloudStackCluster, 'c1');
+
+    const ready = await told(CloudStackIsolatedNetwork, 'c1-net-1', 'deleteNetwork');
+
+    expect(ready?.message).toContain('out of luck');
+    world.cloud.faults.clear();
+    await world.until('it is gone', async () => (await world.get(CloudStackCluster, 'c1')) === undefined);
+    expect(world.leftovers()).toEqual([]);
   });
 });
 
