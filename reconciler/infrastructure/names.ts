@@ -36,6 +36,8 @@ export const Annotation = {
   identity: 'capstan.dev/cloud-identity',
   /** When we set out to create something, written before the call: `<prefix><what>`. */
   intentPrefix: 'capstan.dev/creating-',
+  /** Ids of addresses that were there, and as new, when we set out to acquire ours; comma separated. */
+  addressesOfOthers: 'capstan.dev/addresses-of-others',
   /** The CloudStack job that deploys the machine. */
   deployJob: 'capstan.dev/deploy-job',
   /** Deployments of this machine that failed: `<failure domain>:<instance id>`, comma separated, oldest first. */

@@ -6,7 +6,7 @@ import { failureDomainOf } from '../family';
 import { ConfigurationProblem, isSureRefusal, JobFailure } from '../faults';
 import { announce, intentOf, withdraw } from '../intent';
 import { endpointNetworkOf, isNetworkOf } from '../isolated-networks';
-import { API_SERVER_PORT, clusterTag, LOAD_BALANCER_RULE } from '../names';
+import { Annotation, API_SERVER_PORT, clusterTag, LOAD_BALANCER_RULE } from '../names';
 import { Reason } from '../reasons';
 import {
   ensureTags,
@@ -135,11 +135,15 @@ async function acquire(work: NetworkWork, network: Network): Promise<PublicAddre
         `public address ${asked} is ${found.state} and used elsewhere; choose another or leave the host empty`,
       ]);
     }
-  } else if (intended !== undefined && known.isNetworkNew !== true) {
-    const left = await leftover(work, network, intended);
-    if (left !== undefined) return left;
-    const unanswered = waitForAnswer(work, 'address', 'associateIpAddress');
-    if (unanswered !== undefined) return unanswered;
+  } else if (known.isNetworkNew !== true) {
+    const present = await cloud.addresses.of(addressTarget(network));
+    if (intended !== undefined) {
+      const left = leftover(work, present, intended);
+      if (left !== undefined) return left;
+      const unanswered = waitForAnswer(work, 'address', 'associateIpAddress');
+      if (unanswered !== undefined) return unanswered;
+    }
+    noteOthers(work, present);
   }
   if (intended === undefined || known.isNetworkNew !== true) {
     announce(scope.object.metadata, 'address', scope.deps.clock);
@@ -161,16 +165,30 @@ async function acquire(work: NetworkWork, network: Network): Promise<PublicAddre
 const CLOCK_TOLERANCE_MS = 10 * 60_000;
 
 /** The address that an association of ours took before its answer was lost: bearing our tag, or nobody's and as new. */
-async function leftover(work: NetworkWork, network: Network, intended: number): Promise<PublicAddress | undefined> {
-  const addresses = await work.cloud.addresses.of(addressTarget(network));
-  const tagged = addresses.find((address) => address.tags[clusterTag(work.identity)] !== undefined);
+function leftover(work: NetworkWork, present: readonly PublicAddress[], intended: number): PublicAddress | undefined {
+  const tagged = present.find((address) => address.tags[clusterTag(work.identity)] !== undefined);
   if (tagged !== undefined) return tagged;
-  const candidates = addresses.filter((address) => {
-    const isNew = address.allocatedAt === undefined || address.allocatedAt >= intended - CLOCK_TOLERANCE_MS;
-    return isNew && !address.staticNat && otherClusters(address.tags, work.identity).length === 0;
-  });
+  const others = work.scope.object.metadata.annotations?.[Annotation.addressesOfOthers]?.split(',') ?? [];
+  const candidates = asNew(work, present, intended).filter(({ id }) => !others.includes(id));
   // The first association in a network becomes its source NAT; a VPC has its source NAT from the start.
   return candidates.find(({ sourceNat }) => !sourceNat) ?? candidates.find(({ vpcId }) => vpcId === undefined);
+}
+
+/** Addresses that an association sent at a time may have taken, as far as one can see. */
+function asNew(work: NetworkWork, present: readonly PublicAddress[], sentMs: number): readonly PublicAddress[] {
+  return present.filter(({ allocatedAt, staticNat, tags }) => {
+    const isNew = allocatedAt === undefined || allocatedAt >= sentMs - CLOCK_TOLERANCE_MS;
+    return isNew && !staticNat && otherClusters(tags, work.identity).length === 0;
+  });
+}
+
+/** Notes with the intent what is there before the call: should its answer be lost, that is not what it took. */
+function noteOthers(work: NetworkWork, present: readonly PublicAddress[]): void {
+  const { scope } = work;
+  const { [Annotation.addressesOfOthers]: _, ...annotations } = scope.object.metadata.annotations ?? {};
+  const ids = asNew(work, present, scope.deps.clock.now()).map(({ id }) => id);
+  scope.object.metadata.annotations =
+    ids.length === 0 ? annotations : { ...annotations, [Annotation.addressesOfOthers]: ids.join(',') };
 }
 
 /** The endpoint is told as soon as the address is known: certificates are made for it. */

@@ -98,6 +98,28 @@ test('the management server restarts while it makes a VPC: the tier comes, and a
   expect(world.leftovers()).toEqual([]);
 });
 
+test.each([
+  ['never arrives', false],
+  ['is not answered', true],
+])('an association that %s: an address that others took just before is not taken for it', async (_, effect) => {
+  world = await World.start();
+  const networkid = await makeNetwork('net-1');
+  // The first address of a network is its source NAT.
+  await call('associateIpAddress', { networkid });
+  await call('associateIpAddress', { networkid });
+  const before = world.leftovers();
+  world.cloud.faults.loseAnswer({ command: 'associateIpAddress', effect });
+
+  await world.createCluster({ network: 'net-1' });
+  await world.untilReady(CloudStackCluster, 'c1');
+
+  const { host } = (await world.get(CloudStackCluster, 'c1'))?.spec.controlPlaneEndpoint ?? {};
+  expect(before).not.toContain(`PublicIpAddress ${host} Allocated`);
+  expect(world.cloud.inventory().PublicIpAddress).toHaveLength(3);
+  await deleteCluster();
+  expect(world.leftovers()).toEqual(before);
+});
+
 test('an address that was given to another network meanwhile is not released', async () => {
   world = await World.start();
   const networkid = await makeNetwork('net-1');
