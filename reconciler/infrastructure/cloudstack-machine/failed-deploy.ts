@@ -8,10 +8,10 @@ import { Reason } from '../reasons';
 import { countFailure } from './deploy';
 import { failedDeployments, noteFailedDeployment } from './failed-deployments';
 import { unplace } from './placement';
-import { follow, jobOf, type MachineWork, tellFailure } from './work';
+import { expunged, follow, jobOf, type MachineWork, tellFailure, untilExpungedMs } from './work';
 
-/** States without event are looked at again after this. */
-const LOOK_AGAIN_MS = 1000;
+/** Destroyed instances that nobody of us may expunge are looked at again after this. */
+const LOOK_AGAIN_MS = 30_000;
 
 /** Why the deployment failed, as the job says; jobs of an earlier process are asked for. */
 export async function deployOutcome({ scope, cloud }: MachineWork): Promise<JobOutcome | undefined> {
@@ -74,10 +74,10 @@ export async function continueDiscard(work: MachineWork): Promise<Outcome> {
   tellFailure(running, 'destroying the instance that could not be deployed');
   const instance = await cloud.machines.get(id);
   if (instance === undefined) return startOver(work);
-  if (instance.state === 'Expunging' && running === undefined) return requeueAfter(LOOK_AGAIN_MS);
+  if (instance.state === 'Expunging' && running === undefined) return requeueAfter(untilExpungedMs(work));
   const { mayExpunge } = await cloud.capabilities();
   // Without the right to expunge the instance keeps its name until CloudStack's sweep: wait for that.
-  if (instance.state === 'Destroyed' && !mayExpunge) return requeueAfter(LOOK_AGAIN_MS * 30);
+  if (instance.state === 'Destroyed' && !mayExpunge) return requeueAfter(LOOK_AGAIN_MS);
   follow(work, 'discard', await cloud.machines.destroy(id, { expunge: mayExpunge, volumeIds: [] }));
   return done();
 }
@@ -85,6 +85,7 @@ export async function continueDiscard(work: MachineWork): Promise<Outcome> {
 function startOver(work: MachineWork): Outcome {
   const { scope, cloud, cloudStackCluster } = work;
   cloud.inventory.forget(work.watchKey);
+  expunged(work);
   delete scope.object.spec.instanceID;
   if (scope.object.metadata.annotations !== undefined) delete scope.object.metadata.annotations[Annotation.deployJob];
   withdraw(scope.object.metadata, 'machine');

@@ -7,10 +7,7 @@ import { adoptLostDeployment, placeOf } from './deploy';
 import { type InstanceView, whatToDoWithRemoval } from './instance-decision';
 import { leaveRecord } from './kubernetes-record';
 import { endMembership } from './load-balancer';
-import { follow, jobOf, type MachineWork, tellFailure } from './work';
-
-/** An instance that is being expunged without a job of ours is looked at again after this. */
-const LOOK_AGAIN_MS = 1000;
+import { follow, jobOf, type MachineWork, tellFailure, untilExpungedMs } from './work';
 
 /** Whether anything may exist in CloudStack for the machine. */
 export function mayHaveInstance({ scope }: Pick<MachineWork, 'scope'>): boolean {
@@ -38,7 +35,11 @@ export async function remove(work: MachineWork): Promise<Outcome> {
       return (await endMembership(work)) ?? destroy(work, mayExpunge);
     case 'wait':
     case 'look':
-      return scope.wait(requeueAfter(LOOK_AGAIN_MS), Reason.DestroyingInstance, 'the instance is being expunged');
+      return scope.wait(
+        requeueAfter(untilExpungedMs(work)),
+        Reason.DestroyingInstance,
+        'the instance is being expunged',
+      );
   }
 }
 

@@ -60,6 +60,23 @@ export function isControlPlane(machine: CloudStackMachine, owner?: Machine): boo
   return label !== undefined;
 }
 
+/** Between looks at an instance that CloudStack expunges when it likes, which may take a day. */
+const SLOWEST_LOOK_MS = 30_000;
+
+function expunging({ scope }: MachineWork): string {
+  return `expunging ${scope.uid}`;
+}
+
+/** Milliseconds to the next look at an instance that is being expunged without a job of ours. */
+export function untilExpungedMs(work: MachineWork): number {
+  return work.tools.setbacks.failed(expunging(work), SLOWEST_LOOK_MS);
+}
+
+/** The instance is gone; the next one is looked at as soon as the first was. */
+export function expunged(work: MachineWork): void {
+  work.tools.setbacks.succeeded(expunging(work));
+}
+
 /** Wakes the machine whenever its instance changes. */
 export function watchInstance(work: MachineWork): void {
   const id = work.scope.object.spec.instanceID ?? '';

@@ -399,6 +399,44 @@ test('without the right to expunge deletion says what it waits for, and ends whe
   expect(world.leftovers()).toEqual([]);
 });
 
+describe('an instance that CloudStack takes long to expunge is looked at ever more seldom', () => {
+  /** A failed instance that somebody else has destroyed: CloudStack expunges it when it likes. */
+  beforeEach(async () => {
+    world = await World.start({ settings: { expungeDelayMs: 600_000, usersSeeDestroyed: true } });
+    await standing();
+    world.cloud.faults.failJob({ command: 'deployVirtualMachine', errorCode: 530, errorText: 'no image' });
+    world.cloud.faults.failCommand({ command: 'destroyVirtualMachine', times: 100, errorCode: 530, errorText: 'busy' });
+    await world.createMachine('md-0');
+    await world.until('it is to be destroyed', async () => world.count('destroyVirtualMachine') > 0);
+    const [instance] = world.cloud.inventory().VirtualMachine;
+    world.cloud.incidents.destroyMachine(instance?.id ?? '', { expunge: false });
+    world.cloud.faults.clear();
+  });
+
+  /** Looks at the one instance; snapshots of all are taken for the others as well. */
+  const looks = () =>
+    world.calls.filter(({ command, parameters }) => command === 'listVirtualMachines' && parameters['id'] !== undefined)
+      .length;
+
+  async function isLeftAlone(): Promise<void> {
+    await world.clock.advance(60_000);
+    const before = looks();
+    await world.clock.advance(300_000);
+    expect(looks() - before).toBeLessThanOrEqual(11);
+  }
+
+  test('before the machine is deployed again', async () => {
+    await isLeftAlone();
+    await world.untilReady(CloudStackMachine, 'md-0', 600_000);
+  });
+
+  test('before the machine goes', async () => {
+    await world.delete(CloudStackMachine, 'md-0');
+    await isLeftAlone();
+    await world.until('it is gone', async () => (await world.get(CloudStackMachine, 'md-0')) === undefined, 600_000);
+  });
+});
+
 test('credentials that may neither expunge nor delete a network say so', async () => {
   world = await World.start({ seed: { mayExpunge: false } });
   await standing();
