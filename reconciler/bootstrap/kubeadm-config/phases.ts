@@ -224,15 +224,18 @@ function publishDataSecret(scope: Scope, name: string): void {
   status.dataSecretName = name;
   status.initialization = { ...status.initialization, dataSecretCreated: true };
   scope.draft.object.status = status;
-  scope.reports.push({ type: Type.dataSecretAvailable, status: 'True', reason: Reason.available });
+  scope.reports.push(DATA_SECRET_AVAILABLE);
 }
+
+const DATA_SECRET_AVAILABLE = { type: Type.dataSecretAvailable, status: 'True', reason: Reason.available } as const;
+const CERTIFICATES_AVAILABLE = { type: Type.certificatesAvailable, status: 'True', reason: Reason.available } as const;
 
 /** After a move the status is empty, and the Machine knows the Secret. @returns true when that was the case */
 export function adoptDataSecret(scope: Scope): boolean {
   const name = scope.machine.spec.bootstrap.dataSecretName;
   if (name === undefined || scope.draft.stored.status?.initialization?.dataSecretCreated === true) return false;
   publishDataSecret(scope, name);
-  scope.reports.push({ type: Type.certificatesAvailable, status: 'True', reason: Reason.available });
+  scope.reports.push(CERTIFICATES_AVAILABLE);
   return true;
 }
 
@@ -241,6 +244,8 @@ export function adoptDataSecret(scope: Scope): boolean {
  * @param onLooked - told when the token that was due is fine, or another one
  */
 export async function keepBootstrapData(scope: Scope, tokenIsDue: boolean, onLooked: () => void): Promise<Outcome> {
+  // A run that did not hear the answer to its own write may have denied them since.
+  scope.reports.push(DATA_SECRET_AVAILABLE, CERTIFICATES_AVAILABLE);
   await keepOwner(scope);
   if (isTrue(scope.cluster, 'ControlPlaneInitialized')) await releaseInitLock(scope);
   const token = scope.spec.joinConfiguration?.discovery?.bootstrapToken?.token;

@@ -296,6 +296,25 @@ test('after a move the Secret the Machine knows is taken over', async () => {
   expect(world.secret('m')).toBeUndefined();
 });
 
+test('data that exist are said to be there, though the answer to the write that said so was lost and a failure followed', async () => {
+  await world.cluster();
+  await world.certificates();
+  await world.machine('m', 'control-plane', { initConfiguration: { skipPhases: ['x'] } });
+  await world.until(() => world.isReady('m'));
+  const conditions = world
+    .config('m')
+    .status?.conditions?.map((condition) =>
+      condition.type === 'Paused' ? condition : { ...condition, status: 'False' },
+    );
+
+  const denied = { type: 'merge', patch: { status: { conditions } } } as const;
+  await world.api.patch(KubeadmConfig, key('m'), denied, { subresource: 'status' });
+  await world.until(() => world.isReady('m'));
+
+  expect(world.condition('m', 'DataSecretAvailable')).toBe('True Available');
+  expect(world.condition('m', 'CertificatesAvailable')).toBe('True Available');
+});
+
 test('a version that no kubeadm configuration is known for is refused with what to do', async () => {
   await world.cluster({ provisioned: false });
   await world.certificates();
