@@ -16,6 +16,7 @@ import {
   type KubeObject,
   keyOf,
   type ObjectKey,
+  parseApiVersion,
 } from '../../../machinery/kube-object';
 import { ownerReference, withOwner } from '../../../machinery/owner-references';
 import { matchesSelector } from '../../../machinery/selectors';
@@ -101,6 +102,9 @@ async function reconcileSet(scope: MachineSetScope): Promise<Outcome> {
       await claimTemplates({ objects: scope.deps.objects, external: scope.external }, cluster, templatesOf(wanted));
       await remediateMachines(scope, () => preflight(scope));
       await syncMachines(scope);
+      await removeAbandonedParts(scope);
+      // The look for what was abandoned may have found a Machine whose creation was never answered.
+      refreshMachines(scope);
       await syncReplicas(scope);
       refreshMachines(scope);
     }
@@ -141,11 +145,7 @@ async function syncReplicas(scope: MachineSetScope): Promise<void> {
   if (wanted.metadata.annotations?.[DISABLE_MACHINE_CREATE_ANNOTATION] === 'true') return;
   scope.blocked = [...unselected(wanted), ...(await missingTemplates(scope)), ...(await preflight(scope))];
   if (scope.blocked.length > 0) return;
-  await removeAbandonedParts(scope);
-  // The look for what was abandoned may have found a Machine whose creation was never answered.
-  refreshMachines(scope);
-  const stillMissing = (wanted.spec.replicas ?? 1) - scope.machines.length;
-  if (stillMissing > 0) await createMachines(scope, stillMissing);
+  await createMachines(scope, missing);
 }
 
 /** Machines that the set does not see would be made without end. */
@@ -183,7 +183,10 @@ async function preflight(scope: MachineSetScope): Promise<string[]> {
   });
 }
 
-/** Control planes decide on preflight; templates that appear late are what a set waits for. */
+/**
+ * Control planes decide on preflight; templates that appear late are what a set waits for; a part that appears may come
+ * from an attempt that was given up.
+ */
 function setsToldBy(deps: ClusterApiDeps, event: ObjectEvent): ObjectKey[] {
   const { object, previous } = event;
   const namespace = object.metadata.namespace ?? '';
@@ -196,8 +199,8 @@ function setsToldBy(deps: ClusterApiDeps, event: ObjectEvent): ObjectKey[] {
       )
       .map(keyOf);
   }
-  // One that appears may have neither label nor version yet, or never.
-  if (event.type === 'added') return setsWithControlPlane(deps, object);
+  // A control plane that appears may have neither label nor version yet, or never.
+  if (event.type === 'added') return [...makersOf(object), ...setsWithControlPlane(deps, object)];
   // InfraMachines and BootstrapConfigs are watched to be read; their Machines tell what they mean.
   const cluster = object.metadata.labels?.[CLUSTER_NAME_LABEL];
   if (cluster === undefined || textAt(object, 'spec', 'version') === undefined) return [];
@@ -206,6 +209,13 @@ function setsToldBy(deps: ClusterApiDeps, event: ObjectEvent): ObjectKey[] {
     .list(MachineSet, { namespace })
     .filter((set) => set.spec.clusterName === cluster)
     .map(keyOf);
+}
+
+/** The sets that made a part, until its Machine owns it. */
+function makersOf({ metadata }: KubeObject): ObjectKey[] {
+  return (metadata.ownerReferences ?? [])
+    .filter((owner) => owner.kind === MachineSet.kind && parseApiVersion(owner.apiVersion).group === MachineSet.group)
+    .map((owner) => ({ namespace: metadata.namespace ?? '', name: owner.name }));
 }
 
 function setsWithControlPlane(deps: ClusterApiDeps, { kind, metadata }: KubeObject): ObjectKey[] {

@@ -173,18 +173,19 @@ async function createPart(scope: MachineSetScope, reference: ContractReference, 
 }
 
 /**
- * Deletes what an attempt left behind that was killed before its Machine came to be. Such a part is still owned by the
- * set: a Machine takes over what is its own.
+ * Deletes what an attempt left behind that was killed before its Machine came to be; a request that was on its way then
+ * may arrive when no machine is missing any more. Such a part is still owned by the set: a Machine takes over what is
+ * its own.
  */
 export async function removeAbandonedParts(scope: MachineSetScope): Promise<void> {
   const { deps, wanted, namespace } = scope;
   for (const reference of templateReferences(wanted.spec.template.spec)) {
     const { resource } = await scope.external.find({ ...reference, kind: kindOfTemplate(reference.kind) }, namespace);
     for (const part of deps.objects.list(resource, { namespace, ownerUid: wanted.metadata.uid })) {
-      if (isBeingDeleted(part)) continue;
+      const key = { namespace, name: part.metadata.name };
+      if (isBeingDeleted(part) || deps.objects.get(Machine, key) !== undefined) continue;
       // Caches of two kinds may be a moment apart; only the server can say that there is no Machine.
-      const machine = await deps.objects.read(Machine, { namespace, name: part.metadata.name });
-      if (machine === undefined) await deps.objects.delete(resource, part);
+      if ((await deps.objects.read(Machine, key)) === undefined) await deps.objects.delete(resource, part);
     }
   }
 }

@@ -41,6 +41,23 @@ test('a part that a killed attempt left behind is removed, and as many machines 
   });
 });
 
+test('a part that a killed attempt sent is removed as well when it arrives late and no machine is missing', async () => {
+  await withWorld(async (api, clock) => {
+    await api.create(DevMachineTemplate, { ...dev(DevMachineTemplate, 'template'), kind: 'DevMachineTemplate' });
+    await api.create(Cluster, cluster());
+    const set = await api.create(MachineSet, machineSet());
+    await clock.advance(5000);
+    const machines = await names(api, Machine);
+
+    const owner = { apiVersion: set.apiVersion, kind: 'MachineSet', name: 'set', uid: set.metadata.uid ?? '' };
+    await api.create<KubeObject>(DevMachine, dev(DevMachine, 'set-xxxxx', { ownerReferences: [owner] }));
+    await clock.advance(5000);
+
+    expect(await names(api, DevMachine)).toEqual(machines);
+    expect(await names(api, Machine)).toEqual(machines);
+  });
+});
+
 test('a machine whose creation was not answered keeps its parts, and none is made in its place', async () => {
   let unanswered = 1;
   const seen = (api: KubeApi): KubeApi => ({
