@@ -12,13 +12,17 @@ export interface DeleteCandidate {
   readonly marked: boolean;
   /** Has a Node, the Node is healthy, no health check failed. */
   readonly healthy: boolean;
+  /** Serves: its condition Available is true. */
+  readonly available: boolean;
 }
 
 const ALREADY_DELETING = 100;
 const MARKED = 80;
 const UNHEALTHY = 50;
+/** A rollout that takes back what does not serve counts on it that nothing else goes. */
+const UNAVAILABLE = 49.5;
 const RANDOM = 20;
-/** Below UNHEALTHY: however old, a healthy machine goes after an unhealthy one. */
+/** Below UNAVAILABLE: however old, a machine that serves goes after one that does not. */
 const AGE_CEILING = 49;
 /** Ages differ most in the first days; after some months all machines are simply old. */
 const AGE_SCALE_MS = 10 * 24 * 3600_000;
@@ -28,6 +32,7 @@ export function deletePriority(machine: DeleteCandidate, order: DeleteOrder, now
   if (machine.deleting) return ALREADY_DELETING;
   if (machine.marked) return MARKED;
   if (!machine.healthy) return UNHEALTHY;
+  if (!machine.available) return UNAVAILABLE;
   const age = AGE_CEILING * (1 - Math.exp(-Math.max(0, now - machine.createdAt) / AGE_SCALE_MS));
   switch (order) {
     case 'Random':

@@ -218,6 +218,7 @@ function candidateOf(machine: Machine): DeleteCandidate & { machine: Machine } {
       machine.status?.nodeRef !== undefined &&
       isTrue(machine, Type.nodeHealthy) &&
       !isFalse(machine, Type.healthCheckSucceeded),
+    available: isTrue(machine, Type.available),
   };
 }
 

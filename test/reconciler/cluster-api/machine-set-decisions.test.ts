@@ -16,13 +16,15 @@ const candidate = fc.record<DeleteCandidate>({
   deleting: fc.boolean(),
   marked: fc.boolean(),
   healthy: fc.boolean(),
+  available: fc.boolean(),
 });
 const order = fc.constantFrom<DeleteOrder>('Random', 'Newest', 'Oldest');
 
-test('machines in deletion go before marked ones, these before unhealthy ones, these before all others', () => {
+test('machines in deletion go before marked ones, these before unhealthy ones, these before unavailable ones, these before all others', () => {
   fc.assert(
     fc.property(fc.array(candidate, { maxLength: 12 }), order, (machines, policy) => {
-      const group = (machine: DeleteCandidate) => (machine.deleting ? 0 : machine.marked ? 1 : machine.healthy ? 3 : 2);
+      const group = ({ deleting, marked, healthy, available }: DeleteCandidate) =>
+        [deleting, marked, !healthy, !available, true].indexOf(true);
       const sorted = inDeleteOrder(machines, policy, NOW).map(group);
 
       expect(sorted).toEqual([...sorted].sort((a, b) => a - b));
@@ -45,8 +47,15 @@ test('the order does not depend on how the machines were listed', () => {
   );
 });
 
-test('Oldest and Newest are opposites for healthy machines', () => {
-  const old = { name: 'a', createdAt: NOW - 100 * HOUR, deleting: false, marked: false, healthy: true };
+test('Oldest and Newest are opposites for machines that serve', () => {
+  const old = {
+    name: 'a',
+    createdAt: NOW - 100 * HOUR,
+    deleting: false,
+    marked: false,
+    healthy: true,
+    available: true,
+  };
   const young = { ...old, name: 'b', createdAt: NOW - HOUR };
 
   expect(inDeleteOrder([young, old], 'Oldest', NOW)[0]).toBe(old);
