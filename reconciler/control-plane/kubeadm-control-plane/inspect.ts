@@ -1,8 +1,8 @@
-import { ConfigMap, Node, Pod } from '../../../api/kinds';
-import { done, type Outcome, requeueAfter, soonest } from '../../../api/ports';
+import { ConfigMap, type Machine, Node, Pod } from '../../../api/kinds';
+import { done, type Outcome, requeueAfter, soonest, tryGet } from '../../../api/ports';
 import { kubeTime } from '../../../machinery/clock';
-import type { ConditionReport } from '../../../machinery/conditions';
-import { keyText } from '../../../machinery/kube-object';
+import { type ConditionReport, isFalse } from '../../../machinery/conditions';
+import { isBeingDeleted, keyText } from '../../../machinery/kube-object';
 import { inspectedTypes, inspectMachine, type WorkloadView } from './inspection';
 import { patienceLeft, sift } from './patience';
 import { MachineType, Reason } from './reasons';
@@ -21,14 +21,31 @@ const GRACE_MS = 5 * 60_000;
 /** How often a control plane without etcd of its own is looked at, so that its kubeconfig is renewed in time. */
 const EXPIRY_LOOK_MS = 3600_000;
 
-/** Notes that the first machine's kubeadm is done: its ConfigMap appears last. */
-export function observeInitialization(scope: Scope): void {
-  if (isInitialized(scope)) return;
-  const found = workloadOf(scope)?.get(ConfigMap, { namespace: 'kube-system', name: 'kubeadm-config' });
-  if (found === undefined) return;
+const KUBEADM_CONFIG = { namespace: 'kube-system', name: 'kubeadm-config' };
+/** How soon an API server that did not show its ConfigMap again is asked once more. */
+const INITIALIZATION_RETRY_MS = 5000;
+
+/**
+ * Notes that the first machine's kubeadm is done: its ConfigMap appears last. What was seen may be of a machine that is
+ * gone, whose connection is given up later, so the server is asked once. For ever after the others join: a cluster that
+ * goes with its only machine was never one.
+ */
+export async function observeInitialization(scope: Scope): Promise<Outcome> {
+  if (isInitialized(scope) || !machinesOf(scope).some((machine) => mayStay(scope, machine))) return done();
+  const connection = workloadOf(scope);
+  if (connection?.get(ConfigMap, KUBEADM_CONFIG) === undefined) return done();
+  const found = await tryGet(connection.api, ConfigMap, KUBEADM_CONFIG).catch(() => undefined);
+  if (found === undefined) return requeueAfter(INITIALIZATION_RETRY_MS);
   const status = scope.draft.object.status ?? {};
   status.initialization = { ...status.initialization, controlPlaneInitialized: true };
   scope.draft.object.status = status;
+  return done();
+}
+
+/** One that is the only machine goes as well when a health check failed. */
+function mayStay(scope: Scope, machine: Machine): boolean {
+  const isReplaced = machinesOf(scope).length === 1 && isFalse(machine, MachineType.healthCheckSucceeded);
+  return !isBeingDeleted(machine) && !isReplaced;
 }
 
 /** Looks at every machine's node, pods and etcd member, and writes what it sees into the Machines' conditions. */

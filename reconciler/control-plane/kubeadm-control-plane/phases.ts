@@ -59,14 +59,14 @@ export async function reconcileControlPlane(
     scope.missingTemplate = scope.controlPlane.spec.machineTemplate.spec.infrastructureRef.kind;
   else await ownTemplate(scope, template);
   if (scope.cluster.status?.initialization?.infrastructureProvisioned !== true) return done();
-  observeInitialization(scope);
+  const initialization = await observeInitialization(scope);
   const hasCertificates = await reconcileCertificates(scope);
   // A cluster that runs needs them only for machines that are to join; the others are looked after.
-  if (!hasCertificates && !isInitialized(scope)) return done();
-  if (endpointOf(scope.cluster) === undefined) return done();
+  if (!hasCertificates && !isInitialized(scope)) return initialization;
+  if (endpointOf(scope.cluster) === undefined) return initialization;
   if (hasCertificates) await reconcileKubeconfig(scope);
   await syncMachines(scope);
-  const look = await inspectMachines(scope);
+  const look = soonest(initialization, await inspectMachines(scope));
   if (await removeStrangers(scope)) return requeueAfter(1_000);
   const removal = await removeDeletingMachine(scope);
   if (removal !== undefined) return soonest(look, removal);
