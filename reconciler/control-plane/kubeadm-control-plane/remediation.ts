@@ -42,15 +42,26 @@ export function planRemediation(input: RemediationInput): RemediationStep {
   if (input.inProgress !== undefined) {
     // Begun and interrupted before the deletion: it goes on. Otherwise its replacement comes first.
     const begun = input.machines.find(({ metadata }) => metadata.name === input.inProgress?.machine);
-    if (begun === undefined || !isToBeRemediated(begun)) return { kind: 'none' };
-    return { kind: 'remediate', machine: begun, data: input.inProgress };
+    if (begun !== undefined && isToBeRemediated(begun)) {
+      return { kind: 'remediate', machine: begun, data: input.inProgress };
+    }
+    if (begun !== undefined || !isInTheWay(machine, input)) return { kind: 'none' };
   }
   const retry = retryOf(machine, input);
   if (!('retryCount' in retry)) return retry;
   const fault = input.initialized ? faultOf(machine, input) : undefined;
   if (fault !== undefined) return { kind: 'wait', machine, report: fault };
   const timestamp = kubeTime({ now: () => input.now });
-  return { kind: 'remediate', machine, data: { machine: machine.metadata.name, timestamp, ...retry } };
+  const retryCount = Math.max(retry.retryCount, input.inProgress?.retryCount ?? 0);
+  return { kind: 'remediate', machine, data: { machine: machine.metadata.name, timestamp, retryCount } };
+}
+
+/**
+ * Whether the replacement of another machine waits for this one: it may not join as long as this one counts for the
+ * quorum of etcd, and etcd can spare this one. Neither would ever move.
+ */
+function isInTheWay(machine: Machine, input: RemediationInput): boolean {
+  return input.initialized && !mayReplace(input) && faultOf(machine, input) === undefined;
 }
 
 /** Machines that are healthy again although something was said about their replacement. */

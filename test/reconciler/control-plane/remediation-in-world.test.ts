@@ -78,3 +78,23 @@ test('a first machine that never comes up is replaced by one that initializes th
   expect(world.faults).toEqual([]);
   await world.stop();
 });
+
+test('a machine that dies during a rollout is replaced, and so is the one that could not join because of it', async () => {
+  const world = await World.start();
+  await world.apply(...clusterManifests({ controlPlane: 3, workers: 0 }));
+  await world.until(() => world.isStable(3));
+  const before = namesOf(world);
+  const [dead] = world.machines('control-plane');
+
+  await world.patchControlPlane({ kubeadmConfigSpec: { preKubeadmCommands: ['true'] } });
+  await world.until(() => namesOf(world).length === 4);
+  world.guests.powerOff(dead?.spec.providerID?.replace('cloudstack:///', '') ?? '');
+  await world.clock.advance(600_000);
+  const late = namesOf(world).find((name) => !before.includes(name)) ?? '';
+  for (const name of [late, dead?.metadata.name ?? '']) await judge(world, name, 'unhealthy');
+  await world.until(() => world.isStable(3), 900_000);
+
+  expect(namesOf(world).filter((name) => before.includes(name) || name === late)).toEqual([]);
+  expect((await world.etcdMembers()).map(({ name }) => name).sort()).toEqual(namesOf(world).sort());
+  await world.stop();
+});

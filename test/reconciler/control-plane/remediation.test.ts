@@ -148,6 +148,20 @@ test('while a replacement is to come no other machine goes; one that was begun g
   });
 });
 
+test('another broken machine goes first where etcd cannot take the replacement in, but can spare that machine', () => {
+  const lost = { ...sick, EtcdMemberHealthy: 'False', APIServerPodHealthy: 'False' } as const;
+  const shapes = [{ name: 'a' }, { name: 'b', conditions: lost }, { name: 'c' }];
+  const inProgress = { machine: 'gone', timestamp: '2026-01-01T00:00:00Z', retryCount: 2 };
+
+  expect(plan(shapes, { inProgress })).toMatchObject({
+    kind: 'remediate',
+    machine: { metadata: { name: 'b' } },
+    data: { machine: 'b', timestamp: '2026-01-02T00:00:00Z', retryCount: 2 },
+  });
+  expect(plan(shapes, { inProgress, etcdMembers: undefined })).toEqual({ kind: 'none' });
+  expect(plan(shapes.slice(0, 2), { inProgress, initialized: false })).toEqual({ kind: 'none' });
+});
+
 test('a replacement may join a control plane that has its quorum with it and one working API server', () => {
   const machines = [machine({ name: 'a', conditions: HEALTHY }), machine({ name: 'b', conditions: {} })];
   const etcdMembers = machines.map(({ metadata }) => member(metadata.name));
