@@ -7,6 +7,8 @@ import { type GitEnd, runGit } from './git-process';
 export interface Git {
   /** What it prints. @throws CommandError (1) when git ends with another code than 0 */
   raw(args: readonly string[]): Promise<string>;
+  /** As `raw`; undefined when git ends with 1, which is how it says that there is none. */
+  find(args: readonly string[]): Promise<string | undefined>;
   /** As `raw`, trimmed. */
   revparse(args: readonly string[]): Promise<string>;
 }
@@ -31,7 +33,7 @@ export async function openCheckout(directory: string): Promise<Checkout> {
   }
   const root = end.stdout.trim();
   const git = gitIn(root);
-  return { root, git, head: () => git.revparse(['--verify', '--quiet', 'HEAD']).then(nonEmpty, () => undefined) };
+  return { root, git, head: async () => (await git.find(['rev-parse', '--verify', '--quiet', 'HEAD']))?.trim() };
 }
 
 /**
@@ -39,12 +41,18 @@ export async function openCheckout(directory: string): Promise<Checkout> {
  * @param options - git's own, before each command
  */
 export function gitIn(directory: string, options: readonly string[] = []): Git {
-  const raw = async (args: readonly string[]) => {
+  const run = async (args: readonly string[], none?: number) => {
     const end = await runGit(directory, [...options, ...args]);
+    if (end.code === none) return undefined;
     if (end.code !== 0) throw gitFailure(args[0] ?? '', directory, end);
     return end.stdout;
   };
-  return { raw, revparse: async (args) => (await raw(['rev-parse', ...args])).trim() };
+  const raw = async (args: readonly string[]) => (await run(args)) ?? '';
+  return {
+    raw,
+    find: (args) => run(args, 1),
+    revparse: async (args) => (await raw(['rev-parse', ...args])).trim(),
+  };
 }
 
 export function gitFailure(command: string, directory: string, { stderr }: GitEnd): CommandError {
@@ -65,8 +73,4 @@ async function topOf(directory: string): Promise<GitEnd> {
     if (messageOf(error).includes('ENOENT')) throw wrongInput('git is not installed; install it and try again');
     throw error;
   }
-}
-
-function nonEmpty(text: string): string | undefined {
-  return text === '' ? undefined : text;
 }

@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { constants } from 'node:os';
 
 export interface GitEnd {
+  /** As a shell has it: 128 and the number of the signal that ended git, which is no answer. */
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -34,7 +36,10 @@ export function runGit(
       stderr += text;
     });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+    child.on('close', (code, signal) => {
+      if (signal === null) resolve({ code: code ?? 1, stdout, stderr });
+      else resolve({ code: 128 + constants.signals[signal], stdout, stderr: `${stderr}git was ended by ${signal}` });
+    });
   });
 }
 

@@ -34,8 +34,7 @@ export async function refuseUnfinishedWork(checkout: Checkout, manifests: string
 
 /** @throws CommandError (2) when HEAD is on no branch, where a commit would soon be lost. */
 export async function refuseDetachedHead({ git, root }: Checkout): Promise<void> {
-  const branch = (await git.raw(['symbolic-ref', '--quiet', 'HEAD']).catch(() => '')).trim();
-  if (branch !== '') return;
+  if ((await git.find(['symbolic-ref', '--quiet', 'HEAD'])) !== undefined) return;
   const bisects = existsSync(resolve(root, (await git.revparse(['--git-path', 'BISECT_START'])).trim()));
   const fix = bisects
     ? 'a bisect is under way; end it with `git bisect reset`'

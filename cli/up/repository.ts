@@ -103,7 +103,7 @@ export function nameRepository(
 
 /** URLs as they are configured, by the name of the remote. */
 async function remotes(git: Git): Promise<ReadonlyMap<string, string>> {
-  return parseRemotes(await git.raw(['config', '--null', '--get-regexp', URL_KEYS]).catch(() => ''));
+  return parseRemotes((await git.find(['config', '--null', '--get-regexp', URL_KEYS])) ?? '');
 }
 
 function parseRemotes(listed: string): ReadonlyMap<string, string> {

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function checkoutWithLock(file: string): Checkout {
-  const git = { raw: async () => '', revparse: async () => file };
+  const git = { raw: async () => '', find: async () => undefined, revparse: async () => file };
   return { root: folder, git, head: async () => undefined };
 }
 

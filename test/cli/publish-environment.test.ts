@@ -69,3 +69,17 @@ test('a checkout that git refuses is told with its reason, and no new repository
   expect(finished).toMatchObject({ code: 2, stderr: expect.stringContaining('bad config line 1') });
   expect(finished.stderr).not.toContain('git init');
 });
+
+test('a git that is killed is a failure, and not the answer that there is no commit and no branch', async () => {
+  await project.capstan('publish');
+  const [before, git] = [project.git('rev-parse', 'HEAD'), (await project.shell('command -v git')).stdout.trim()];
+  project.define('two');
+  for (const question of ['rev-parse --verify --quiet HEAD', 'symbolic-ref --quiet HEAD']) {
+    project.write('bin/git', `#!/bin/sh\n[ "$*" = '${question}' ] && kill -INT $$\nexec '${git}' "$@"\n`);
+
+    const finished = await project.shell(`chmod +x bin/git && PATH="$PWD/bin:$PATH" capstan publish`);
+
+    expect(finished).toMatchObject({ code: 1, stderr: expect.stringContaining('git was ended by SIGINT') });
+    expect(project.git('rev-parse', 'HEAD')).toBe(before);
+  }
+});
