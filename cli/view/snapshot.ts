@@ -14,6 +14,7 @@ import {
 import { CLUSTER_NAME_LABEL } from '../../api/labels';
 import { isReason, type KubeApi, type TypedResource } from '../../api/ports';
 import type { KubeObject } from '../../machinery/kube-object';
+import { CommandError } from '../command-error';
 
 /** Everything a view of the fleet is made of, at one moment. */
 export interface Snapshot {
@@ -71,14 +72,24 @@ export async function takeSnapshot(list: ListKind): Promise<Snapshot> {
   };
 }
 
-/** Lists through an API server. */
+/**
+ * Lists through an API server.
+ * @throws CommandError (1) when it serves no Clusters: to a script, none would look like clusters that are all ready
+ */
 export function listFrom(api: KubeApi): ListKind {
   return async <T extends KubeObject>(resource: TypedResource<T>): Promise<readonly T[]> => {
     try {
       return (await api.list(resource)).items;
     } catch (error) {
-      if (isReason(error, 'NotFound')) return [];
-      throw error;
+      if (!isReason(error, 'NotFound')) throw error;
+      if (resource.group === Cluster.group && resource.plural === Cluster.plural) throw noManagementCluster();
+      return [];
     }
   };
+}
+
+function noManagementCluster(): CommandError {
+  return new CommandError(
+    `this API server does not serve ${Cluster.plural}.${Cluster.group}: it is no management cluster, or no reconciler has installed its CRDs yet\nName another one with --kubeconfig or KUBECONFIG, or install them with \`npx capstan run\`.`,
+  );
 }

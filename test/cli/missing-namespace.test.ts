@@ -31,7 +31,24 @@ test.each(COMMANDS)('the empty name of a namespace is wrong input: %s', async (c
   expect(finished).toEqual({ code: 2, stdout: '', stderr: '--namespace: the name is empty\n' });
 });
 
+test.each(COMMANDS)(
+  'an API server that serves no clusters is none whose clusters are all ready: %s',
+  async (command) => {
+    const finished = await project.capstan(...command.split(' '));
+
+    expect(finished).toMatchObject({ code: 1, stdout: '' });
+    expect(finished.stderr).toMatch(
+      /^this API server does not serve clusters\.cluster\.x-k8s\.io: .*\nName another one/,
+    );
+  },
+);
+
 test('a namespace without clusters is none that is not ready', async () => {
+  const reconciler = project.start('run', '--kubeconfig', project.kubeconfig(), '--diagnostics-port', '0');
+  await reconciler.says('leadership won');
+  await reconciler.says('controllers');
+  await reconciler.stop();
+
   const status = await project.capstan('status', '--namespace', 'default');
   const why = await project.capstan('why', 'dev', '--namespace', 'default');
 
