@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -86,6 +86,18 @@ test('the packed package renders a cluster in an empty project', () => {
     });
     expect(help).toContain('publish');
     expect(existsSync(join(installed, 'dist/constructs/index.d.ts'))).toBe(true);
+
+    // Optional: npm leaves it out.
+    rmSync(join(project, 'node_modules/cdk8s-plus-27'));
+    const management = spawnSync(process.execPath, [join(installed, 'dist/apps/management/main.js'), 'image'], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    expect(management).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: 'cdk8s-plus-27 is not installed; `npm install --save-dev cdk8s-plus-27`, then run this again\n',
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
