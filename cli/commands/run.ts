@@ -42,7 +42,7 @@ interface RunFlags {
 export function runCommand(): Command {
   return new Command('run')
     .description('Run the reconciler against a management cluster until it is stopped')
-    .option('--kubeconfig <file>', 'management cluster (default: the cluster this runs in)')
+    .option('--kubeconfig <file>', 'management cluster (default: KUBECONFIG, then the cluster this runs in)')
     .option('--loops <list>', 'which loops run; beside an upstream Cluster API: gitops,infrastructure', LOOPS.join(','))
     .addOption(
       new Option(

@@ -125,7 +125,8 @@ function refuseUrl(url: string, allowLocal: boolean): void {
   if (/^(https?|ssh):\/\/[^-]/.test(url)) return;
   if (allowLocal && (url.startsWith('/') || url.startsWith('file:///'))) return;
   const local = url.startsWith('/') || url.startsWith('file:');
-  throw new GitUnavailable(url, local ? 'local repositories are not allowed here' : 'use an https:// or ssh:// URL');
+  const fix = 'use an https:// or ssh:// URL';
+  throw new GitUnavailable(url, local ? `only \`capstan run --allow-local-repositories\` reads it; ${fix}` : fix);
 }
 
 function normalPath(path: string): string {

@@ -42,6 +42,15 @@ const signal = new AbortController().signal;
 const cluster = (name: string) =>
   `apiVersion: cluster.x-k8s.io/v1beta2\nkind: Cluster\nmetadata: {name: ${name}}\nspec: {paused: false}\n`;
 
+test('a repository of this machine is read only where that is allowed, and the refusal says how', async () => {
+  const remoteOnly = createGitSource({ cacheDirectory: join(folder, 'cache'), allowLocal: false });
+
+  await expect(remoteOnly.resolve(reference(), signal)).rejects.toMatchObject({
+    code: 'GIT_UNAVAILABLE',
+    message: expect.stringContaining('only `capstan run --allow-local-repositories` reads it; use an https:// or ssh'),
+  });
+});
+
 test('reads the manifests of the commit that a branch points to', async () => {
   const head = commit({
     'manifests/dev/cluster.dev.yaml': cluster('dev'),
