@@ -1,4 +1,4 @@
-/** Where a cluster's machines are connected (`capc.md` 1.3). */
+/** Where a cluster's machines are connected. */
 
 export interface IsolatedNetworkOptions {
   /**
@@ -6,9 +6,9 @@ export interface IsolatedNetworkOptions {
    * @default - the provider's: DefaultIsolatedNetworkOfferingWithSourceNatService, in a VPC DefaultIsolatedNetworkOfferingForVpcNetworks
    */
   readonly offering?: string;
-  /** First address of the network. @default - chosen by CloudStack */
+  /** First address of the network, together with `netmask`. @default - chosen by CloudStack, but not for tiers of a VPC */
   readonly gateway?: string;
-  /** @default - chosen by CloudStack */
+  /** Together with `gateway`. @default - chosen by CloudStack, but not for tiers of a VPC */
   readonly netmask?: string;
   /** Makes the network a tier of this VPC. @default - no VPC */
   readonly vpc?: VpcOptions;

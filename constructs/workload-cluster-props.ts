@@ -1,7 +1,7 @@
 import type { ControlPlaneProps, PoolProps } from './machine-props';
 import type { Network } from './network';
 
-/** A place machines can run: a zone with a network, and the account they belong to (`capc.md` 1.3). */
+/** A place machines can run: a zone with a network, and the account they belong to. */
 export interface FailureDomainProps {
   /** Zone, by name. */
   readonly zone: string;

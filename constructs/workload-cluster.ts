@@ -49,6 +49,8 @@ export class WorkloadCluster extends Construct {
   readonly #problems: Problem[] = [];
   readonly #pools = new Map<string, PoolProps>();
   readonly #failureDomains = new Map<string, JsonObject>();
+  /** Names of all failure domains, also of those with mistakes. */
+  readonly #domainNames = new Set<string>();
   /** Network of each failure domain, by name: the first one of its machines. */
   readonly #networks = new Map<string, string>();
 
@@ -61,6 +63,7 @@ export class WorkloadCluster extends Construct {
     this.#report(clusterProblems(name, props));
     if (!isMap(props)) return;
 
+    if (hasZone(props)) this.#domainNames.add(domainName(props.zone));
     if (this.#problems.length === 0) {
       this.#addDomain(domainName(props.zone), { zone: props.zone, network: props.network });
       this.cluster = this.#renderCluster();
@@ -81,8 +84,9 @@ export class WorkloadCluster extends Construct {
 
   /** Adds a place where machines can run. Machines without a domain of their own are spread over all. */
   addFailureDomain(name: string, props: FailureDomainProps): this {
-    const found = failureDomainProblems(name, props, new Set(this.#failureDomains.keys()));
+    const found = failureDomainProblems(name, props, { domains: this.#domainNames, props: this.#props });
     this.#report(found);
+    this.#domainNames.add(name);
     if (found.length === 0) this.#addDomain(name, props);
     return this;
   }
@@ -115,8 +119,9 @@ export class WorkloadCluster extends Construct {
 
   /** Pools in a failure domain that was never added; until synthesis it still may be. */
   #strayPools(): Problem[] {
-    const domains = [...this.#failureDomains.keys()];
-    if (this.cluster === undefined) return [];
+    const domains = [...this.#domainNames];
+    // Without its zone the name of the first one is not known.
+    if (!hasZone(this.#props)) return [];
     return [...this.#pools].flatMap(([pool, props]) => {
       const value = isMap(props) ? props.failureDomain : undefined;
       if (typeof value !== 'string' || value === '' || domains.includes(value)) return [];
@@ -296,6 +301,11 @@ export class WorkloadCluster extends Construct {
       spec,
     });
   }
+}
+
+/** Props come from the user, and may be anything until they are checked. */
+function hasZone(props: unknown): boolean {
+  return isMap(props) && typeof props['zone'] === 'string' && props['zone'].trim() !== '';
 }
 
 /** Constructs need a non-empty id without slashes, whatever the name is. */

@@ -166,6 +166,54 @@ test('overlapping ranges are named', () => {
   expect(errors).toContain('serviceCidrs[0] = "10.96.0.0/12": overlaps podCidrs[0] = "10.96.0.0/16"');
 });
 
+test('the machines of every failure domain have addresses beside those of pods and services', () => {
+  const net = (gateway: string) =>
+    `IsolatedNetwork.named('net', { gateway: '${gateway}', netmask: '255.255.255.0', vpc: { name: 'vpc', cidr: '10.0.0.0/8' } })`;
+  project.define(
+    'good.ts',
+    GOOD.replace("IsolatedNetwork.named('net'),", `${net('192.168.1.1')},`).replace(
+      'pools:',
+      `failureDomains: { second: { zone: 'zone-2', network: ${net('10.97.0.1')} } }, pools:`,
+    ),
+  );
+
+  const { errors } = project.synth();
+
+  expect(errors.split('\n').filter((line) => line.includes('overlaps'))).toEqual([
+    '  - clusters/good.ts: good/good: network.vpc.cidr = "10.0.0.0/8": overlaps serviceCidrs[0] = "10.96.0.0/12"; choose ranges that do not share addresses',
+    '  - clusters/good.ts: good/good: network.gateway = "192.168.1.1": overlaps podCidrs[0] = "192.168.0.0/16"; choose ranges that do not share addresses',
+    '  - clusters/good.ts: good/good: failureDomains.second.network.vpc.cidr = "10.0.0.0/8": overlaps serviceCidrs[0] = "10.96.0.0/12"; choose ranges that do not share addresses',
+    '  - clusters/good.ts: good/good: failureDomains.second.network.gateway = "10.97.0.1": overlaps serviceCidrs[0] = "10.96.0.0/12"; choose ranges that do not share addresses',
+  ]);
+});
+
+test('a netmask is one, and stands beside its gateway', () => {
+  const masked = GOOD.replace("named('net')", "named('net', { gateway: '10.1.1.1', netmask: '255.0.255.0' })");
+  const half = GOOD.replace("named('net')", "named('net', { netmask: '255.255.255.0' })").replace("'good'", "'half'");
+  project.define('good.ts', masked);
+  project.define('half.ts', half);
+
+  const { errors } = project.synth();
+
+  expect(errors).toContain('good/good: network.netmask = "255.0.255.0": not a netmask; write e.g. "255.255.255.0"');
+  expect(errors).toContain('half/half: network.gateway: is missing; write it beside netmask, or leave both out');
+  expect(errors).toMatch(/^2 mistakes/m);
+});
+
+test('a stray pool is told beside other mistakes, and one of a domain with mistakes is no stray', () => {
+  const domains = "failureDomains: { second: { zone: '', network: IsolatedNetwork.named('net-2') } },";
+  const pools =
+    "pools: { one: { offering: 'x', failureDomain: 'second' }, two: { offering: 'x', failureDomain: 'third' } },";
+  project.define('good.ts', GOOD.replace('replicas: 3,', 'replicas: 2,').replace(/pools: .*/, `${domains} ${pools}`));
+
+  const { errors } = project.synth();
+
+  expect(errors).toContain(
+    'pools.two.failureDomain = "third": is not a failure domain of this cluster; use "zone-1" or',
+  );
+  expect(errors).toMatch(/^3 mistakes/m);
+});
+
 test('a pool that was added twice is named', () => {
   project.define(
     'good.ts',
