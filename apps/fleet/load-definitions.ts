@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import type { ClusterDefinition } from '../../constructs/define-cluster';
 import { isClusterDefinition } from '../../constructs/define-cluster';
@@ -66,8 +66,13 @@ function definitionsOf(file: string, load: () => unknown, problems: Problem[]): 
     loaded = load();
   } catch (error) {
     const message = `cannot be loaded (${failureText(error)})`;
-    const fix = 'correct the file; `npx tsc --noEmit` shows type errors';
-    problems.push({ path: file, field: 'module', value: undefined, message, fix });
+    problems.push({
+      path: file,
+      field: 'module',
+      value: undefined,
+      message,
+      fix: `correct the file${typeCheck(file)}`,
+    });
     return [];
   }
   const exported: unknown = typeof loaded === 'object' && loaded !== null ? Reflect.get(loaded, 'default') : undefined;
@@ -79,6 +84,12 @@ function definitionsOf(file: string, load: () => unknown, problems: Problem[]): 
     problems.push({ path: file, field, value: undefined, ...(item instanceof Promise ? PROMISE : NO_DEFINITION) });
     return [];
   });
+}
+
+/** The compiler wants the file by name where no configuration says what belongs to the project. */
+function typeCheck(file: string): string {
+  if (!file.endsWith('.ts')) return '';
+  return `; \`npx tsc --noEmit${existsSync('tsconfig.json') ? '' : ` ${file}`}\` shows type errors`;
 }
 
 const NO_DEFINITION = {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type DefinitionsProject, GOOD, inFreshProject } from './definitions-project';
 
 let project: DefinitionsProject;
@@ -195,4 +195,16 @@ test('what is not read is told in one line; what a definition imports is no surp
   expect(errors).toBe(
     'warning: not read: clusters/module.mts, clusters/team/; only *.ts and *.js directly in clusters are\n7 manifests rendered\n',
   );
+});
+
+test('the type check that is advised works with a configuration of TypeScript and without one', () => {
+  project.define('bad.ts', 'export default IsolatedNetwork;');
+  project.define('plain.js', 'export default IsolatedNetwork;');
+
+  const { errors } = project.synth();
+  writeFileSync(project.path('tsconfig.json'), '{}');
+
+  expect(errors).toContain('correct the file; `npx tsc --noEmit clusters/bad.ts` shows type errors');
+  expect(errors).toMatch(/^ {2}- clusters\/plain\.js: .*; correct the file$/m);
+  expect(project.synth().errors).toContain('correct the file; `npx tsc --noEmit` shows type errors');
 });
