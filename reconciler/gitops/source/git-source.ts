@@ -135,8 +135,16 @@ function normalPath(path: string): string {
 
 function firstLine(error: unknown, credentials: GitCredentials | undefined): string {
   let text = (error instanceof Error ? error.message : String(error)).trim().split('\n')[0] ?? '';
-  for (const secret of Object.values(credentials ?? {}))
-    if (secret !== undefined && secret !== '') text = text.replaceAll(secret, '***');
+  for (const secret of secretsIn(credentials)) text = text.replaceAll(secret, '***');
   // How long an attempt took is another with each, and no news.
   return withoutSecrets(text).replace(/ after \d+ ms\b/g, '');
+}
+
+/** Shorter than any token. */
+const USERNAME_LIMIT = 16;
+
+/** User names are none (`git` is also in most addresses), unless a token may stand in their place. */
+function secretsIn({ username = '', password = '', bearerToken = '', identity = '' }: GitCredentials = {}): string[] {
+  const isToken = password === '' || username.length >= USERNAME_LIMIT;
+  return [password, bearerToken, identity, isToken ? username : ''].filter((secret) => secret !== '');
 }

@@ -42,6 +42,18 @@ const signal = new AbortController().signal;
 const cluster = (name: string) =>
   `apiVersion: cluster.x-k8s.io/v1beta2\nkind: Cluster\nmetadata: {name: ${name}}\nspec: {paused: false}\n`;
 
+test('the message of git is not blotted by a short user name, but by a token in its place', async () => {
+  const token = 'glpat-0123456789abcdef';
+  const failure = async (credentials: { readonly username: string; readonly password: string }) => {
+    const failed = source().resolve(reference({ url: `http://127.0.0.1:1/git-${token}.git`, credentials }), signal);
+    return await failed.catch((error: unknown) => String(error));
+  };
+
+  expect(await failure({ username: 'git', password: 'hunter2' })).toContain(`'http://127.0.0.1:1/git-${token}.git/'`);
+  expect(await failure({ username: token, password: 'x-oauth-basic' })).toContain("'http://127.0.0.1:1/git-***.git/'");
+  expect(await failure({ username: 'git', password: token })).toContain("'http://127.0.0.1:1/git-***.git/'");
+});
+
 test('a repository of this machine is read only where that is allowed, and the refusal says how', async () => {
   const remoteOnly = createGitSource({ cacheDirectory: join(folder, 'cache'), allowLocal: false });
 
