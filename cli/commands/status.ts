@@ -75,10 +75,9 @@ export function renderStatus(
         ? 'No clusters. They come from git: write clusters/NAME.ts, then npx capstan publish --push'
         : `No clusters in namespace ${namespace}.`,
     );
-  const waiting = clusters.find((cluster) => !cluster.ready);
-  if (waiting !== undefined) {
-    lines.push('', `Next: ${commands.capstan(`npx capstan why ${argumentOf(waiting)}`)}`);
-  }
+  const cluster = clusters.find(({ ready }) => !ready);
+  const waiting = cluster === undefined ? fleets.find(({ ready }) => !ready)?.name : argumentOf(cluster);
+  if (waiting !== undefined) lines.push('', `Next: ${commands.capstan(`npx capstan why ${waiting}`)}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -71,6 +71,13 @@ test('clusters carry their namespace where it is not default, or the name is the
   expect(renderStatus([], both, AS_THEY_ARE)).toContain('Next: npx capstan why dev --namespace default\n');
 });
 
+test('what to ask next is the cluster that is not ready, or the Fleet where there is none', async () => {
+  const views = clusterViews(await snapshotOf(cluster));
+
+  expect(renderStatus([fleetView(fleet)], [], AS_THEY_ARE)).toMatch(/\n\nNext: npx capstan why fleet\n$/);
+  expect(renderStatus([fleetView(fleet)], views, AS_THEY_ARE)).toMatch(/\n\nNext: npx capstan why dev\n$/);
+});
+
 test('printed commands lead to the management cluster, unless the environment does already', async () => {
   const views = clusterViews(await snapshotOf(cluster));
   const text = (commands: typeof AS_THEY_ARE) => renderStatus([fleetView(fleet, commands)], views, commands);
