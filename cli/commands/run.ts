@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { SystemClock } from '../../machinery/clock';
 import { CapstanError, messageOf } from '../../machinery/errors';
@@ -17,6 +15,7 @@ import { namedKubeconfig } from '../management-api';
 import { openPort } from '../open-port';
 import { isGoneHere, processIdentity } from '../process-identity';
 import { aborted, stopOnSignals } from '../stop-signal';
+import { makeTemporaryFolder } from '../temporary-folder';
 import { announcedAddresses, translationBy } from '../translated-addresses';
 import { parsePort } from './port-option';
 
@@ -129,7 +128,7 @@ async function runUntilStopped(input: RunInput, closers: Closer[]): Promise<void
   const { api } = connection;
   const stop = stopOnSignals();
   closers.push(() => stop.release());
-  const gitCache = mkdtempSync(join(tmpdir(), 'capstan-git-'));
+  const gitCache = makeTemporaryFolder('capstan-git-');
   const removeCache = () => rmSync(gitCache, { recursive: true, force: true });
   closers.push(removeCache);
   stop.beforeSuddenEnd(removeCache);

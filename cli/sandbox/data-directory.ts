@@ -1,8 +1,9 @@
-import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { accessSync, constants, mkdirSync, rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { messageOf } from '../../machinery/errors';
 import { wrongInput } from '../command-error';
+import { systemReason } from '../system-reason';
+import { makeTemporaryFolder } from '../temporary-folder';
 
 /** Where a command keeps the state of what it simulates. */
 export interface DataDirectory {
@@ -23,7 +24,7 @@ export function openDataDirectory(named: string | undefined): DataDirectory {
     makeDirectory(path);
     return { path, persistent: true, remove: () => undefined };
   }
-  const path = mkdtempSync(join(tmpdir(), 'capstan-'));
+  const path = makeTemporaryFolder('capstan-', '--data-dir');
   return { path, persistent: false, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
@@ -36,7 +37,7 @@ function makeDirectory(path: string): void {
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw wrongInput(
-      `--data-dir: ${path} cannot be used: ${reasonOf(error, path)}; name a directory that can be written`,
+      `--data-dir: ${path} cannot be used: ${systemReason(error, path)}; name a directory that can be written`,
     );
   }
 }
@@ -46,13 +47,6 @@ function isDirectory(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found !== undefined && !found.isDirectory()) throw new Error(`${path} is not a directory`);
   return found !== undefined;
-}
-
-/** What the system said, without Node's call, and with the path when it is another one. */
-function reasonOf(error: unknown, path: string): string {
-  return messageOf(error).replace(/^[A-Z0-9]+: (.*), \w+ '(.*)'$/, (_all, why: string, where: string) =>
-    where === path ? why : `${where}: ${why}`,
-  );
 }
 
 /**

@@ -66,6 +66,19 @@ test.each(['up', 'sandbox', 'run', 'status', 'why', 'kubeconfig', 'publish'])(
   },
 );
 
+test.each([
+  ['up', ', or name a folder with --data-dir'],
+  ['sandbox', ', or name a folder with --data-dir'],
+  ['run --kubeconfig dead.kubeconfig', ''],
+])('capstan %s says what helps where no temporary folder can be made', async (line, otherwise) => {
+  project.write('dead.kubeconfig', kubeconfigFor(1));
+
+  const finished = await project.shell(`TMPDIR=/nowhere/tmp capstan ${line}`);
+
+  const told = `no temporary folder can be made in /nowhere/tmp: no such file or directory; set TMPDIR to a folder that can be written${otherwise}\n`;
+  expect(finished).toEqual({ code: 1, stdout: '', stderr: told });
+});
+
 test('an API server that does not answer is a failure in words, with what to do', async () => {
   const port = await freePort();
   project.write('dead.kubeconfig', kubeconfigFor(port));
