@@ -1,4 +1,5 @@
 import { isJsonObject } from '../../../machinery/json';
+import { corruptByte } from './go-base64';
 import { timeFault } from './go-time';
 import { type GoDecoder, type GoPlace, isTime, wrongTypeWords } from './go-words';
 import type { SchemaNode } from './node';
@@ -121,7 +122,7 @@ function scalar(value: unknown, node: SchemaNode, report: DecodeReport, place: G
   const fits = node.intOrString ? typeof value === 'string' || isInt32(value) : fitsType(value, node, report);
   if (!fits) return wrong(value, node, report, place);
   if (typeof value === 'string' && value !== '') {
-    if (node.format === 'byte') bytes(value, report);
+    if (node.format === 'byte') return bytes(value, report);
     if (isTime(node)) report.typeError ??= timeFault(value, node.definition?.endsWith('.MicroTime') === true);
   }
   return report.decoder === 'converter' && node.format === 'int32' ? Number(value) | 0 : value;
@@ -153,10 +154,11 @@ function quantity(value: unknown, report: DecodeReport): unknown {
   return canonicalQuantity(text);
 }
 
-function bytes(value: string, report: DecodeReport): void {
-  const bad = value.search(/[^A-Za-z0-9+/=\r\n]/);
+function bytes(value: string, report: DecodeReport): string {
+  const corrupt = corruptByte(value);
   const origin = report.decoder === 'converter' ? 'error decoding from json: ' : '';
-  if (bad >= 0) report.typeError ??= `${origin}illegal base64 data at input byte ${bad}`;
+  if (corrupt !== undefined) report.typeError ??= `${origin}illegal base64 data at input byte ${corrupt}`;
+  return Buffer.from(value, 'base64').toString('base64');
 }
 
 function wrong(value: unknown, node: SchemaNode, report: DecodeReport, place: GoPlace): undefined {

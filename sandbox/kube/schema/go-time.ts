@@ -19,15 +19,13 @@ const ZONE = ['Z07:00', /^(Z|[+-]\d\d:\d\d)/] as const;
 /** Why a text is no time, in the words of Go; undefined when it is one. */
 export function timeFault(text: string, isMicro: boolean): string | undefined {
   const layout = isMicro ? '2006-01-02T15:04:05.000000Z07:00' : '2006-01-02T15:04:05Z07:00';
-  // The type with microseconds parses what stands in the JSON, with its quotes.
-  const shown = JSON.stringify(isMicro ? JSON.stringify(text) : text);
+  const shown = JSON.stringify(text);
   const parts = isMicro ? [...PARTS.slice(0, -1), ['05', /^\d\d/] as const, MICROSECONDS, ZONE] : [...PARTS, ZONE];
   let rest = text;
   for (const [name, pattern] of parts) {
     const found = pattern.exec(rest)?.[0];
     if (found === undefined) {
-      const left = JSON.stringify(isMicro ? `${rest}"` : rest);
-      return `parsing time ${shown} as "${layout}": cannot parse ${left} as ${JSON.stringify(name)}`;
+      return `parsing time ${shown} as "${layout}": cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`;
     }
     rest = rest.slice(found.length);
   }

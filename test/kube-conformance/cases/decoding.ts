@@ -279,6 +279,30 @@ export const decodingCases: Topic = (conforms) => {
       configuration: at(configuration, 'webhooks') ?? configuration,
     };
   });
+
+  conforms('decode-padding', 'bytes in base64 are padded', async (s) => {
+    const texts = [
+      'YQ==',
+      'YQ',
+      'YQ=',
+      'Y',
+      'YWI',
+      'YWI=',
+      'YWJj',
+      'YQ==YQ==',
+      'Y=Q=',
+      '=',
+      'YQ\n==',
+      'YWJjYQ',
+      'YR==',
+    ];
+    const answers: unknown[] = [];
+    for (const [index, text] of texts.entries()) {
+      const answer = await s.post(s.at('v1', 'secrets'), { metadata: { name: `s${index}` }, data: { a: text } });
+      answers.push([text, answer.code, at(answer, 'data') ?? at(answer, 'message')]);
+    }
+    return answers;
+  });
 };
 
 /** A field of a protobuf message: its number, and its content. */
