@@ -123,12 +123,12 @@ export function watchOptions(query: URLSearchParams): WatchRequest {
   };
 }
 
-/** Options of a delete: the body first, the query where the body says nothing. */
+/** Options of a delete: the body, or the query where there is none. */
 export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOptions {
-  const given = isJsonObject(body) ? body : {};
-  const policy = given['propagationPolicy'] ?? text(query, 'propagationPolicy');
-  const grace = given['gracePeriodSeconds'] ?? number(query, 'gracePeriodSeconds');
-  const dryRuns: readonly unknown[] = Array.isArray(given['dryRun']) ? given['dryRun'] : query.getAll('dryRun');
+  const given = body === undefined ? queriedOptions(query) : isJsonObject(body) ? body : {};
+  const policy = given['propagationPolicy'];
+  const grace = given['gracePeriodSeconds'];
+  const dryRuns: readonly unknown[] = Array.isArray(given['dryRun']) ? given['dryRun'] : [];
   const unknown = dryRuns.filter((run) => run !== 'All');
   if (unknown.length > 0) {
     throw invalidOption(
@@ -138,7 +138,7 @@ export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOpti
     );
   }
   const dryRun = dryRuns.length > 0;
-  const orphan = given['orphanDependents'] ?? text(query, 'orphanDependents');
+  const orphan = given['orphanDependents'];
   checkPolicy(policy, orphan);
   const conditions = isJsonObject(given['preconditions']) ? given['preconditions'] : undefined;
   const condition = (field: string): string | undefined => {
@@ -157,6 +157,13 @@ export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOpti
     preconditions: { uid: condition('uid'), resourceVersion: condition('resourceVersion') },
   };
 }
+
+const queriedOptions = (query: URLSearchParams): { readonly [option: string]: unknown } => ({
+  propagationPolicy: text(query, 'propagationPolicy'),
+  gracePeriodSeconds: number(query, 'gracePeriodSeconds'),
+  orphanDependents: text(query, 'orphanDependents'),
+  dryRun: query.getAll('dryRun'),
+});
 
 const POLICIES: readonly unknown[] = ['Foreground', 'Background', 'Orphan'];
 

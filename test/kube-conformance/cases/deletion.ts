@@ -315,4 +315,19 @@ export const deletionCases: Topic = (conforms) => {
       gone: (await s.get(s.at('v1', 'pods', 'bound'))).code,
     };
   });
+
+  conforms('delete-options-once', 'options in the body of a deletion are all there are', async (s) => {
+    for (const name of ['a', 'b', 'c', 'd']) await s.post(s.at('v1', 'configmaps'), s.configMap(name));
+    const remove = async (name: string, query: string, body?: object) => {
+      const path = s.at('v1', 'configmaps', name);
+      const answer = await s.delete(`${path}?${query}`, body);
+      return [answer.code, at(answer, 'message') ?? 'none', (await s.get(path)).code];
+    };
+    return {
+      dryRun: await remove('a', 'dryRun=All', {}),
+      grace: await remove('b', 'gracePeriodSeconds=nonsense', { gracePeriodSeconds: 0 }),
+      policy: await remove('c', 'propagationPolicy=Nonsense', { kind: 'DeleteOptions', apiVersion: 'v1' }),
+      query: await remove('d', 'dryRun=All'),
+    };
+  });
 };
