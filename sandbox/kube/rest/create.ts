@@ -63,9 +63,6 @@ export async function storeNew(
   const { resource } = target;
   const at: Target = { ...target, name: object.metadata.name ?? '', subresource: '' };
   requireNamespace(core, at);
-  if ((object.metadata.resourceVersion ?? '') !== '') {
-    throw new Refusal({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' });
-  }
   setManagers(object, managedFields);
   const request = {
     operation: 'CREATE' as const,
@@ -91,7 +88,7 @@ export async function storeNew(
       options.onCreate?.();
       return stored;
     }
-    if (!isGenerated || attempt >= GENERATE_ATTEMPTS) throw alreadyExists(resource, next.metadata.name);
+    if (!isGenerated || attempt >= GENERATE_ATTEMPTS) throw nameTaken(core, { ...at, name: next.metadata.name });
   }
 }
 
@@ -101,7 +98,6 @@ function prepareNew(core: Core, target: CollectionTarget, admitted: KubeObject):
   const { metadata } = next;
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
-  delete metadata.resourceVersion;
   metadata.creationTimestamp = kubeTime(core.clock);
   metadata.uid = core.random.uuid();
   if (resource.isCustom || resource.strategy.hasGeneration) metadata.generation = 1;
@@ -123,12 +119,22 @@ async function insert(
   const { resource } = target;
   const key = { namespace: object.metadata.namespace ?? '', name: object.metadata.name };
   const toStore = await resource.convert(object, resource.storageApiVersion);
+  // A text that is no number counts as none.
+  if (options.dryRun !== true && Number(object.metadata.resourceVersion ?? 0) > 0) {
+    throw new Refusal({ code: 500, reason: '', message: 'resourceVersion should not be set on objects to be created' });
+  }
   if (core.store.get(resource.table, key) !== undefined) return undefined;
   if (options.dryRun === true) return object;
   // The namespace may have gone while a webhook was asked.
   requireNamespace(core, { ...target, name: key.name, subresource: '' });
   const stored = core.store.put(resource.table, toStore, undefined);
   return stored === undefined ? undefined : resource.convert(stored, object.apiVersion);
+}
+
+function nameTaken(core: Core, target: Target): Refusal {
+  const { resource, name } = target;
+  const isBeingDeleted = core.store.get(resource.table, target)?.metadata.deletionTimestamp !== undefined;
+  return alreadyExists(resource, name, isBeingDeleted);
 }
 
 export function setManagers(object: KubeObject, managedFields: ManagedFieldsEntry[] | undefined): void {

@@ -44,11 +44,11 @@ export const noSuchPath = (): Refusal =>
     details: {},
   });
 
-export const alreadyExists = (resource: ResourceName, name: string): Refusal =>
+export const alreadyExists = (resource: ResourceName, name: string, isBeingDeleted: boolean): Refusal =>
   new Refusal({
     code: 409,
     reason: 'AlreadyExists',
-    message: `${qualified(resource)} ${JSON.stringify(name)} already exists`,
+    message: `${isBeingDeleted ? 'object is being deleted: ' : ''}${qualified(resource)} ${JSON.stringify(name)} already exists`,
     details: detailsOf(resource, name),
   });
 

@@ -254,4 +254,26 @@ export const metadataCases: Topic = (conforms) => {
       unknown: (await s.api.resourceFor('nowhere.dev/v1', 'Nothing')) ?? 'unknown',
     };
   });
+
+  conforms('meta-create-version-kinds', 'what a version says to a creation, after everything else', async (s) => {
+    const create = (name: string, resourceVersion: string, labels: object = {}) =>
+      s.post(s.at('v1', 'configmaps'), s.configMap(name, {}, { resourceVersion, labels }));
+    return {
+      zero: await create('a', '0'),
+      text: await create('b', 'abc'),
+      exists: await create('a', '7'),
+      invalid: await create('c', '7', { a: 'not valid' }),
+      number: await create('c', '7'),
+      dryRun: await s.post(`${s.at('v1', 'configmaps')}?dryRun=All`, s.configMap('d', {}, { resourceVersion: '7' })),
+    };
+  });
+
+  conforms('meta-create-deleting', 'a name is taken until its object is gone', async (s) => {
+    const body = s.configMap('a', {}, { finalizers: ['capstan.dev/a'] });
+    await s.post(s.at('v1', 'configmaps'), body);
+    await s.delete(s.at('v1', 'configmaps', 'a'));
+    const refused = await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    await s.merge(s.at('v1', 'configmaps', 'a'), { metadata: { finalizers: null } });
+    return { refused, created: (await s.post(s.at('v1', 'configmaps'), s.configMap('a'))).code };
+  });
 };
