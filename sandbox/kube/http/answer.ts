@@ -44,7 +44,13 @@ export class Answer {
     if (as === 'Table') this.plain(200, tableOf(items, this.target, this.include, this.nowMs, metadata));
     else if (as === 'PartialObjectMetadataList') {
       const bodies = items.map(metadataOf);
-      this.plain(200, { kind: as, apiVersion: 'meta.k8s.io/v1', metadata, items: bodies });
+      this.plain(200, {
+        kind: as,
+        apiVersion: 'meta.k8s.io/v1',
+        metadata,
+        // A Go list that nothing was put into.
+        items: bodies.length === 0 ? null : bodies,
+      });
     } else {
       const apiVersion = groupVersion(resource.group, version.name);
       // Items of builtin lists are written without their kind; custom resources carry theirs.
@@ -54,7 +60,7 @@ export class Answer {
   }
 
   #isCustomList(): boolean {
-    return this.target.resource.isCustom && this.representation.as !== 'Table';
+    return this.target.resource.isCustom && this.representation.as === undefined;
   }
 
   plain(code: number, body: unknown): void {

@@ -337,4 +337,18 @@ export const listCases: Topic = (conforms) => {
       one: await s.get(s.at('v1', 'configmaps', 'a'), { accept: one }),
     };
   });
+
+  conforms('list-metadata-pages', 'lists of metadata alone, empty and in pages', async (s) => {
+    const accept = 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io';
+    const widgets = s.at(WIDGETS, 'widgets');
+    const configMaps = s.at('v1', 'configmaps');
+    const empty = [await s.get(widgets, { accept }), await s.get(`${configMaps}?labelSelector=a`, { accept })];
+    for (const name of ['a', 'b']) {
+      await s.post(widgets, widget(name));
+      await s.post(configMaps, s.configMap(name, {}, { labels: { a: name } }));
+    }
+    const ask = (path: string) => s.get(path, { accept });
+    const pages = [await ask(`${widgets}?limit=1`), await ask(`${configMaps}?limit=1&labelSelector=a`)];
+    return { empty, all: await ask(widgets), pages };
+  });
 };
