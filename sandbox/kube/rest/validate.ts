@@ -1,6 +1,7 @@
 import { isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import type { Served } from '../registry/registry';
+import { goValue } from '../schema/go-words';
 import { validateCustom } from '../schema/validate-object';
 import type { Target } from './core';
 import { type FieldError, invalid } from './field-error';
@@ -60,8 +61,10 @@ function pathFault(object: KubeObject, path: string, expected: 'int64' | 'string
 
 /** A value and its type as Go prints them. */
 function asGo(value: unknown): { readonly shown: string; readonly type: string } {
-  if (Array.isArray(value)) return { shown: `[${value.join(' ')}]`, type: '[]interface {}' };
-  const shown = String(value);
+  const shown = goValue(value);
+  if (value === null) return { shown, type: '<nil>' };
+  if (Array.isArray(value)) return { shown, type: '[]interface {}' };
+  if (isJsonObject(value)) return { shown, type: 'map[string]interface {}' };
   if (typeof value === 'boolean') return { shown, type: 'bool' };
   if (typeof value === 'number') return { shown, type: Number.isInteger(value) ? 'int64' : 'float64' };
   return { shown, type: typeof value };

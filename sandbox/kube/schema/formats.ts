@@ -17,6 +17,11 @@ export function formatFault(format: string, value: string): string | undefined {
   return isFine ? undefined : `is not a ${format}`;
 }
 
+export const isCheckedFormat = (format: string | undefined): format is string =>
+  format !== undefined && (format in PATTERNS || ADDRESSES.includes(format));
+
+const ADDRESSES: readonly string[] = ['ipv4', 'ipv6', 'ip', 'cidr', 'uri'];
+
 function check(format: string, value: string): boolean {
   switch (format) {
     case 'ipv4':

@@ -1,5 +1,5 @@
 import { canonicalJson, isJsonObject } from '../../../machinery/json';
-import { duplicate, type FieldError } from '../rest/field-error';
+import { duplicate, type FieldError, invalid } from '../rest/field-error';
 import { fieldNode, type SchemaNode } from './node';
 
 /** Sets hold a value once, map lists a key once. Lists that were wrong before an update may stay wrong. */
@@ -23,6 +23,14 @@ function duplicates(list: readonly unknown[], node: SchemaNode, at: string, erro
   const seen = new Set<string>();
   const found: FieldError[] = [];
   for (const [index, item] of list.entries()) {
+    if (node.listType === 'map' && !isJsonObject(item)) {
+      found.splice(
+        0,
+        found.length,
+        invalid(`${at}[${index}]`, item, 'must be an object for an array of list-type map'),
+      );
+      break;
+    }
     const key = node.listType === 'set' ? item : keysOf(item, node.listMapKeys);
     const text = canonicalJson(key);
     if (seen.has(text)) found.push(duplicate(`${at}[${index}]`, key));

@@ -1,6 +1,6 @@
 import { canonicalJson, equalJson, isJsonObject } from '../../../machinery/json';
 import { type FieldError, invalid, notSupported, required, tooLong, tooMany, typeInvalid } from '../rest/field-error';
-import { formatFault } from './formats';
+import { formatFault, isCheckedFormat } from './formats';
 import { fieldNode, SchemaCompiler, type SchemaNode } from './node';
 import { compileGo } from './re2';
 
@@ -13,8 +13,8 @@ export function valueFaults(value: unknown, node: SchemaNode, at: string, errors
   if (value === old && value !== undefined) return;
   const own: FieldError[] = [];
   if (value === null) {
-    if (!node.nullable && hasType(node)) own.push(wrongType(value, node, at));
-  } else if (!fitsType(value, node)) own.push(wrongType(value, node, at));
+    if (!node.nullable && hasType(node)) own.push(wrongType(value, node, at), ...enumFaults(value, node, at));
+  } else if (!fitsType(value, node)) own.push(wrongType(value, node, at), ...enumFaults(value, node, at));
   else {
     checkValue(value, node, at, own);
     descend(value, node, at, own, old);
@@ -47,14 +47,22 @@ function fitsType(value: unknown, node: SchemaNode): boolean {
   }
 }
 
+/** Integers as Go's decoder reads them: those of 64 bits. */
+const isInt64 = (value: unknown): boolean => Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 63;
+
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  if (typeof value === 'number') return isInt64(value) ? 'integer' : 'number';
   return typeof value;
 }
 
 function wrongType(value: unknown, node: SchemaNode, at: string): FieldError {
+  if (node.type === 'string' && isCheckedFormat(node.format) && value !== null && !Array.isArray(value)) {
+    // A text with a format is told by its format, and so is what was given.
+    const given = typeof value === 'number' ? (isInt64(value) ? 'int64' : 'float64') : '';
+    return typeInvalid(at, given, `${at} in body must be of type ${node.format}: ${JSON.stringify(given)}`);
+  }
   const expected = node.intOrString ? 'integer,string' : (node.type ?? '');
   const actual = typeName(value);
   return typeInvalid(at, actual, `${at} in body must be of type ${expected}: ${JSON.stringify(actual)}`);
@@ -67,16 +75,14 @@ function checkValue(value: unknown, node: SchemaNode, at: string, errors: FieldE
   else if (typeof value === 'number') checkNumber(value, node, at, errors);
   else if (Array.isArray(value)) checkList(value, node, at, errors);
   else if (isJsonObject(value)) checkMap(value, node, at, errors);
-  if (node.enum !== undefined && !node.enum.some((item) => equalJson(item, value))) {
-    errors.push(
-      notSupported(
-        at,
-        value,
-        node.enum.map((item) => (typeof item === 'string' ? item : JSON.stringify(item))),
-      ),
-    );
-  }
+  errors.push(...enumFaults(value, node, at));
   checkCombinations(value, node, at, errors);
+}
+
+function enumFaults(value: unknown, node: SchemaNode, at: string): FieldError[] {
+  if (node.enum === undefined || node.enum.some((item) => equalJson(item, value))) return [];
+  const names = node.enum.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
+  return [notSupported(at, value, names)];
 }
 
 function checkString(value: string, node: SchemaNode, at: string, errors: FieldError[]): void {
@@ -133,9 +139,6 @@ function checkNumber(value: number, node: SchemaNode, at: string, errors: FieldE
   const multipleOf = numeric(raw['multipleOf']);
   if (multipleOf !== undefined && !Number.isInteger(value / multipleOf)) {
     errors.push(invalid(at, value, `${at} in body should be a multiple of ${multipleOf}`));
-  }
-  if (node.type === 'integer' && node.format === 'int32' && Math.abs(value) > 2 ** 31) {
-    errors.push(invalid(at, value, `${at} in body must be of type int32: ${JSON.stringify(String(value))}`));
   }
 }
 

@@ -275,4 +275,25 @@ export const crdCases: Topic = (conforms) => {
     );
     return at(answer, 'status', 'conditions');
   });
+
+  conforms('crd-wrong-everything', 'a value of the wrong type breaks the other rules of its field too', async (s) => {
+    const create = async (spec: Fields) => {
+      const answer = await s.post(s.at(WIDGETS, 'widgets'), widget('w', spec));
+      return [answer.code, { causes: at(answer, 'details', 'causes') }];
+    };
+    return {
+      enum: await create({ color: 5 }),
+      enumList: await create({ color: ['red'] }),
+      items: await create({ parts: ['a', 1.5, null] }),
+      itemsTwice: await create({ parts: ['a', 'a'] }),
+      date: await create({ at: 5 }),
+      dateOther: [await create({ at: true }), await create({ at: {} }), await create({ at: 1.5 })],
+      fraction: [await create({ ratio: 1.5 }), await create({ replicas: 1.5 }), await create({ size: 1.5 })],
+      integer: [await create({ replicas: true }), await create({ replicas: {} }), await create({ replicas: ['x'] })],
+      text: [await create({ replicas: 'x' }), await create({ size: 'x' }), await create({ ratio: 'x' })],
+      large: await create({ replicas: 2_147_483_648 }),
+      larger: await create({ replicas: 9_007_199_254_740_991 }),
+      tags: await create({ tags: 1e20 }),
+    };
+  });
 };
