@@ -8,9 +8,11 @@ type Plain = { [key: string]: unknown };
 /** The live object with an applied configuration laid over it; neither is changed, parts are shared. */
 export function mergeApplied(live: unknown, applied: unknown, node: SchemaNode | undefined): unknown {
   if (applied === undefined) return live;
-  if (live === undefined || live === null || applied === null) return applied;
-  const atom = atomOf(node, applied);
+  if (live === undefined || live === null) return applied;
+  const atom = atomOf(node, applied ?? live);
   if (atom.kind === 'scalar' || atom.atomic) return applied;
+  // Where each entry counts by itself, null has none to say anything about.
+  if (applied === null) return isBare(live) ? applied : live;
   if (atom.kind === 'list') {
     if (!Array.isArray(live) || !Array.isArray(applied)) return applied;
     return live.length === 0 && applied.length === 0 ? applied : mergeItems(live, applied, atom);
@@ -21,6 +23,9 @@ export function mergeApplied(live: unknown, applied: unknown, node: SchemaNode |
     out[name] = mergeApplied(live[name], value, entryNode(node, name));
   return out;
 }
+
+const isBare = (value: unknown): boolean =>
+  Array.isArray(value) ? value.length === 0 : isJsonObject(value) && Object.keys(value).length === 0;
 
 /**
  * Items of both lists. Applied items keep their order among themselves; live items that are not applied keep their

@@ -17,7 +17,15 @@ import { Answer } from './answer';
 import { type Body, MalformedBody, mediaType, readBody, shownBody } from './body';
 import { impersonated } from './impersonate';
 import { negotiate } from './negotiate';
-import { deleteOptions, listOptions, mutationOptions, patchBody, patchType, watchOptions } from './options';
+import {
+  deleteOptions,
+  listOptions,
+  mutationOptions,
+  patchBody,
+  patchType,
+  unreadablePatch,
+  watchOptions,
+} from './options';
 import type { PathHandler } from './paths';
 import { parsePath, type RequestInfo } from './request-info';
 import { sendObject, sendText, statusBody } from './respond';
@@ -158,14 +166,13 @@ export class RequestHandler {
     target: Target,
     query: URLSearchParams,
   ): Promise<void> {
-    const type = patchType(mediaType(request), query);
+    const type = patchType(mediaType(request), query, target.resource.isCustom);
     const options = mutationOptions(query, 'PatchOptions');
     const isMissing = this.engine.core.store.get(target.resource.table, target) === undefined;
     const body = await readPatch(request, type);
     // A patch is understood when there is something to change; an apply may create it.
     if (isMissing && type !== 'apply') throw notFound(target.resource, target.name);
     const { value, duplicates } = body();
-    if (value === undefined) throw badRequest('the request body is empty');
     const patch = patchBody(type, value, query);
     let code = 200;
     const onCreate = (): void => {
@@ -198,11 +205,15 @@ async function readObject(request: IncomingMessage, target: Target): Promise<Bod
 async function readPatch(request: IncomingMessage, type: PatchBody['type']): Promise<() => Body> {
   try {
     const body = await readBody(request);
-    return () => body;
+    if (body.value === undefined && type === 'apply') return () => ({ value: null });
+    return () => {
+      if (body.value === undefined) throw unreadablePatch(type, 'unexpected end of JSON input');
+      return body;
+    };
   } catch (error) {
     if (!(error instanceof MalformedBody)) throw error;
     return () => {
-      throw badRequest(type === 'strategic' ? error.why : `error decoding patch: ${error.why}`);
+      throw unreadablePatch(type, error.why);
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { DeleteOptions, ListOptions, PatchBody } from '../../../api/ports/kube-api';
 import { isJsonObject } from '../../../machinery/json';
 import type { MutationOptions } from '../rest/core';
-import { badRequest, Refusal } from '../rest/refusal';
+import { badRequest, Refusal, unsupportedCustomPatch } from '../rest/refusal';
 import { jsonKind } from '../schema/go-words';
 import type { WatchRequest } from '../watch/watch';
 import { unsupported } from './body';
@@ -196,8 +196,9 @@ const PATCH_TYPES: { readonly [mediaType: string]: PatchBody['type'] } = {
 };
 
 /** What kind of patch a request brings. */
-export function patchType(mediaType: string, query: URLSearchParams): PatchBody['type'] {
+export function patchType(mediaType: string, query: URLSearchParams, isCustom: boolean): PatchBody['type'] {
   const type = PATCH_TYPES[mediaType];
+  if (isCustom && (type === undefined || type === 'strategic')) throw unsupportedCustomPatch();
   if (type === undefined) throw unsupported('415: Unsupported Media Type');
   if (query.has('force') && type !== 'apply') {
     throw invalidOption(
@@ -213,13 +214,22 @@ export function patchType(mediaType: string, query: URLSearchParams): PatchBody[
 export function patchBody(type: PatchBody['type'], body: unknown, query: URLSearchParams): PatchBody {
   if (type === 'json') return { type, patch: operations(body) };
   if (type === 'merge' && body === null) throw badRequest('Invalid JSON Patch');
-  if (type === 'strategic' && body === null) return { type, patch: {} };
+  if ((type === 'strategic' || type === 'apply') && body === null) body = {};
   if (!isJsonObject(body)) {
-    const before = type === 'strategic' ? '' : 'error decoding patch: ';
-    throw badRequest(`${before}json: cannot unmarshal ${jsonKind(body)} into Go value of type map[string]interface {}`);
+    const fault = `json: cannot unmarshal ${jsonKind(body)} into Go value of type map[string]interface {}`;
+    throw unreadablePatch(type, type === 'apply' ? `error unmarshaling JSON: while decoding JSON: ${fault}` : fault);
   }
   return type === 'apply' ? { type, patch: body, force: isTrue(query, 'force') } : { type, patch: body };
 }
+
+const BEFORE: { readonly [type in PatchBody['type']]: string } = {
+  json: 'error decoding patch: ',
+  merge: 'error decoding patch: ',
+  strategic: '',
+  apply: 'error decoding YAML: ',
+};
+
+export const unreadablePatch = (type: PatchBody['type'], why: string): Refusal => badRequest(BEFORE[type] + why);
 
 function operations(body: unknown): readonly object[] {
   if (body === null) return [];

@@ -102,6 +102,15 @@ export const forbiddenRequest = (resource: ResourceName, name: string, why: stri
     details: detailsOf(resource, name),
   });
 
+/** What the paths of custom resources say of a type of patch that they do not take. */
+export const unsupportedCustomPatch = (): Refusal =>
+  new Refusal({
+    code: 415,
+    reason: 'UnsupportedMediaType',
+    message:
+      'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml',
+  });
+
 /** @param next the token that continues a list in the newest state, at the price of consistency */
 export const expired = (message: string, next?: string): Refusal =>
   new Refusal({

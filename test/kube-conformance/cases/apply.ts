@@ -320,4 +320,81 @@ export const applyCases: Topic = (conforms) => {
       widget: [await named('other'), await named('kubectl')],
     };
   });
+
+  conforms('apply-unnamed', 'an apply names its object', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const unnamed = (spec: object) => ({ apiVersion: WIDGETS, kind: 'Widget', metadata: {}, spec });
+    const missing = await s.apply(path, 'm', unnamed({ size: 3 }));
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { labels: { a: 'b' } } };
+    return {
+      missing,
+      present: await s.apply(path, 'm', unnamed({ size: 3 })),
+      forced: await s.apply(path, 'm', unnamed({ size: 4 }), '&force=true'),
+      conflict: await s.apply(path, 'm', unnamed({ size: 4 })),
+      wrongType: await s.apply(path, 'm', unnamed({ size: 'x' })),
+      status: await s.apply(`${path}/status`, 'm', { ...unnamed({}), status: { phase: 'Up' } }),
+      configMap: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', configMap),
+    };
+  });
+
+  conforms('apply-null-live', 'null in an apply leaves the fields of a map and the items of a list', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const lists = { parts: [{ name: 'p' }], tags: ['t'], steps: ['s'] };
+    const maps = { options: { a: '1' }, address: { host: 'h' }, nested: { deep: { value: 'v' } } };
+    await s.apply(path, 'a', widget('w', { ...lists, ...maps, label: 'abc' }));
+    const header = { apiVersion: WIDGETS, kind: 'Widget', metadata: { name: 'w' } };
+    const apply = (manager: string, spec: unknown) => s.apply(path, manager, { ...header, spec }, '&force=true');
+    return {
+      spec: await apply('b', null),
+      granular: await apply('b', { parts: null, tags: null, options: null, nested: { deep: null } }),
+      leaves: await apply('b', { steps: null, address: null, label: null }),
+      own: await apply('a', { size: 3, parts: null, options: null }),
+    };
+  });
+
+  conforms('apply-version', 'an apply without version does not insist on one, with one it does', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const apply = (resourceVersion: unknown, size: number) =>
+      s.apply(path, 'm', widget('w', { size }, {}, { resourceVersion }));
+    return {
+      created: await apply(null, 3),
+      again: await apply(null, 4),
+      empty: await apply('', 5),
+      stale: await apply('1', 6),
+      status: await s.apply(`${path}/status`, 'm', widget('w', {}, { status: {} }, { resourceVersion: null })),
+    };
+  });
+
+  conforms('apply-undecodable', 'an apply is refused when its values cannot be read', async (s) => {
+    const secret = (data: object) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, data });
+    const lease = (renewTime: string) => ({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'a' },
+      spec: { renewTime },
+    });
+    const container = (memory: string, containerPort = 80) => ({
+      name: 'c',
+      image: 'i',
+      resources: { requests: { memory } },
+      ports: [{ containerPort }],
+    });
+    const pod = (memory: string) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a' },
+      spec: { containers: [container(memory)] },
+    });
+    const secrets = s.at('v1', 'secrets', 'a');
+    const bad = await s.apply(secrets, 'm', secret({ a: '!!' }));
+    const good = await s.apply(secrets, 'm', secret({ a: 'YQ==' }));
+    return {
+      bad,
+      good: good.code,
+      update: await s.apply(secrets, 'm', secret({ a: 'YQ==', b: 'Yg' })),
+      lease: await s.apply(s.at('coordination.k8s.io/v1', 'leases', 'a'), 'm', lease('now')),
+      pod: await s.apply(s.at('v1', 'pods', 'a'), 'm', pod('much')),
+    };
+  });
 };

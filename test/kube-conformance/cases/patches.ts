@@ -404,4 +404,25 @@ export const patchCases: Topic = (conforms) => {
     );
     return answers.filter(({ code }) => code !== 409).map(({ code }) => code);
   });
+
+  conforms('patch-unreadable', 'bodies that are no patch, by type of patch and of kind', async (s) => {
+    await s.post(s.at(WIDGETS, 'widgets'), widget('a'));
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    const answers: { [request: string]: unknown } = {};
+    for (const path of [s.at(WIDGETS, 'widgets', 'a'), s.at('v1', 'configmaps', 'a'), s.at(WIDGETS, 'widgets', 'x')]) {
+      for (const type of ['merge-patch+json', 'json-patch+json', 'strategic-merge-patch+json', 'apply-patch+yaml']) {
+        const isApply = type === 'apply-patch+yaml';
+        // Parsers of YAML have words of their own.
+        for (const body of ['', '[]', '5', 'null', '{}', ...(isApply ? [] : ['{'])]) {
+          const query = isApply ? '?fieldManager=m' : '';
+          const options = { type: `application/${type}` };
+          const answer = await s.client.http('PATCH', `${path}${query}`, body, options);
+          answers[`${type} ${body} ${path}`] = [answer.code, at(answer, 'message') ?? 'none'];
+        }
+      }
+      const options = { type: 'application/json' };
+      answers[`json ${path}`] = await s.client.http('PATCH', path, {}, options);
+    }
+    return answers;
+  });
 };
