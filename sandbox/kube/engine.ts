@@ -76,9 +76,7 @@ export class Engine {
 
   async patch(caller: Caller, target: Target, body: PatchBody, options: MutationOptions): Promise<KubeObject> {
     requireVerb(target, 'patch');
-    if (target.subresource === 'scale' && body.type !== 'apply') {
-      return patchScale(this.core, caller, target, body, options);
-    }
+    if (target.subresource === 'scale') return patchScale(this.core, caller, target, body, options);
     requireSubresource(target, 'patch');
     return patchObject(this.core, caller, target, body, options);
   }

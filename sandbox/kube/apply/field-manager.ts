@@ -103,8 +103,7 @@ async function recordUpdate(
   managers.set(identity(id), {
     ...id,
     fields: mine === undefined ? fields : fields.union(mine.fields),
-    // The scale endpoint keeps no times.
-    time: context.subresource === 'scale' ? undefined : context.now,
+    time: context.now,
   });
 }
 

@@ -1,19 +1,22 @@
 import type { PatchBody } from '../../../api/ports/kube-api';
-import { cloneJson, isJsonObject, valueAt } from '../../../machinery/json';
+import { cloneJson, equalJson, isJsonObject, valueAt } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { formatSelector, type LabelSelector } from '../../../machinery/selectors';
 import { managersAfterUpdate } from '../apply/field-manager';
-import { decodeManagers } from '../apply/managers';
-import { fieldStep } from '../apply/path-set';
-import { jsonPatch } from '../patch/json-patch';
-import { mergePatch } from '../patch/merge-patch';
-import type { ScalePaths } from '../registry/resource';
+import { parentManagers, type ReplicasPath, scaleManagers } from '../apply/scale-managers';
+import { goSchema } from '../builtins/catalog';
+import { strategy } from '../builtins/strategy';
+import { groupVersion, type ResourceDefinition, type ScalePaths, type VersionDefinition } from '../registry/resource';
+import { applied, describe, readIntent, unfit } from './apply';
 import type { Caller, Core, MutationOptions, Target } from './core';
 import { setManagers } from './create';
+import { decodeObject } from './decode';
 import { invalid } from './field-error';
 import { fieldContext } from './fields';
+import { checkIdentity } from './identity';
+import { patched } from './patch';
 import { getObject } from './read';
-import { badRequest, invalidObject, noSuchPath, notFound } from './refusal';
+import { badRequest, invalidObject, noSuchPath, notFound, Refusal, unsupportedCustomPatch } from './refusal';
 import { modifyObject } from './update';
 
 const BUILTIN_PATHS: ScalePaths = {
@@ -62,7 +65,25 @@ export function updateScale(
   body: unknown,
   options: MutationOptions,
 ): Promise<KubeObject> {
-  return setReplicas(core, caller, target, options, () => body);
+  const at = scaleTarget(target);
+  const given = decodeScale(body, at, target, caller, options);
+  return setReplicas(core, caller, target, options, async (scale) => {
+    const next = cloneJson(given);
+    checkIdentity(next, at);
+    const context = fieldContext(core, at, at.subresource, caller, options);
+    setManagers(next, await managersAfterUpdate(scale, next, context));
+    return next;
+  });
+}
+
+function decodeScale(body: unknown, at: Target, target: Target, caller: Caller, options: MutationOptions): KubeObject {
+  try {
+    return decodeObject(cloneJson(body), at, caller, options);
+  } catch (error) {
+    // Custom resources are decoded where nobody knows a Scale: its own fault is not told.
+    if (!target.resource.isCustom || !(error instanceof Refusal)) throw error;
+    throw badRequest('no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:110"');
+  }
 }
 
 /** PATCH of a Scale. */
@@ -73,44 +94,98 @@ export function patchScale(
   body: PatchBody,
   options: MutationOptions,
 ): Promise<KubeObject> {
-  return setReplicas(core, caller, target, options, (scale) =>
-    body.type === 'json' ? jsonPatch(scale, body.patch) : mergePatch(scale, body.patch),
-  );
+  if (body.type === 'strategic' && target.resource.isCustom) throw unsupportedCustomPatch();
+  const at = scaleTarget(target);
+  if (body.type !== 'apply') {
+    return setReplicas(core, caller, target, options, (scale) => patched(core, caller, at, scale, body, options));
+  }
+  const intent = readIntent(body, at, options);
+  return setReplicas(core, caller, target, options, async (scale) => {
+    const next = await applied(core, caller, at, scale, intent, body, options);
+    if (target.resource.isCustom && !equalJson(next['spec'], scale['spec'])) throw inconvertible(intent, at);
+    return next;
+  });
 }
+
+/** What the real server comes to when an apply changes the Scale of a custom resource. */
+const inconvertible = (intent: KubeObject, at: Target): Refusal =>
+  unfit(
+    `convert new object (${describe(intent, at)}) to proper version`,
+    `request to convert CR to an invalid group/version: ${SCALE}`,
+  );
+
+const SCALE = 'autoscaling/v1';
+
+/** The Scale of an object as a target of its own. */
+function scaleTarget(target: Target): Target {
+  const resource: ResourceDefinition = {
+    ...target.resource,
+    group: 'autoscaling',
+    kind: 'Scale',
+    isCustom: false,
+    strategy: strategy(),
+    convert: (scale) => scale,
+  };
+  const version: VersionDefinition = {
+    ...target.version,
+    name: 'v1',
+    schema: goSchema('io.k8s.api.autoscaling.v1.Scale'),
+    subresources: new Map(),
+  };
+  return { ...target, resource: { ...resource, versions: [version] }, version };
+}
+
+/** Stands for replicas that are not there: no Scale can say so. */
+const ABSENT = -(2 ** 31);
 
 async function setReplicas(
   core: Core,
   caller: Caller,
   target: Target,
   options: MutationOptions,
-  change: (scale: KubeObject) => unknown,
+  change: (scale: KubeObject) => Promise<KubeObject>,
 ): Promise<KubeObject> {
   const paths = pathsOf(target);
+  const path = steps(paths.specReplicasPath);
+  const replicasPath = replicasPathOf(target);
   const object = await modifyObject(core, caller, target, options, async (live) => {
-    const scale = change(scaleOf(live, target));
-    if (!isJsonObject(scale)) throw badRequest('the request body is not a Scale');
-    const replicas = valueAt(scale, 'spec', 'replicas') ?? 0;
-    const isCount = typeof replicas === 'number' && replicas >= 0;
-    // Custom resources say so themselves, by the path of their replicas.
-    if (!isCount && !target.resource.isCustom) {
-      throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, target.name, [
-        invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
-      ]);
-    }
+    const scale = scaleOf(live, target);
+    if (valueAt(live, ...path) === undefined) scale['spec'] = { replicas: ABSENT };
+    setManagers(scale, scaleManagers(live.metadata.managedFields, replicasPath));
+    const changed = await change(scale);
+    const replicas = valueAt(changed, 'spec', 'replicas') ?? 0;
+    checkReplicas(replicas, target, paths);
     const next = cloneJson(live);
-    write(next, steps(paths.specReplicasPath), replicas);
-    const version = valueAt(scale, 'metadata', 'resourceVersion');
-    if (typeof version === 'string') next.metadata.resourceVersion = version;
-    const path = steps(paths.specReplicasPath).map(fieldStep);
-    // Where nobody owns the replicas, the scale has no managers, and what has none is not tracked.
-    if ([...decodeManagers(live.metadata.managedFields).values()].some(({ fields }) => fields.has(path))) {
-      const context = fieldContext(core, target, 'scale', caller, options);
-      setManagers(next, await managersAfterUpdate(live, next, context));
-    }
+    write(next, path, replicas);
+    const { resourceVersion = '' } = changed.metadata;
+    if (resourceVersion !== '') next.metadata.resourceVersion = resourceVersion;
+    const apiVersion = groupVersion(target.resource.group, target.version.name);
+    const { managedFields } = changed.metadata;
+    setManagers(next, parentManagers(live.metadata.managedFields, managedFields, replicasPath, apiVersion));
     return next;
   });
   return scaleOf(object, target);
 }
+
+function checkReplicas(replicas: unknown, { resource, name }: Target, paths: ScalePaths): void {
+  if (replicas === ABSENT) {
+    throw badRequest(`the spec replicas field ${JSON.stringify(paths.specReplicasPath)} cannot be empty`);
+  }
+  // Custom resources say so themselves, by the path of their replicas.
+  if (resource.isCustom || (typeof replicas === 'number' && replicas >= 0)) return;
+  throw invalidObject({ group: 'autoscaling', kind: 'Scale' }, name, [
+    invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+  ]);
+}
+
+const replicasPathOf =
+  ({ resource }: Target): ReplicasPath =>
+  (apiVersion) => {
+    const version = resource.versions.find(({ name }) => groupVersion(resource.group, name) === apiVersion);
+    if (version === undefined) return null;
+    const paths = resource.isCustom ? version.scale : BUILTIN_PATHS;
+    return paths === undefined ? undefined : steps(paths.specReplicasPath);
+  };
 
 function write(root: { [key: string]: unknown }, path: readonly string[], value: unknown): void {
   let at = root;

@@ -1,4 +1,4 @@
-import { at, bodyOf } from '../scene';
+import { type Answer, at, bodyOf, managersOf } from '../scene';
 import type { Topic } from '../topic';
 import { crdOf, install, WIDGETS, widget } from '../widgets';
 
@@ -149,6 +149,83 @@ export const subresourceCases: Topic = (conforms) => {
     return {
       configMap: await s.get(s.at('v1', 'configmaps', 'a', 'status')),
       widget: await s.get(s.at(WIDGETS, 'widgets', 'w', 'nonsense')),
+    };
+  });
+
+  conforms('scale-managers', 'scale owns the replicas it sets, and nobody those it leaves out', async (s) => {
+    await s.post(`${s.at(WIDGETS, 'widgets')}?fieldManager=maker`, widget('w', { replicas: 2 }));
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const managers = async (answer: Promise<Answer>) => {
+      const { code } = await answer;
+      return [code, managersOf(await s.get(path))];
+    };
+    const scale = (replicas: number, manager: string) =>
+      managers(s.merge(`${path}/scale?fieldManager=${manager}`, { spec: { replicas } }));
+    const put = (replicas: number, manager: string) => {
+      const body = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'w', namespace: s.ns } };
+      return managers(s.put(`${path}/scale?fieldManager=${manager}`, { ...body, spec: { replicas } }));
+    };
+    const apply = (replicas: number) => {
+      const spec = { size: 3, replicas };
+      return managers(s.apply(path, 'applier', { apiVersion: WIDGETS, kind: 'Widget', metadata: { name: 'w' }, spec }));
+    };
+    return {
+      more: await scale(3, 'scaler'),
+      applied: await apply(3),
+      conflict: await apply(4),
+      again: await put(3, 'scaler'),
+      zero: await scale(0, 'scaler'),
+      free: await apply(4),
+      zeroPut: await put(0, 'other'),
+      back: await put(5, 'other'),
+    };
+  });
+
+  conforms('scale-apply', 'a Scale is applied, with conflicts over the replicas', async (s) => {
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd' },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { a: 'b' } },
+        template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+      },
+    };
+    const path = s.at('apps/v1', 'deployments', 'd');
+    await s.apply(path, 'maker', deployment);
+    const scale = (replicas: number, query = '') => {
+      const body = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas } };
+      return s.apply(`${path}/scale`, 'scaler', body, query);
+    };
+    return {
+      same: await scale(2),
+      conflict: await scale(3),
+      forced: await scale(3, '&force=true'),
+      managers: managersOf(await s.get(path)),
+      again: await scale(4),
+      maker: await s.apply(path, 'maker', deployment),
+      wrongKind: await s.apply(`${path}/scale`, 'scaler', deployment),
+      missing: await s.apply(s.at('apps/v1', 'deployments', 'x', 'scale'), 'scaler', {
+        apiVersion: 'autoscaling/v1',
+        kind: 'Scale',
+        metadata: { name: 'x' },
+        spec: { replicas: 1 },
+      }),
+    };
+  });
+
+  conforms('scale-refused', 'a Scale that cannot be read is refused', async (s) => {
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    const path = s.at(WIDGETS, 'widgets', 'w', 'scale');
+    const header = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'w', namespace: s.ns } };
+    return {
+      text: await s.merge(path, { spec: { replicas: 'x' } }),
+      fraction: await s.put(path, { ...header, spec: { replicas: 1.5 } }),
+      negative: await s.put(path, { ...header, spec: { replicas: -1 } }),
+      otherName: await s.put(path, { ...header, metadata: { name: 'x', namespace: s.ns }, spec: { replicas: 1 } }),
+      unknown: await s.merge(`${path}?fieldValidation=Strict`, { spec: { replicas: 1, pace: 2 } }),
+      empty: await s.put(path, header),
     };
   });
 };
