@@ -1,5 +1,6 @@
 import { equalJson } from '../../../machinery/json';
-import { pathSegmentFault } from '../registry/names';
+import type { KubeObject } from '../../../machinery/kube-object';
+import { pathSegmentFault, subdomainFault } from '../registry/names';
 import { type FieldError, invalid, notSupported, required } from '../rest/field-error';
 import { countOrPercentFaults } from './numbers';
 import { defaultTo, mapAt, mapsAt, strategy } from './strategy';
@@ -41,15 +42,56 @@ function ruleFaults(rules: readonly { [key: string]: unknown }[], namespaced: bo
 const asOftenAsAsked = (errors: FieldError[], old: unknown): FieldError[] =>
   old === undefined ? errors : [...errors, ...errors];
 
+/** A list of no rules is stored as none. */
+function withoutEmptyRules(object: KubeObject): void {
+  const { rules } = object;
+  if (Array.isArray(rules) && rules.length === 0) object['rules'] = null;
+}
+
 const role = (namespaced: boolean) =>
   strategy({
     allowCreateOnUpdate: true,
     nameFault: pathSegmentFault,
+    prepareCreate: withoutEmptyRules,
+    prepareUpdate: withoutEmptyRules,
     validate: (object, old) => asOftenAsAsked(ruleFaults(mapsAt(object, 'rules'), namespaced), old),
   });
 
 export const roles = role(true);
 export const clusterRoles = role(false);
+
+function roleFaults(reference: { readonly [key: string]: unknown }, kinds: readonly string[]): FieldError[] {
+  const errors: FieldError[] = [];
+  if (reference['apiGroup'] !== RBAC) errors.push(notSupported('roleRef.apiGroup', reference['apiGroup'], [RBAC]));
+  if (!kinds.includes(String(reference['kind']))) errors.push(notSupported('roleRef.kind', reference['kind'], kinds));
+  const name = String(reference['name'] ?? '');
+  const fault = pathSegmentFault(name);
+  if (name === '') errors.push(required('roleRef.name'));
+  else if (fault !== undefined) errors.push(invalid('roleRef.name', name, fault));
+  return errors;
+}
+
+function subjectFaults(subject: { readonly [key: string]: unknown }, at: string, isNamespaced: boolean): FieldError[] {
+  const [kind, name, namespace, group] = ['kind', 'name', 'namespace', 'apiGroup'].map((field) =>
+    String(subject[field] ?? ''),
+  );
+  const errors: FieldError[] = [];
+  const expectGroup = (expected: string): void => {
+    if (group !== expected) errors.push(notSupported(`${at}.apiGroup`, group, [expected]));
+  };
+  if (name === '') errors.push(required(`${at}.name`));
+  if (kind === 'ServiceAccount') {
+    const fault = name === undefined || name === '' ? undefined : subdomainFault(name);
+    if (fault !== undefined) errors.push(invalid(`${at}.name`, name, fault));
+    expectGroup('');
+    // In a namespace, that namespace is meant.
+    if (namespace === '' && !isNamespaced) errors.push(required(`${at}.namespace`));
+  } else if (kind === 'User' || kind === 'Group') expectGroup(RBAC);
+  else errors.push(notSupported(`${at}.kind`, kind, SUBJECTS));
+  return errors;
+}
+
+const SUBJECTS: readonly string[] = ['ServiceAccount', 'User', 'Group'];
 
 const binding = (kinds: readonly string[]) =>
   strategy({
@@ -65,17 +107,13 @@ const binding = (kinds: readonly string[]) =>
       }
     },
     validate: (object, old) => {
-      const errors: FieldError[] = [];
       const reference = mapAt(object, 'roleRef');
-      if (!kinds.includes(String(reference['kind'])))
-        errors.push(notSupported('roleRef.kind', reference['kind'], kinds));
-      if ((reference['name'] ?? '') === '') errors.push(required('roleRef.name'));
-      for (const [index, subject] of mapsAt(object, 'subjects').entries()) {
-        if ((subject['name'] ?? '') === '') errors.push(required(`subjects[${index}].name`));
-        if (subject['kind'] === 'ServiceAccount' && (subject['namespace'] ?? '') === '') {
-          errors.push(required(`subjects[${index}].namespace`));
-        }
-      }
+      const errors = [
+        ...roleFaults(reference, kinds),
+        ...mapsAt(object, 'subjects').flatMap((subject, index) =>
+          subjectFaults(subject, `subjects[${index}]`, kinds.includes('Role')),
+        ),
+      ];
       const all = asOftenAsAsked(errors, old);
       if (old === undefined || equalJson(old['roleRef'], object['roleRef'])) return all;
       const shown = { APIGroup: reference['apiGroup'], Kind: reference['kind'], Name: reference['name'] };

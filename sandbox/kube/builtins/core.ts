@@ -1,6 +1,6 @@
 import { equalJson, isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { label1035Fault, labelFault } from '../registry/names';
+import { label1035Fault, labelFault, pathSegmentFault } from '../registry/names';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../rest/field-error';
 import { scanJson } from '../schema/go-json';
 import { portFaults, portNameFaults, portNumberFaults } from './numbers';
@@ -223,6 +223,7 @@ function addressFor(uid: string): string {
 /** An Event lies in the namespace of what it is about; about what has none it lies in a common one. */
 export const events = strategy({
   allowCreateOnUpdate: true,
+  nameFault: pathSegmentFault,
   validate: (event) => {
     const isCore = event.apiVersion === 'v1';
     const about = String(mapAt(event, isCore ? 'involvedObject' : 'regarding')['namespace'] ?? '');

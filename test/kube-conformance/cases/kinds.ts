@@ -1,4 +1,4 @@
-import { at, bodyOf, type Fields, uidOf } from '../scene';
+import { type Answer, at, bodyOf, type Fields, uidOf } from '../scene';
 import type { Topic } from '../topic';
 
 /** Builtin kinds we use, and what they alone do. */
@@ -325,5 +325,57 @@ export const kindCases: Topic = (conforms) => {
     }
     const pod = await s.post(s.at('v1', 'pods'), { metadata: { name: 'p' }, spec });
     return { ...made, containers: at(pod, 'spec', 'containers'), initContainers: at(pod, 'spec', 'initContainers') };
+  });
+
+  conforms('role-binding', 'subjects and roles of a binding are of the kinds there are', async (s) => {
+    const rbac = 'rbac.authorization.k8s.io';
+    const role = { apiGroup: rbac, kind: 'Role', name: 'r' };
+    const make = (roleRef: object, ...subjects: object[]) =>
+      s.post(s.at(`${rbac}/v1`, 'rolebindings'), { metadata: { generateName: 'b' }, roleRef, subjects });
+    const causes = async (answer: Promise<Answer>) => {
+      const answered = await answer;
+      return [answered.code, { causes: at(answered, 'details', 'causes') ?? 'none' }];
+    };
+    const user = { kind: 'User', name: 'u' };
+    return {
+      group: await causes(make({ ...role, apiGroup: 'v1' }, user)),
+      noGroup: await causes(make({ kind: 'Role', name: 'r' }, user)),
+      kind: await causes(make({ ...role, kind: 'Rule', name: '' }, user)),
+      name: await causes(make({ ...role, name: 'a/b' }, user)),
+      noKind: await causes(make(role, { name: 'x', namespace: 'default' })),
+      otherKind: await causes(make(role, { kind: 'Robot', name: 'x' }, user)),
+      account: await causes(make(role, { kind: 'ServiceAccount', name: 'Not Valid' })),
+      accountGroup: await causes(make(role, { kind: 'ServiceAccount', name: 'a', namespace: 'n', apiGroup: rbac })),
+      userGroup: await causes(make(role, { kind: 'User', name: '', apiGroup: 'v1' })),
+      good: await causes(
+        make(role, user, { kind: 'Group', name: 'g' }, { kind: 'ServiceAccount', name: 'a', namespace: 'n' }),
+      ),
+    };
+  });
+
+  conforms('role-empty', 'a Role without rules has null for them', async (s) => {
+    const roles = s.at('rbac.authorization.k8s.io/v1', 'roles');
+    const rule = { apiGroups: [''], resources: ['pods'], verbs: ['get'] };
+    return {
+      created: at(await s.post(roles, { metadata: { name: 'a' }, rules: [] }), 'rules'),
+      tried: at(await s.post(`${roles}?dryRun=All`, { metadata: { name: 'b' }, rules: [] }), 'rules'),
+      filled: at(await s.merge(`${roles}/a`, { rules: [rule] }), 'rules'),
+      emptied: at(await s.merge(`${roles}/a`, { rules: [] }), 'rules'),
+      read: at(await s.get(`${roles}/a`), 'rules'),
+    };
+  });
+
+  conforms('event-names', 'names of Events are parts of a path', async (s) => {
+    const make = async (name: string) => {
+      const involvedObject = { kind: 'ConfigMap', name: 'a', namespace: s.ns };
+      const answer = await s.post(s.at('v1', 'events'), { metadata: { name }, involvedObject, type: 'Normal' });
+      return [answer.code, at(answer, 'details', 'causes') ?? 'none'];
+    };
+    return {
+      upper: await make('Node_A.17'),
+      slash: await make('a/b'),
+      percent: await make('a%b'),
+      dots: await make('..'),
+    };
   });
 };
