@@ -92,6 +92,14 @@ function ownerFaults(object: KubeObject): FieldError[] {
 }
 
 const IMMUTABLE = 'field is immutable';
+const FIXED = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+] as const;
 
 /** Rules between two states of one object (`ValidateObjectMetaUpdate`). */
 export function validateMetadataUpdate(object: KubeObject, old: KubeObject): FieldError[] {
@@ -116,7 +124,7 @@ export function validateMetadataUpdate(object: KubeObject, old: KubeObject): Fie
   if ((next.generation ?? 0) < (before.generation ?? 0)) {
     errors.push(invalid('metadata.generation', next.generation ?? 0, 'must not be decremented'));
   }
-  for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp'] as const) {
+  for (const field of FIXED) {
     if (!equalJson(next[field] ?? null, before[field] ?? null)) {
       errors.push(invalid(`metadata.${field}`, next[field] ?? null, IMMUTABLE));
     }

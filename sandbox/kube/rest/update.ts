@@ -194,6 +194,7 @@ function prepareUpdate(next: KubeObject, live: KubeObject, target: Target): void
   else metadata.generation = before.generation;
   if ((metadata.uid ?? '') === '') metadata.uid = before.uid;
   metadata.creationTimestamp = before.creationTimestamp;
+  if ('selfLink' in metadata) delete metadata.selfLink;
   if (before.deletionTimestamp !== undefined) {
     metadata.deletionTimestamp = before.deletionTimestamp;
     metadata.deletionGracePeriodSeconds = before.deletionGracePeriodSeconds;

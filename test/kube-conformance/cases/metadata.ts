@@ -276,4 +276,23 @@ export const metadataCases: Topic = (conforms) => {
     await s.merge(s.at('v1', 'configmaps', 'a'), { metadata: { finalizers: null } });
     return { refused, created: (await s.post(s.at('v1', 'configmaps'), s.configMap('a'))).code };
   });
+
+  conforms('meta-server-owned-update', 'what only the server may set does not come by an update', async (s) => {
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    const answers: unknown[] = [];
+    for (const path of [s.at('v1', 'configmaps', 'a'), s.at(WIDGETS, 'widgets', 'w')]) {
+      for (const metadata of [
+        { selfLink: '/x' },
+        { deletionGracePeriodSeconds: 5 },
+        { deletionTimestamp: '2024-01-01T00:00:00Z' },
+        { creationTimestamp: '2024-01-01T00:00:00Z' },
+        { creationTimestamp: null },
+        { generation: 7 },
+        { generateName: 'x-' },
+      ])
+        answers.push(metadata, await s.merge(path, { metadata }));
+    }
+    return answers;
+  });
 };
