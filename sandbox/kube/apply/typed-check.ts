@@ -73,9 +73,13 @@ function scalarFaults(value: unknown, node: SchemaNode | undefined, path: readon
     case 'boolean':
       return typeof value === 'boolean' ? [] : wrong('boolean', `&{${goValue(value)}}`);
     default:
+      // A text with a format may be any scalar: validation knows better.
+      if (node.format !== undefined && node.format !== 'byte' && isScalar(value)) return [];
       return typeof value === 'string' ? [] : wrong('string', `&value.valueUnstructured{Value:${goSyntax(value)}}`);
   }
 }
+
+const isScalar = (value: unknown): boolean => typeof value !== 'object';
 
 function goTypeOf(value: unknown): string {
   if (Array.isArray(value)) return '[]interface {}';

@@ -99,6 +99,7 @@ export class MalformedBody extends Error {
 
 /** The beginning of a body, as the real server shows what it could not read. */
 export function shownBody(text: string): string {
+  if (text === '') return '<empty>';
   const bytes = Buffer.from(text);
   const start = bytes.subarray(0, 30).toString(text.startsWith('{') ? 'utf8' : 'hex');
   return bytes.length > 30 ? `${start} ...` : start;

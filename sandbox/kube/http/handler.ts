@@ -142,7 +142,6 @@ export class RequestHandler {
   ): Promise<void> {
     if (verb === 'patch') return this.#patch(request, answer, caller, target, query);
     const { value: body, duplicates } = await readObject(request, target);
-    if (body === undefined) throw badRequest('the request body is empty');
     if (verb === 'create') {
       const options = { ...mutationOptions(query, 'CreateOptions'), duplicates };
       if (target.subresource !== '') {
@@ -171,7 +170,7 @@ export class RequestHandler {
     const isMissing = this.engine.core.store.get(target.resource.table, target) === undefined;
     const body = await readPatch(request, type);
     // A patch is understood when there is something to change; an apply may create it.
-    if (isMissing && type !== 'apply') throw notFound(target.resource, target.name);
+    if (isMissing && (type !== 'apply' || target.subresource !== '')) throw notFound(target.resource, target.name);
     const { value, duplicates } = body();
     const patch = patchBody(type, value, query);
     let code = 200;
@@ -192,6 +191,7 @@ async function readObject(request: IncomingMessage, target: Target): Promise<Bod
     );
   try {
     const body = await readBody(request);
+    if (body.value === undefined) throw unrecognized('unexpected end of JSON input', '');
     const fault = typeMetaFault(body.value);
     if (fault !== undefined) throw unrecognized(fault, JSON.stringify(body.value));
     return body;

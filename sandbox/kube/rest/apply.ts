@@ -27,12 +27,9 @@ export async function applyObject(
 ): Promise<KubeObject> {
   const intent = readIntent(body, target, options);
   for (;;) {
-    const modified = await tryModifyObject(core, caller, target, options, async (live) => {
-      if (intent.metadata.uid !== undefined && intent.metadata.uid !== live.metadata.uid) {
-        throw uidMismatch(intent, target);
-      }
-      return applied(core, caller, target, live, intent, body, options);
-    });
+    const modified = await tryModifyObject(core, caller, target, options, (live) =>
+      applied(core, caller, target, live, intent, body, options),
+    );
     if (modified !== undefined) return modified;
     const created = await applyNew(core, caller, target, intent, body, options);
     if (created !== undefined) return created;

@@ -1,6 +1,6 @@
 import { isJsonObject, valueAt } from '../../../machinery/json';
 import { type KubeObject, parseApiVersion } from '../../../machinery/kube-object';
-import { objectMetaSchema } from '../builtins/catalog';
+import { definitionOfKind, objectMetaSchema } from '../builtins/catalog';
 import type { Served } from '../registry/registry';
 import { groupVersion } from '../registry/resource';
 import { applyDefaults } from '../schema/defaulting';
@@ -26,7 +26,10 @@ export function checkKind(body: unknown, served: Served, bodyKind?: { apiVersion
       `the object provided is unrecognized (must be of type ${kind}): Object 'Kind' is missing in '${text}' (${start})`,
     );
   }
-  if (given.kind !== undefined && given.kind !== kind) throw wrongKind(String(given.kind), served, body);
+  const isUnversioned = served.resource.isCustom && given.apiVersion === undefined;
+  if (given.kind !== undefined && given.kind !== kind && !isUnversioned) {
+    throw wrongKind(String(given.kind), served, body);
+  }
   if (given.apiVersion === undefined ? served.resource.isCustom : given.apiVersion !== apiVersion) {
     throw badRequest(
       served.resource.isCustom
@@ -101,7 +104,11 @@ function wrongKind(given: string, { resource, version }: Served, body: object): 
     const faults = [invalid('kind', given, `must be ${kind}`), ...ruleFaults(pruned, undefined, version.schema)];
     return invalidObject({ group, kind: given }, name, faults);
   }
-  const why = inconvertible({ apiVersion: groupVersion(group, version.name), kind: given }, { resource, version });
+  const apiVersion = groupVersion(resource.group, version.name);
+  const isKnown = definitionOfKind(apiVersion, given) !== undefined;
+  const why = isKnown
+    ? inconvertible({ apiVersion, kind: given }, { resource, version })
+    : unregistered(given, apiVersion);
   return badRequest(`${given} in version ${JSON.stringify(version.name)} cannot be handled as a ${kind}: ${why}`);
 }
 

@@ -16,7 +16,15 @@ import { fieldContext } from './fields';
 import { checkIdentity } from './identity';
 import { patched } from './patch';
 import { getObject } from './read';
-import { badRequest, invalidObject, noSuchPath, notFound, Refusal, unsupportedCustomPatch } from './refusal';
+import {
+  badRequest,
+  internalError,
+  invalidObject,
+  noSuchPath,
+  notFound,
+  Refusal,
+  unsupportedCustomPatch,
+} from './refusal';
 import { modifyObject } from './update';
 
 const BUILTIN_PATHS: ScalePaths = {
@@ -54,7 +62,12 @@ export function scaleOf(object: KubeObject, target: Target): KubeObject {
 }
 
 export async function getScale(core: Core, target: Target): Promise<KubeObject> {
-  return scaleOf(await getObject(core, target), target);
+  const { specReplicasPath } = pathsOf(target);
+  const object = await getObject(core, target);
+  if (target.resource.isCustom && valueAt(object, ...steps(specReplicasPath)) === undefined) {
+    throw internalError(`the spec replicas field ${JSON.stringify(specReplicasPath)} does not exist`);
+  }
+  return scaleOf(object, target);
 }
 
 /** PUT of a Scale. */

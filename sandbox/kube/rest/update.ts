@@ -8,7 +8,8 @@ import { createObject, placeInNamespace, setManagers } from './create';
 import { decodeObject } from './decode';
 import { invalid } from './field-error';
 import { fieldContext } from './fields';
-import { badRequest, conflict, invalidObject, invalidOf, notFound, STALE } from './refusal';
+import { checkName } from './identity';
+import { conflict, invalidObject, invalidOf, notFound, STALE } from './refusal';
 import { validateObject } from './validate';
 import { warnOfFinalizers } from './warnings';
 
@@ -28,14 +29,7 @@ export async function updateObject(
   }
   const decoded = decodeObject(copy, target, caller, options);
   placeInNamespace(decoded, target);
-  const { name } = decoded.metadata;
-  if ((name ?? '') === '') {
-    if (target.subresource === '')
-      throw badRequest('the name of the object (based on URL) was undeterminable: name must be provided');
-    decoded.metadata.name = target.name;
-  } else if (name !== target.name) {
-    throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-  }
+  checkName(decoded, target);
   return modifyObject(core, caller, target, options, async (live) => {
     const next = cloneJson(decoded);
     const context = fieldContext(core, target, target.subresource, caller, options);
@@ -216,6 +210,8 @@ function keepAllButStatus(next: KubeObject, live: KubeObject, target: Target): v
     if (field !== 'status' && field !== 'metadata') copyField(next, live, field, target);
   }
   if (!target.resource.isCustom) return;
+  // Nothing in place of nothing is no status.
+  if (next['status'] === null && live['status'] === undefined) delete next['status'];
   // The status endpoint of custom resources changes status and managedFields, nothing else.
   const { managedFields, resourceVersion } = next.metadata;
   next.metadata = { ...cloneJson(live.metadata), resourceVersion };

@@ -48,7 +48,7 @@ function pathFault(object: KubeObject, path: string, expected: 'int64' | 'string
   };
   let value: unknown = object;
   for (const step of path.replace(/^\./, '').split('.')) {
-    if (value === undefined) return undefined;
+    if (value === undefined || value === null) return undefined;
     if (!isJsonObject(value)) return wrongAccess(value, 'map[string]interface{}');
     value = value[step];
   }

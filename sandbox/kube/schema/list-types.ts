@@ -43,6 +43,6 @@ function duplicates(list: readonly unknown[], node: SchemaNode, at: string, erro
 function keysOf(item: unknown, keys: readonly string[]): unknown {
   if (!isJsonObject(item)) return item;
   const out: { [key: string]: unknown } = {};
-  for (const key of keys) if (item[key] !== undefined) out[key] = item[key];
+  for (const key of [...keys].sort()) if (item[key] !== undefined) out[key] = item[key];
   return out;
 }

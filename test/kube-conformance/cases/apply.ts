@@ -397,4 +397,43 @@ export const applyCases: Topic = (conforms) => {
       pod: await s.apply(s.at('v1', 'pods', 'a'), 'm', pod('much')),
     };
   });
+
+  conforms('apply-status-null', 'null as the whole status', async (s) => {
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    const path = s.at(WIDGETS, 'widgets', 'w', 'status');
+    const apply = (status: unknown) => s.apply(path, 'm', { ...widget('w'), status });
+    return { none: await apply(null), some: await apply({ phase: 'Up' }), again: await apply(null) };
+  });
+
+  conforms('apply-formats', 'texts of a format are typed by it', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    return {
+      number: await s.apply(path, 'm', widget('w', { at: 5 })),
+      flag: await s.apply(path, 'm', widget('w', { at: true })),
+      text: (await s.apply(path, 'm', widget('w', { at: 'soon' }))).code,
+    };
+  });
+
+  conforms('apply-uid-other', 'an apply with the uid of another object', async (s) => {
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    const metadata = { name: 'w', uid: 'another' };
+    return {
+      widget: await s.apply(s.at(WIDGETS, 'widgets', 'w'), 'm', { ...widget('w'), metadata }),
+      configMap: await s.apply(s.at('v1', 'configmaps', 'a'), 'm', s.configMap('a', {}, { uid: 'another' })),
+    };
+  });
+
+  conforms('apply-null-absent', 'null in an apply to what has no such field', async (s) => {
+    await s.post(s.at(WIDGETS, 'widgets'), widget('w'));
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const apply = (spec: object) => s.apply(path, 'm', widget('w', { ...spec }));
+    return {
+      text: await apply({ label: null }),
+      lists: await apply({ parts: null, tags: null, steps: null }),
+      maps: await apply({ options: null, address: null, nested: { deep: null } }),
+      beside: await apply({ nested: { deep: { value: null } }, color: null }),
+      read: await s.get(path),
+    };
+  });
 };

@@ -154,4 +154,29 @@ export const refusalCases: Topic = (conforms) => {
       role: await s.merge(s.at('rbac.authorization.k8s.io/v1', 'rolebindings', 'r'), { roleRef: { name: 'b' } }),
     };
   });
+
+  conforms('refuse-unnamed', 'updates without a name, and bodies without anything', async (s) => {
+    await s.post(s.at('v1', 'configmaps'), s.configMap('a'));
+    await s.post(s.at(WIDGETS, 'widgets'), widget('a'));
+    await s.post(s.at('v1', 'pods'), { metadata: { name: 'a' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+    const bare = { apiVersion: WIDGETS, kind: 'Widget' };
+    const put = async (...path: [string, string, ...string[]]) => {
+      const body = path[1] === 'widgets' ? bare : {};
+      const nameless = await s.put(s.at(...path), body);
+      return [nameless, await s.put(s.at(...path), { ...body, metadata: null }), await s.put(s.at(...path), '')];
+    };
+    return {
+      configMap: await put('v1', 'configmaps', 'a'),
+      widget: await put(WIDGETS, 'widgets', 'a'),
+      widgetStatus: await put(WIDGETS, 'widgets', 'a', 'status'),
+      podStatus: await put('v1', 'pods', 'a', 'status'),
+      created: [await s.post(s.at('v1', 'configmaps'), ''), await s.post(s.at(WIDGETS, 'widgets'), '')],
+      kinds: [
+        await s.post(s.at(WIDGETS, 'widgets'), { kind: 'Other' }),
+        await s.post(s.at(WIDGETS, 'widgets'), { kind: 'Other', apiVersion: WIDGETS }),
+        await s.post(s.at('v1', 'configmaps'), { kind: 'Other' }),
+      ],
+      statusOfNothing: await s.apply(s.at(WIDGETS, 'widgets', 'x', 'status'), 'm', { ...bare, kind: 'Other' }),
+    };
+  });
 };

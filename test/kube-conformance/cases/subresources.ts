@@ -228,4 +228,25 @@ export const subresourceCases: Topic = (conforms) => {
       empty: await s.put(path, header),
     };
   });
+
+  conforms('scale-absent', 'replicas that are not there are no Scale, until somebody sets them', async (s) => {
+    const group = s.group;
+    const count = { type: 'object', properties: { replicas: { type: 'integer' } } };
+    const scale = { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' };
+    const schema = { type: 'object', properties: { spec: count, status: count } };
+    await install(s, crdOf({ group, kind: 'Lot', schema, version: { subresources: { status: {}, scale } } }));
+    await s.post(s.at(`${group}/v1`, 'lots'), {
+      apiVersion: `${group}/v1`,
+      kind: 'Lot',
+      metadata: { name: 'l' },
+      spec: {},
+    });
+    const path = s.at(`${group}/v1`, 'lots', 'l', 'scale');
+    return {
+      get: await s.get(path),
+      nothing: await s.merge(path, { metadata: { labels: { a: 'b' } } }),
+      set: await s.merge(path, { spec: { replicas: 2 } }),
+      read: await s.get(path),
+    };
+  });
 };
