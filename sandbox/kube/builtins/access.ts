@@ -26,6 +26,10 @@ function ruleFaults(rules: readonly { [key: string]: unknown }[], namespaced: bo
           ),
         );
       }
+      if (['apiGroups', 'resources', 'resourceNames'].some((field) => list(rule, field).length > 0)) {
+        const why = 'rules cannot apply to both regular resources and non-resource URLs';
+        errors.push(invalid(`${at}.nonResourceURLs`, rule['nonResourceURLs'], why));
+      }
       continue;
     }
     if (list(rule, 'apiGroups').length === 0) {

@@ -378,4 +378,25 @@ export const kindCases: Topic = (conforms) => {
       dots: await make('..'),
     };
   });
+
+  conforms('role-rules', 'rules are of resources or of paths', async (s) => {
+    const rbac = '/apis/rbac.authorization.k8s.io/v1';
+    const paths = { nonResourceURLs: ['/healthz'], verbs: ['get'] };
+    const causes = async (answer: Promise<Answer>) => {
+      const answered = await answer;
+      return [answered.code, { causes: at(answered, 'details', 'causes') ?? 'none' }];
+    };
+    const make = (rule: object) => {
+      const kinds = [`${rbac}/clusterroles`, `${rbac}/namespaces/${s.ns}/roles`];
+      return Promise.all(
+        kinds.map((path) => causes(s.post(`${path}?dryRun=All`, { metadata: { name: s.ns }, rules: [rule] }))),
+      );
+    };
+    return {
+      paths: await make(paths),
+      both: await make({ ...paths, resources: ['pods'], apiGroups: [''] }),
+      named: await make({ ...paths, resourceNames: ['a'] }),
+      nothing: await make({}),
+    };
+  });
 };
