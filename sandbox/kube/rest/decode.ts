@@ -44,7 +44,9 @@ export function checkKind(body: unknown, served: Served, bodyKind?: { apiVersion
 
 /** Why the type of an object cannot even be read; undefined when it can. */
 export function typeMetaFault(body: unknown): string | undefined {
-  if (Array.isArray(body)) return NO_OBJECT;
+  if (body !== null && !isJsonObject(body)) {
+    return `json: cannot unmarshal ${jsonKind(body)} into Go value of type ${TYPE_META}`;
+  }
   for (const field of ['apiVersion', 'kind']) {
     const value = valueAt(body, field) ?? '';
     if (typeof value === 'string') continue;
@@ -53,8 +55,8 @@ export function typeMetaFault(body: unknown): string | undefined {
   return undefined;
 }
 
-const NO_OBJECT =
-  'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 export const unregistered = (kind: string, apiVersion: string): string =>
   `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:110"`;

@@ -121,7 +121,7 @@ function scalar(value: unknown, node: SchemaNode, report: DecodeReport, place: G
   if (node.definition?.endsWith('.Quantity') === true) return quantity(value, report);
   const fits = node.intOrString ? typeof value === 'string' || isInt32(value) : fitsType(value, node, report);
   if (!fits) return wrong(value, node, report, place);
-  if (typeof value === 'string' && value !== '') {
+  if (typeof value === 'string') {
     if (node.format === 'byte') return bytes(value, report);
     if (isTime(node)) report.typeError ??= timeFault(value, node.definition?.endsWith('.MicroTime') === true);
   }

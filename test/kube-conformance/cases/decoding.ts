@@ -303,6 +303,29 @@ export const decodingCases: Topic = (conforms) => {
     }
     return answers;
   });
+
+  conforms('decode-empty-times', 'an empty text is no time', async (s) => {
+    const lease = { metadata: { name: 'a' }, spec: { renewTime: '' } };
+    const involvedObject = { kind: 'ConfigMap', name: 'a', namespace: s.ns };
+    const event = { metadata: { name: 'a' }, involvedObject, type: 'Normal', lastTimestamp: '' };
+    const leases = s.at('coordination.k8s.io/v1', 'leases');
+    const type = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+    return {
+      lease: await s.post(leases, lease),
+      event: await s.post(s.at('v1', 'events'), event),
+      applied: await s.apply(`${leases}/a`, 'm', { ...type, ...lease }),
+    };
+  });
+
+  conforms('decode-scalars', 'bodies that are scalars', async (s) => {
+    await s.post(s.at(WIDGETS, 'widgets'), widget('a'));
+    const answers: unknown[] = [];
+    for (const body of ['"x"', '5', 'true', '[]']) {
+      answers.push(body, await s.post(s.at(WIDGETS, 'widgets'), body), await s.post(s.at('v1', 'configmaps'), body));
+      answers.push(await s.put(s.at(WIDGETS, 'widgets', 'a', 'status'), body));
+    }
+    return answers;
+  });
 };
 
 /** A field of a protobuf message: its number, and its content. */
