@@ -169,8 +169,9 @@ export class RequestHandler {
     const options = mutationOptions(query, 'PatchOptions');
     const isMissing = this.engine.core.store.get(target.resource.table, target) === undefined;
     const body = await readPatch(request, type);
-    // A patch is understood when there is something to change; an apply may create it.
-    if (isMissing && (type !== 'apply' || target.subresource !== '')) throw notFound(target.resource, target.name);
+    // A patch is understood when there is something to change; an apply, which has a manager, may create it.
+    const mayCreate = type === 'apply' && (target.subresource === '' || options.fieldManager === undefined);
+    if (isMissing && !mayCreate) throw notFound(target.resource, target.name);
     const { value, duplicates } = body();
     const patch = patchBody(type, value, query);
     let code = 200;

@@ -1,24 +1,26 @@
 import { equalJson } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
 import { type FieldError, forbidden, invalid, required, tooLong } from '../rest/field-error';
-import { labelFault, labelValueFaults, qualifiedNameFaults, subdomainFault } from './names';
+import { labelFault, labelValueFaults, pathSegmentFault, qualifiedNameFaults, subdomainFault } from './names';
 import type { ResourceDefinition } from './resource';
 
 const STANDARD_FINALIZERS: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
 export const MAX_ANNOTATIONS = 256 * 1024;
 
 /** Rules of `metadata` that hold for every kind (`ValidateObjectMeta`). */
-export function validateMetadata(object: KubeObject, resource: ResourceDefinition): FieldError[] {
+export function validateMetadata(object: KubeObject, resource: ResourceDefinition, isNew: boolean): FieldError[] {
   const errors: FieldError[] = [];
   const { metadata } = object;
+  // Names are chosen once; later they only have to fit into a path.
+  const nameFault = isNew ? resource.strategy.nameFault : pathSegmentFault;
   if (metadata.generateName !== undefined && metadata.generateName !== '') {
-    const fault = resource.strategy.nameFault(metadata.generateName, true);
+    const fault = nameFault(metadata.generateName, true);
     if (fault !== undefined) errors.push(invalid('metadata.generateName', metadata.generateName, fault));
   }
   if (metadata.name === undefined || metadata.name === '') {
     errors.push(required('metadata.name', 'name or generateName is required'));
   } else {
-    const fault = resource.strategy.nameFault(metadata.name, false);
+    const fault = nameFault(metadata.name, false);
     if (fault !== undefined) errors.push(invalid('metadata.name', metadata.name, fault));
   }
   if (resource.namespaced) {

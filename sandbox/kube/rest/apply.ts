@@ -96,7 +96,8 @@ async function applyNew(
   if (target.subresource !== '') throw notFound(target.resource, target.name);
   const next = await applied(core, caller, target, emptyObject(target), intent, body, options);
   if (intent.metadata.uid !== undefined) throw uidMismatch(intent, target);
-  if (Number(next.metadata.resourceVersion ?? 0) > 0) throw notFound(target.resource, target.name);
+  // What is made anew has no version to insist on.
+  if (options.dryRun !== true) delete next.metadata.resourceVersion;
   try {
     return await storeNew(core, caller, target, next, next.metadata.managedFields, options);
   } catch (error) {
@@ -113,11 +114,11 @@ function reportYaml(caller: Caller, options: MutationOptions): void {
   );
 }
 
-/** The merged object as its type reads it. */
+/** The merged object as its type reads it; custom resources have none. */
 function decodeApplied(object: KubeObject, intent: KubeObject, target: Target): KubeObject {
   const report: DecodeReport = { faults: [], decoder: 'converter' };
   const decoded = decodeFields(cloneJson(object), target, report, false);
-  if (report.typeError === undefined) return decoded;
+  if (report.typeError === undefined || target.resource.isCustom) return decoded;
   throw unfit(
     `convert new object (${describe(intent, target)}) to proper version`,
     `unable to convert unstructured object to ${kindAsGo(target)}: ${report.typeError}`,

@@ -79,7 +79,7 @@ export async function storeNew(
   for (let attempt = 1; ; attempt++) {
     const next = prepareNew(core, target, admitted);
     if (isGenerated) next.metadata.name = generateName.slice(0, MAX_GENERATED_PREFIX) + nameSuffix(core.random);
-    const errors = [...validateMetadata(next, resource), ...validateObject(next, undefined, at, caller.warnings)];
+    const errors = [...validateMetadata(next, resource, true), ...validateObject(next, undefined, at, caller.warnings)];
     if (errors.length > 0) throw invalidOf(resource, next.metadata.name ?? '', errors);
     warnOfFinalizers(next, undefined, resource, caller);
     await core.admission.validate({ ...request, target: { ...at, name: next.metadata.name }, object: next });

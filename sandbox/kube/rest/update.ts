@@ -137,7 +137,7 @@ async function writeChange(
   const admitted = mutated === undefined ? next : cloneJson(mutated);
   prepareUpdate(admitted, live, target);
   const errors = [
-    ...validateMetadata(admitted, resource),
+    ...validateMetadata(admitted, resource, false),
     ...validateMetadataUpdate(admitted, live),
     // Asked for every kind, and again by the kind's own rules: each fault is a cause twice.
     ...validateMetadataUpdate(admitted, live),

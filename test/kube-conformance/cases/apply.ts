@@ -436,4 +436,31 @@ export const applyCases: Topic = (conforms) => {
       read: await s.get(path),
     };
   });
+
+  conforms('apply-version-new', 'a version in an apply that creates', async (s) => {
+    const create = (name: string, resourceVersion: string, spec: object = {}, query = '') =>
+      s.apply(s.at(WIDGETS, 'widgets', name), 'm', widget(name, { ...spec }, {}, { resourceVersion }), query);
+    const configMap = (name: string, resourceVersion: string) =>
+      s.apply(s.at('v1', 'configmaps', name), 'm', s.configMap(name, {}, { resourceVersion }));
+    const answers = [
+      await create('a', '1'),
+      await create('b', '0'),
+      await create('c', 'abc'),
+      await create('d', '7', { size: 11 }),
+      await create('e', '7', {}, '&dryRun=All'),
+      await configMap('a', '1'),
+      await configMap('b', '0'),
+    ];
+    return answers.map((answer) => [answer.code, at(answer, 'message') ?? 'none', at(answer, 'metadata')]);
+  });
+
+  conforms('apply-metadata', 'metadata of custom resources is read for what it is worth', async (s) => {
+    const path = s.at(WIDGETS, 'widgets', 'w');
+    const apply = (metadata: object) => s.apply(path, 'm', { ...widget('w'), metadata: { name: 'w', ...metadata } });
+    return {
+      text: await apply({ creationTimestamp: 'soon' }),
+      number: await apply({ deletionGracePeriodSeconds: 'x' }),
+      empty: await apply({ creationTimestamp: null, generateName: 'Not valid' }),
+    };
+  });
 };
