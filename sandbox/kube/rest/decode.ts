@@ -84,6 +84,9 @@ export function decodeFields(object: KubeObject, served: Served, report: DecodeR
     // Decoding by the schema of a builtin kind gives an object of that kind.
     const decoded = goDecode(object, schema, report) as KubeObject;
     const result: KubeObject = { ...cloneShallow(decoded), apiVersion, kind };
+    const managers = valueAt(object.metadata, 'managedFields');
+    // An empty list is more than none: it asks for what the list of an empty entry asks for.
+    if (Array.isArray(managers) && managers.length === 0) result.metadata.managedFields = [{}];
     served.resource.strategy.defaults(result);
     return result;
   }

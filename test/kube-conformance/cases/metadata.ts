@@ -295,4 +295,34 @@ export const metadataCases: Topic = (conforms) => {
     }
     return answers;
   });
+
+  conforms('meta-managers-empty', 'an empty list of managers in an update or a patch', async (s) => {
+    const given: { readonly [path: string]: object } = {
+      [s.at('v1', 'configmaps')]: s.configMap('o', { data: { a: '1' } }),
+      [s.at(WIDGETS, 'widgets')]: widget('o'),
+    };
+    const answers: unknown[] = [];
+    for (const [collection, object] of Object.entries(given)) {
+      const path = `${collection}/o`;
+      for (const managedFields of [[], null]) {
+        const made = await s.post(`${collection}?fieldManager=maker`, object);
+        const put = (fields: object) => {
+          const metadata = { ...Object(at(made, 'metadata')), resourceVersion: versionOf(made), ...fields };
+          return s.put(`${path}?fieldManager=other`, { ...bodyOf(made), metadata });
+        };
+        answers.push(managersOf(await put({ managedFields, labels: { a: 'b' } })));
+        answers.push(managersOf(await s.merge(`${path}?fieldManager=third`, { metadata: { labels: { a: 'c' } } })));
+        await s.delete(path);
+        await s.post(`${collection}?fieldManager=maker`, object);
+        answers.push(managersOf(await s.merge(path, { metadata: { managedFields, labels: { a: 'b' } } })));
+        await s.delete(path);
+        await s.post(`${collection}?fieldManager=maker`, object);
+        answers.push(
+          managersOf(await s.json(path, [{ op: 'replace', path: '/metadata/managedFields', value: managedFields }])),
+        );
+        await s.delete(path);
+      }
+    }
+    return answers;
+  });
 };
