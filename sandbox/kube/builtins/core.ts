@@ -1,6 +1,6 @@
 import { equalJson, isJsonObject } from '../../../machinery/json';
 import type { KubeObject } from '../../../machinery/kube-object';
-import { label1035Fault, labelFault, pathSegmentFault } from '../registry/names';
+import { label1035Fault, labelFault, pathSegmentFault, qualifiedNameFaults } from '../registry/names';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required, tooLong } from '../rest/field-error';
 import { scanJson } from '../schema/go-json';
 import { portFaults, portNameFaults, portNumberFaults } from './numbers';
@@ -220,7 +220,10 @@ function addressFor(uid: string): string {
   return `10.${96 + (number >> 16)}.${(number >> 8) & 0xff}.${(number & 0xfd) + 1}`;
 }
 
-/** An Event lies in the namespace of what it is about; about what has none it lies in a common one. */
+/**
+ * An Event without a time of its own lies in the namespace of what it is about, or in the default one; an Event with one
+ * says what was done by whom.
+ */
 export const events = strategy({
   allowCreateOnUpdate: true,
   nameFault: pathSegmentFault,
@@ -228,17 +231,36 @@ export const events = strategy({
     const isCore = event.apiVersion === 'v1';
     const about = String(mapAt(event, isCore ? 'involvedObject' : 'regarding')['namespace'] ?? '');
     const { namespace = '' } = event.metadata;
+    const isTimed = (event['eventTime'] ?? '') !== '';
+    const commons = isTimed ? ['default', 'kube-system'] : ['default'];
+    const fits = about === '' ? commons.includes(namespace) : isTimed || about === namespace;
     const errors: FieldError[] = [];
-    const fits = about === '' ? ['default', 'kube-system'].includes(namespace) : about === namespace;
     if (!fits) errors.push(invalid('involvedObject.namespace', about, 'does not match event.namespace'));
+    if (isTimed) errors.push(...reportFaults(event, isCore));
     if (isCore) return errors;
-    if ((event['eventTime'] ?? '') === '') errors.push(required('eventTime'));
+    if (!isTimed) errors.push(required('eventTime'));
     if (!['Normal', 'Warning'].includes(String(event['type']))) {
       errors.push(invalid('type', event['type'] ?? '', `has invalid value: ${String(event['type'] ?? '')}`));
     }
     return errors;
   },
 });
+
+function reportFaults(event: KubeObject, isCore: boolean): FieldError[] {
+  const text = (field: string): string => String(event[field] ?? '');
+  const reporter = isCore ? 'reportingComponent' : 'reportingController';
+  const errors: FieldError[] = [];
+  if (text(reporter) === '') errors.push(required(reporter));
+  for (const fault of qualifiedNameFaults(text(reporter))) errors.push(invalid(reporter, text(reporter), fault));
+  for (const field of ['reportingInstance', 'action', 'reason']) {
+    if (text(field) === '') errors.push(required(field));
+    if (text(field).length > 128) errors.push(invalid(field, '', 'can have at most 128 characters'));
+  }
+  if (text(isCore ? 'message' : 'note').length > 1024) {
+    errors.push(invalid('message', '', 'can have at most 1024 characters'));
+  }
+  return errors;
+}
 
 export const endpoints = strategy({
   allowCreateOnUpdate: true,

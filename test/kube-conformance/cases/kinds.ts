@@ -399,4 +399,25 @@ export const kindCases: Topic = (conforms) => {
       nothing: await make({}),
     };
   });
+
+  conforms('event-time', 'an Event of the core group with a time says who reports what', async (s) => {
+    const involvedObject = { kind: 'ConfigMap', name: 'a', namespace: s.ns };
+    const make = async (fields: object) => {
+      const metadata = { generateName: 'e-' };
+      const body = { metadata, involvedObject, type: 'Normal', eventTime: '2024-01-01T00:00:00.000000Z', ...fields };
+      const answer = await s.post(s.at('v1', 'events'), body);
+      return [answer.code, { causes: at(answer, 'details', 'causes') ?? 'none' }];
+    };
+    const whole = { reportingComponent: 'capstan.dev/x', reportingInstance: 'x', action: 'Do', reason: 'Done' };
+    return {
+      bare: await make({}),
+      whole: await make(whole),
+      elsewhere: await make({ ...whole, involvedObject: { ...involvedObject, namespace: 'default' } }),
+      nowhere: await make({ ...whole, involvedObject: { kind: 'Node', name: 'n' } }),
+      names: await make({ ...whole, reportingComponent: 'not valid' }),
+      long: await make({ ...whole, action: 'x'.repeat(129), reason: 'x'.repeat(129), message: 'x'.repeat(1025) }),
+      longInstance: await make({ ...whole, reportingInstance: 'x'.repeat(129) }),
+      timeless: await make({ eventTime: null, involvedObject: { kind: 'Node', name: 'n' } }),
+    };
+  });
 };
