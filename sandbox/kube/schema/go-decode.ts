@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../../machinery/json';
 import { corruptByte } from './go-base64';
-import { timeFault } from './go-time';
+import { keptTime, timeFault } from './go-time';
 import { type GoDecoder, type GoPlace, isTime, wrongTypeWords } from './go-words';
 import type { SchemaNode } from './node';
 import { canonicalQuantity, parseQuantity } from './quantity';
@@ -123,7 +123,7 @@ function scalar(value: unknown, node: SchemaNode, report: DecodeReport, place: G
   if (!fits) return wrong(value, node, report, place);
   if (typeof value === 'string') {
     if (node.format === 'byte') return bytes(value, report);
-    if (isTime(node)) report.typeError ??= timeFault(value, node.definition?.endsWith('.MicroTime') === true);
+    if (isTime(node)) return time(value, node.definition?.endsWith('.MicroTime') === true, report);
   }
   return report.decoder === 'converter' && node.format === 'int32' ? Number(value) | 0 : value;
 }
@@ -152,6 +152,12 @@ function quantity(value: unknown, report: DecodeReport): unknown {
     report.typeError ??= QUANTITY_WORDS;
   }
   return canonicalQuantity(text);
+}
+
+function time(value: string, isMicro: boolean, report: DecodeReport): string {
+  const fault = timeFault(value, isMicro);
+  report.typeError ??= fault;
+  return fault === undefined ? keptTime(value, isMicro) : value;
 }
 
 function bytes(value: string, report: DecodeReport): string {

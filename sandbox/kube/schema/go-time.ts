@@ -30,5 +30,23 @@ export function timeFault(text: string, isMicro: boolean): string | undefined {
     rest = rest.slice(found.length);
   }
   if (rest !== '') return `parsing time ${shown}: extra text: ${JSON.stringify(rest)}`;
-  return undefined;
+  const outside = partOutOfRange(text);
+  return outside === undefined ? undefined : `parsing time ${shown}: ${outside} out of range`;
+}
+
+/** The first part of a well-formed time that no calendar or clock has. */
+function partOutOfRange(text: string): string | undefined {
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = text.split(/[^\d]/).map(Number);
+  if (month < 1 || month > 12) return 'month';
+  if (hour > 23) return 'hour';
+  if (minute > 59) return 'minute';
+  if (second > 59) return 'second';
+  const daysOfMonth = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return day < 1 || day > daysOfMonth ? 'day' : undefined;
+}
+
+/** A time as its type writes it again: in UTC, in whole seconds or with all its microseconds. */
+export function keptTime(text: string, isMicro: boolean): string {
+  const seconds = new Date(text).toISOString().slice(0, 'YYYY-MM-DDThh:mm:ss'.length);
+  return `${seconds}${isMicro ? (/\.\d{6}/.exec(text)?.[0] ?? '') : ''}Z`;
 }

@@ -326,6 +326,30 @@ export const decodingCases: Topic = (conforms) => {
     }
     return answers;
   });
+
+  conforms('decode-times', 'times are kept in UTC, in seconds or in microseconds', async (s) => {
+    const involvedObject = { kind: 'ConfigMap', name: 'a', namespace: s.ns };
+    const seconds = async (lastTimestamp: string) => {
+      const body = { metadata: { generateName: 'e-' }, involvedObject, type: 'Normal', lastTimestamp };
+      const answer = await s.post(s.at('v1', 'events'), body);
+      return String(at(answer, 'lastTimestamp') ?? at(answer, 'message')).replaceAll('T', ' ');
+    };
+    const leases = s.at('coordination.k8s.io/v1', 'leases');
+    const micro = async (renewTime: string) => {
+      const body = { metadata: { generateName: 'l-' }, spec: { renewTime } };
+      return String(at(await s.post(leases, body), 'spec', 'renewTime')).replace('T', ' ');
+    };
+    return {
+      offset: await seconds('2024-02-03T04:05:06+02:00'),
+      fraction: await seconds('2024-02-03T04:05:06.987Z'),
+      both: await seconds('2024-01-01T00:30:00.5+01:00'),
+      month: await seconds('2024-13-01T00:00:00Z'),
+      day: await seconds('2023-02-29T00:00:00Z'),
+      hour: await seconds('2024-01-01T24:00:00Z'),
+      micro: await micro('2024-02-03T04:05:06.000001Z'),
+      microOffset: await micro('2024-01-01T00:30:00.123456+01:00'),
+    };
+  });
 };
 
 /** A field of a protobuf message: its number, and its content. */
