@@ -3,7 +3,14 @@ import type { ObjectMeta } from '../../machinery/kube-object';
 import { Annotation } from './names';
 
 /** What we create in CloudStack by a call whose answer may be lost. */
-export type IntentSubject = 'network' | 'vpc' | 'address' | 'machine' | 'affinity-group' | 'kubernetes-record';
+export type IntentSubject =
+  | 'network'
+  | 'vpc'
+  | 'address'
+  | 'machine'
+  | 'affinity-group'
+  | 'kubernetes-record'
+  | `egress-${'all' | 'tcp' | 'udp' | 'icmp'}`;
 
 /**
  * How long a request may still be on its way after its sender is gone. Before that, "there is none" is no answer to

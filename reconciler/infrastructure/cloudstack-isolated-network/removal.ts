@@ -16,6 +16,7 @@ import { intentOf } from '../intent';
 import { isolatedNetworksOf } from '../isolated-networks';
 import { clusterTag, LOAD_BALANCER_RULE, Tag } from '../names';
 import { isOfCredentials, Reason } from '../reasons';
+import { isOpenedByUs } from './egress';
 import { addressTarget } from './endpoint';
 import { byName } from './network';
 import { vpcByName } from './vpc';
@@ -204,9 +205,10 @@ async function closeOwnEgress(work: NetworkWork, network: Network): Promise<Wait
   const { identity } = work;
   const { firewall } = work.cloud;
   const isRouted = (network.routingMode ?? '') !== '';
-  for (const { id, tags } of await (isRouted ? firewall.routing(network.id) : firewall.egress(network.id))) {
-    const isMarked = tags[clusterTag(identity)] !== undefined;
-    const isLast = otherClusters(tags, identity).length === 0 && (isMarked || tags[Tag.created] !== undefined);
+  for (const rule of await (isRouted ? firewall.routing(network.id) : firewall.egress(network.id))) {
+    const { id, tags } = rule;
+    const isMarked = tags[clusterTag(identity)] !== undefined || tags[Tag.created] !== undefined;
+    const isLast = otherClusters(tags, identity).length === 0 && (isMarked || isOpenedByUs(work, network, rule));
     const wait = isLast
       ? await step(work, `close ${id}`, Reason.DeletingNetwork, `closing egress rule ${id}`, () =>
           isRouted ? firewall.closeRouting(id) : firewall.closeEgress(id),

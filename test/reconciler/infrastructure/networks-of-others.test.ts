@@ -23,6 +23,7 @@ async function makeVpc(name: string): Promise<void> {
   await call('createVPC', { name, displaytext: name, vpcofferingid, zoneid: await zoneId(), cidr: '10.0.0.0/16' });
 }
 
+const EGRESS = 'createEgressFirewallRule';
 const NATTED = 'DefaultIsolatedNetworkOfferingWithSourceNatService';
 const ROUTED = 'DefaultRoutedIsolatedNetworkOffering';
 
@@ -151,6 +152,36 @@ test('a VPC that another cluster uses stays until that one goes', async () => {
   expect(world.cloud.inventory().Vpc).toMatchObject([{ name: 'vpc-1' }]);
   await deleteCluster('c2');
   expect(world.leftovers()).toEqual([]);
+});
+
+test.each([
+  ['the answer to its creation is lost', () => world.cloud.faults.loseAnswer({ command: EGRESS, effect: true })],
+  [
+    'it cannot be marked at first',
+    () => world.cloud.faults.failCommand({ command: 'createTags', times: 3, errorCode: 530, errorText: 'busy' }),
+  ],
+  [
+    'marking it fails',
+    () => world.cloud.faults.failJob({ command: 'createTags', times: 3, errorCode: 530, errorText: 'busy' }),
+  ],
+])('the way out of a network of others is closed with the cluster, also when %s', async (_, goWrong) => {
+  world = await World.start();
+  const networkid = await makeNetwork('net-1');
+  // The first address of a network is its source NAT.
+  await call('associateIpAddress', { networkid });
+  const before = world.leftovers();
+  goWrong();
+  await world.createCluster({ network: 'net-1' });
+  await world.untilReady(CloudStackCluster, 'c1');
+  // A mark that was refused by the job is set when the network is looked at again.
+  await world.clock.advance(25 * 60_000);
+  expect(world.cloud.inventory().FirewallRule.map(({ name, tags }) => [name, Object.keys(tags).length])).toContainEqual(
+    ['egress all', 2],
+  );
+
+  await deleteCluster();
+
+  expect(world.leftovers()).toEqual(before);
 });
 
 test('the way out of a network that another cluster uses stays open', async () => {
