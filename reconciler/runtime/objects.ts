@@ -212,7 +212,7 @@ export class CachedObjects implements Objects {
         await this.read(resource, key);
         return;
       } catch (error) {
-        if (!(error instanceof KubeUnreachable)) return;
+        if (!mayHaveHappened(error) && !isReason(error, 'TooManyRequests')) return;
         await this.#clock.sleep(backoffMs(attempt, LOOK_BACKOFF, this.#random));
       }
     }

@@ -90,23 +90,30 @@ test('watch events older than our own write are ignored, and each state is told 
   await world.manager.stop();
 });
 
-test('a create whose answer is lost is looked up before the caller hears of the failure', async () => {
-  const world = await withSlowWatches();
-  let unanswered = 3;
-  world.api.after = (call) => {
-    if (call.verb === 'create') throw lostAnswer();
-  };
-  world.api.before = (call) => {
-    if (call.verb === 'get' && --unanswered > 0) throw lostAnswer();
-  };
+test.each([
+  ['is lost', lostAnswer()],
+  ['says that etcd took too long', refusal(500, 'InternalError', 'etcdserver: request timed out')],
+  ['says that the server is too busy', refusal(429, 'TooManyRequests', 'too many requests')],
+])(
+  'a create is looked up before the caller hears of its failure, also when the answer to the look %s',
+  async (_, fault) => {
+    const world = await withSlowWatches();
+    let unanswered = 3;
+    world.api.after = (call) => {
+      if (call.verb === 'create') throw lostAnswer();
+    };
+    world.api.before = (call) => {
+      if (call.verb === 'get' && --unanswered > 0) throw fault;
+    };
 
-  const outcome = world.objects.create(widgets, widget('a')).catch((error: Error) => error.name);
-  await world.clock.advance(5000);
+    const outcome = world.objects.create(widgets, widget('a')).catch((error: Error) => error.name);
+    await world.clock.advance(5000);
 
-  expect(await outcome).toBe('KubeUnreachable');
-  expect(world.names()).toEqual(['a']);
-  await world.manager.stop();
-});
+    expect(await outcome).toBe('KubeUnreachable');
+    expect(world.names()).toEqual(['a']);
+    await world.manager.stop();
+  },
+);
 
 test('cached objects are frozen and carry no managedFields', async () => {
   const world = await new World().start();
