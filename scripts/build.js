@@ -4,8 +4,9 @@
 //                                    with --declarations also these, when there are none
 'use strict';
 
-const { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { existsSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { thirdPartyLicences } = require('./third-party-licences');
 
 const root = join(__dirname, '..');
 const dist = join(root, 'dist');
@@ -46,8 +47,10 @@ function buildJavaScript() {
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'));
   removeOrphans();
   esbuild.buildSync({ ...common, entryPoints: entries, outbase: root, outdir: dist, sourcemap: true });
-  esbuild.buildSync({
+  const { metafile } = esbuild.buildSync({
     ...common,
+    absWorkingDir: root,
+    metafile: true,
     entryPoints: [join(root, 'cli/main.ts')],
     outfile: join(dist, 'cli/main.js'),
     bundle: true,
@@ -57,7 +60,8 @@ function buildJavaScript() {
     external: ['esbuild', 'bufferutil', 'utf-8-validate', '@kubernetes/client-node'],
     define: { 'process.env.CAPSTAN_BUNDLED': '"true"' },
   });
-  mkdirSync(dist, { recursive: true });
+  const licences = thirdPartyLicences(metafile.outputs['dist/cli/main.js'], root);
+  writeFileSync(join(dist, 'cli/third-party-licences.txt'), `${licences.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
   writeFileSync(stamp, started.toISOString());
   const { utimesSync } = require('node:fs');
   // Sources saved while the build ran count as newer.

@@ -87,6 +87,16 @@ test('the packed package renders a cluster in an empty project', () => {
     expect(help).toContain('publish');
     expect(existsSync(join(installed, 'dist/constructs/index.d.ts'))).toBe(true);
 
+    const bundle = readFileSync(join(installed, 'dist/cli/main.js'), 'utf8');
+    const licences = readFileSync(join(installed, 'dist/cli/third-party-licences.txt'), 'utf8').split(
+      `${'-'.repeat(80)}\n`,
+    );
+    const bundled = [...bundle.matchAll(/^\s*\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(
+      ([, name = '']) => name,
+    );
+    const licensed = licences.filter((text) => /copyright|license/i.test(text.trim().split('\n').slice(1).join('\n')));
+    expect(licensed.map((text) => text.trim().split(' ')[0])).toEqual([...new Set(bundled)].sort());
+
     // Optional: npm leaves it out.
     rmSync(join(project, 'node_modules/cdk8s-plus-27'));
     const management = spawnSync(process.execPath, [join(installed, 'dist/apps/management/main.js'), 'image'], {
