@@ -108,7 +108,8 @@ export class Progress {
 
   #clear(): void {
     if (this.#drawn === 0) return;
-    this.stream.write(`${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
+    // To the first column: keys that were typed meanwhile (Ctrl-C, too) have moved the cursor.
+    this.stream.write(`\r${ESCAPE}[${this.#drawn}A${ESCAPE}[0J`);
     this.#drawn = 0;
   }
 }

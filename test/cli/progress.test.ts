@@ -125,6 +125,12 @@ test('that no cluster is left is said, on a terminal in place of the tree, once 
   expect(redrawn.endsWith('\u001b[0JNo clusters.\n')).toBe(true);
 });
 
+test('what is redrawn begins in the first column, wherever keys that were typed have moved the cursor', async () => {
+  const redrawn = written({ isTTY: true, columns: 80 }, [await ready(), await waiting('Deploying', '')]);
+
+  expect(redrawn).toContain('\n\r\u001b[');
+});
+
 test.each(['EIO', 'EPIPE'])('a terminal that is gone (%s) does not end the command that writes to it', async (code) => {
   const gone = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error(code), { code })) });
   const progress = new Progress(Object.assign(gone, { isTTY: true }) as unknown as NodeJS.WriteStream, () => 1);
