@@ -6,7 +6,7 @@ export interface MachineProps {
   readonly template?: string;
   /** Name of a CloudStack SSH key pair. @default - none */
   readonly sshKey?: string;
-  /** One data disk. @default - none */
+  /** One data disk, which is attached and no more: see {@link DataDiskProps}. @default - none */
   readonly dataDisk?: DataDiskProps;
   /** Further networks, after the cluster's own. @default - none */
   readonly extraNetworks?: readonly string[];
@@ -30,6 +30,11 @@ export interface MachineProps {
   readonly nodeDrainTimeoutSeconds?: number;
 }
 
+/**
+ * A disk that is attached to each machine. `mountPath`, `device`, `filesystem` and `label` say what it is meant for, as in
+ * CAPC; nothing formats or mounts it by them. Do so by `preKubeadmCommands`, or by `diskSetup` and `mounts` of the
+ * kubeadm configuration (`addJsonPatch`).
+ */
 export interface DataDiskProps {
   /** Disk offering, by name. */
   readonly offering: string;
@@ -57,6 +62,10 @@ export interface PoolProps extends MachineProps {
   readonly maxSurge?: number | string;
   /** Machines that may be missing while rolling. @default 0 */
   readonly maxUnavailable?: number | string;
-  /** Kubernetes version of this pool, not newer than the control plane's. @default - the cluster's */
+  /**
+   * Kubernetes version of this pool, not newer than the control plane's. With an older minor version its machines stay,
+   * but none can join: kubeadm takes only machines of the control plane's.
+   * @default - the cluster's
+   */
   readonly kubernetesVersion?: string;
 }

@@ -45,7 +45,7 @@ const surge: Check = (field, value) => {
 const DATA_DISK = {
   offering: text('the name of a disk offering'),
   sizeInGB: optional(wholeNumber(1)),
-  mountPath: text('where the disk is mounted, e.g. "/var/lib/etcd"'),
+  mountPath: text('where the disk is to be mounted, e.g. "/data"'),
   device: text('the device, e.g. "/dev/vdb"'),
   filesystem: text('the file system, e.g. "ext4"'),
   label: text('a label of the file system, e.g. "data"'),
