@@ -6,7 +6,7 @@ export interface MachineProps {
   readonly template?: string;
   /** Name of a CloudStack SSH key pair. @default - none */
   readonly sshKey?: string;
-  /** One data disk, which is attached and no more: see {@link DataDiskProps}. @default - none */
+  /** One data disk, formatted and mounted before kubeadm runs. @default - none */
   readonly dataDisk?: DataDiskProps;
   /** Further networks, after the cluster's own. @default - none */
   readonly extraNetworks?: readonly string[];
@@ -31,18 +31,21 @@ export interface MachineProps {
 }
 
 /**
- * A disk that is attached to each machine. `mountPath`, `device`, `filesystem` and `label` say what it is meant for, as in
- * CAPC; nothing formats or mounts it by them. Do so by `preKubeadmCommands`, or by `diskSetup` and `mounts` of the
- * kubeadm configuration (`addJsonPatch`).
+ * A disk beside the root disk of each machine, with one partition and one file system, which cloud-init makes where there
+ * is none. It is deleted with its machine.
  */
 export interface DataDiskProps {
   /** Disk offering, by name. */
   readonly offering: string;
   /** Size in GB; only for offerings with a custom size. @default - the offering's size */
   readonly sizeInGB?: number;
+  /** Where it is mounted, e.g. `/var/lib/etcd` of a control plane or `/var/lib/containerd`. */
   readonly mountPath: string;
+  /** What the hypervisor calls it: `/dev/vdb` with KVM, `/dev/xvdb` with XenServer, `/dev/sdb` with VMware. */
   readonly device: string;
+  /** File system, which the VM template must have the tools of, e.g. `ext4`. */
   readonly filesystem: string;
+  /** Label of the file system, by which it is mounted: at most 12 characters, which is what XFS takes. */
   readonly label: string;
 }
 

@@ -1,6 +1,6 @@
 /** Pieces of specs that follow from props. */
 import type { JsonObject } from '../machinery/json';
-import type { MachineProps } from './machine-props';
+import type { DataDiskProps, MachineProps } from './machine-props';
 import type { Network } from './network';
 
 /** How long a node may take to drain unless the props say otherwise: a stuck budget must not block a rollout for ever. */
@@ -35,14 +35,32 @@ export function nodeRegistration(props: MachineProps): JsonObject {
   return {
     name: '{{ local_hostname }}',
     kubeletExtraArgs: Object.entries(args).map(([name, value]) => ({ name, value })),
+    // A new file system has the folder lost+found, which does not disturb etcd; kubeadm wants to find nothing.
+    ...(props.dataDisk?.mountPath === ETCD_FOLDER
+      ? { ignorePreflightErrors: [`DirAvailable-${ETCD_FOLDER.replaceAll('/', '-')}`] }
+      : {}),
   };
 }
 
-/** What runs around kubeadm. */
-export function commands(props: MachineProps): JsonObject {
+const ETCD_FOLDER = '/var/lib/etcd';
+
+/** What happens on a machine beside kubeadm. */
+export function preparation(props: MachineProps): JsonObject {
   return {
+    ...(props.dataDisk === undefined ? {} : mountedDisk(props.dataDisk)),
     preKubeadmCommands: [...(props.preKubeadmCommands ?? ['swapoff -a'])],
     ...(props.postKubeadmCommands === undefined ? {} : { postKubeadmCommands: [...props.postKubeadmCommands] }),
+  };
+}
+
+/** One partition with a file system, unless there is one already; found by its label, wherever the kernel puts it. */
+function mountedDisk({ device, filesystem, label, mountPath }: DataDiskProps): JsonObject {
+  return {
+    diskSetup: {
+      partitions: [{ device, layout: true, overwrite: false, tableType: 'gpt' }],
+      filesystems: [{ device, filesystem, label }],
+    },
+    mounts: [[`LABEL=${label}`, mountPath]],
   };
 }
 
@@ -52,7 +70,7 @@ export function deletion(props: MachineProps): JsonObject {
 }
 
 /** A data disk as machine templates hold it. */
-export function diskOffering(disk: NonNullable<MachineProps['dataDisk']>): JsonObject {
+export function diskOffering(disk: DataDiskProps): JsonObject {
   const { offering, sizeInGB, ...mount } = disk;
   return { name: offering, ...(sizeInGB === undefined ? {} : { customSizeInGB: sizeInGB }), ...mount };
 }

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { canonicalJson, type JsonObject, type JsonValue } from '../machinery/json';
 import type { MachineProps, PoolProps } from './machine-props';
 import type { Problem } from './problem';
-import { commands, deletion, diskOffering, domainName, networkSpec, nodeRegistration } from './specs';
+import { deletion, diskOffering, domainName, networkSpec, nodeRegistration, preparation } from './specs';
 import {
   clusterProblems,
   DEFAULT_POD_CIDRS,
@@ -202,7 +202,7 @@ export class WorkloadCluster extends Construct {
         kubeadmConfigSpec: {
           initConfiguration: { nodeRegistration: registration },
           joinConfiguration: { nodeRegistration: registration },
-          ...commands(controlPlane),
+          ...preparation(controlPlane),
         },
       },
     );
@@ -213,7 +213,7 @@ export class WorkloadCluster extends Construct {
     const network = this.#networks.get(props.failureDomain ?? '') ?? this.#props.network.name;
     const template = this.#machineTemplate(name, props, version, network);
     const bootstrapSpec: JsonObject = {
-      template: { spec: { joinConfiguration: { nodeRegistration: nodeRegistration(props) }, ...commands(props) } },
+      template: { spec: { joinConfiguration: { nodeRegistration: nodeRegistration(props) }, ...preparation(props) } },
     };
     const bootstrap = this.#hashedName(name, bootstrapSpec);
     this.#object(`pool-${name}-bootstrap`, BOOTSTRAP_API, 'KubeadmConfigTemplate', bootstrap, bootstrapSpec);

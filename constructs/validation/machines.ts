@@ -42,13 +42,29 @@ const surge: Check = (field, value) => {
   return [{ field, value, message: 'is not a number of machines', fix: 'use a whole number, or a percentage: "25%"' }];
 };
 
+/** A text of one form. @param what - as for `text` */
+const formed =
+  (what: string, form: RegExp, message: string): Check =>
+  (field, value) => {
+    const found = text(what)(field, value);
+    return found.length > 0 || form.test(String(value)) ? found : [{ field, value, message, fix: `write ${what}` }];
+  };
+
+const absolutePath = (what: string): Check => formed(what, /^\/\S+$/, 'is not an absolute path');
+
+const diskLabel = formed(
+  'at most 12 letters, digits, "-", "_", ".", e.g. "data"',
+  /^[\w.-]{1,12}$/,
+  'is no label that every file system takes',
+);
+
 const DATA_DISK = {
   offering: text('the name of a disk offering'),
   sizeInGB: optional(wholeNumber(1)),
-  mountPath: text('where the disk is to be mounted, e.g. "/data"'),
-  device: text('the device, e.g. "/dev/vdb"'),
+  mountPath: absolutePath('where the disk is mounted, e.g. "/var/lib/etcd"'),
+  device: absolutePath('the device, e.g. "/dev/vdb"'),
   filesystem: text('the file system, e.g. "ext4"'),
-  label: text('a label of the file system, e.g. "data"'),
+  label: diskLabel,
 } as const satisfies Fields & { readonly [field in keyof DataDiskProps]-?: Check };
 
 const MACHINE = {

@@ -55,7 +55,7 @@ test('values of a wrong type are mistakes like any other, wherever they stand', 
 export default [
   defineCluster('bad', {
     kubernetesVersion: 'v1.34.2', zone: 5, network: IsolatedNetwork.named('net', { vpc: { name: 'vpc', cidr: 'all' } }),
-    controlPlane: { offering: 'x', labels: { 'a b': 'c' }, nodeDrainTimeoutSeconds: -1, dataDisk: { offering: 'y' } },
+    controlPlane: { offering: 'x', labels: { 'a b': 'c' }, nodeDrainTimeoutSeconds: -1, dataDisk: { offering: 'y', device: 'vdb', label: 'a label that is long' } },
     pools: { one: null, two: { offering: 'x', kubernetesVersion: 'v1.35.0', maxSurge: 0 } },
     failureDomains: { 'B AD': { zone: '' } }, podCidrs: '10.0.0.0/8', endpoint: { host: 'a', port: 99999 }, hook: 'x',
   }),
@@ -77,6 +77,8 @@ export default [
     'bad/bad: controlPlane.labels.a b = "c": is not a valid label key',
     'bad/bad: controlPlane.nodeDrainTimeoutSeconds = -1: is not allowed here; use a whole number, 0 or more',
     'bad/bad: controlPlane.dataDisk.mountPath: is missing',
+    'bad/bad: controlPlane.dataDisk.device = "vdb": is not an absolute path; write the device, e.g. "/dev/vdb"',
+    'bad/bad: controlPlane.dataDisk.label = "a label that is long": is no label that every file system takes; write at most',
     'bad/bad: pools.one = null: is no pool',
     'bad/bad: pools.two.kubernetesVersion = "v1.35.0": is newer than the control plane (v1.34.2)',
     'bad/bad: pools.two.maxSurge = 0: a rollout could never begin',

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { type DefinitionsProject, GOOD, inFreshProject, root, SYNTH } from './definitions-project';
 
 let project: DefinitionsProject;
@@ -94,4 +95,37 @@ test('an affinity that is undefined is the default one', () => {
   project.synth();
 
   expect(project.manifests()).toEqual(before);
+});
+
+test('a data disk is formatted and mounted; kubeadm takes a new file system under etcd for empty', () => {
+  const disk = (mountPath: string) =>
+    `dataDisk: { offering: 'Small', mountPath: '${mountPath}', device: '/dev/vdb', filesystem: 'ext4', label: 'data' }`;
+  project.define(
+    'good.ts',
+    GOOD.replace("'Medium Instance' }", `'Medium Instance', ${disk('/var/lib/etcd')} }`).replace(
+      "'Large Instance' }",
+      `'Large Instance', ${disk('/data')} }`,
+    ),
+  );
+
+  expect(project.synth().code).toBe(0);
+
+  const specOf = (kind: string) => {
+    const [, text = ''] = [...project.manifests()].find(([file]) => file.includes(`/${kind}.`)) ?? [];
+    return parse(text).spec;
+  };
+  const diskSetup = {
+    partitions: [{ device: '/dev/vdb', layout: true, overwrite: false, tableType: 'gpt' }],
+    filesystems: [{ device: '/dev/vdb', filesystem: 'ext4', label: 'data' }],
+  };
+  const notEmpty = { ignorePreflightErrors: ['DirAvailable--var-lib-etcd'] };
+  expect(specOf('kubeadmcontrolplane').kubeadmConfigSpec).toMatchObject({
+    diskSetup,
+    mounts: [['LABEL=data', '/var/lib/etcd']],
+    initConfiguration: { nodeRegistration: notEmpty },
+    joinConfiguration: { nodeRegistration: notEmpty },
+  });
+  const worker = specOf('kubeadmconfigtemplate').template.spec;
+  expect(worker).toMatchObject({ diskSetup, mounts: [['LABEL=data', '/data']] });
+  expect(worker.joinConfiguration.nodeRegistration).not.toHaveProperty('ignorePreflightErrors');
 });
