@@ -2,7 +2,13 @@ import { KubeadmConfig, Machine } from '../../../api/kinds';
 import { KUBEADM_CONTROL_PLANE_FIELD_MANAGER } from '../../../api/labels';
 import { isReason } from '../../../api/ports';
 import { messageOf } from '../../../machinery/errors';
-import { isOwnedBy, type KubeObject, parseApiVersion, type Resource } from '../../../machinery/kube-object';
+import {
+  isBeingDeleted,
+  isOwnedBy,
+  type KubeObject,
+  parseApiVersion,
+  type Resource,
+} from '../../../machinery/kube-object';
 import { renderName } from '../../../machinery/names';
 import { ownerReference } from '../../../machinery/owner-references';
 import { CLONED_FROM_NAME, cloneTemplate } from '../../../machinery/template-clone';
@@ -91,6 +97,26 @@ function leftOver(scope: Scope, resource: Resource, template: KubeObject): strin
     .filter((object) => isOwnedBy(object, scope.draft.stored) && object.metadata.deletionTimestamp === undefined)
     .filter((object) => object.metadata.annotations?.[CLONED_FROM_NAME] === template.metadata.name)
     .find((object) => objects.get(Machine, { namespace, name: object.metadata.name }) === undefined)?.metadata.name;
+}
+
+/**
+ * Deletes what a creation that was interrupted left behind, once no machine is missing: nobody would continue it. A
+ * Machine takes over what is its own, so what the control plane still owns has none.
+ */
+export async function removeLeftOvers(scope: Scope): Promise<void> {
+  const { objects } = scope.deps;
+  const { namespace } = scope.clusterKey;
+  const { apiGroup } = scope.controlPlane.spec.machineTemplate.spec.infrastructureRef;
+  const { resource } = await objects.resolveContract(apiGroup, infraKind(scope));
+  await objects.ensureWatched('kubeadmcontrolplane', resource, () => undefined);
+  for (const kind of [KubeadmConfig, resource]) {
+    for (const part of objects.list(kind, { namespace, ownerUid: scope.draft.stored.metadata.uid })) {
+      const key = { namespace, name: part.metadata.name };
+      if (isBeingDeleted(part) || objects.get(Machine, key) !== undefined) continue;
+      // Caches of two kinds may be a moment apart; only the server can say that there is no Machine.
+      if ((await objects.read(Machine, key)) === undefined) await objects.delete(kind, part);
+    }
+  }
 }
 
 /** What the server refused will be refused again; its parts must not stay behind. */

@@ -10,7 +10,7 @@ import type { Addons } from './addons';
 import { adoptMachines } from './adoption';
 import { reconcileCertificateExpiry } from './certificate-expiry';
 import { reconcileCertificates, reconcileKubeconfig } from './cluster-secrets';
-import { createMachine } from './create-machine';
+import { createMachine, removeLeftOvers } from './create-machine';
 import { reconcileDeletingMachine } from './delete-machines';
 import { EtcdNotSafe, moveLeadershipFrom, removeStrangers } from './etcd-members';
 import { inspectMachines, observeInitialization } from './inspect';
@@ -76,6 +76,7 @@ export async function reconcileControlPlane(
   if (step === 'stepped') return look;
   if (step === 'resting') {
     endRemediation(scope);
+    await removeLeftOvers(scope);
     await addons.reconcile(scope);
   }
   await reconcileCertificateExpiry(scope);

@@ -1,4 +1,6 @@
 import { KubeadmConfig, Machine } from '../../../api/kinds';
+import type { KubeObject } from '../../../machinery/kube-object';
+import { ownerReference } from '../../../machinery/owner-references';
 import { SeededRandom } from '../../../machinery/random';
 import { TestMachine } from './infrastructure';
 import { clusterManifests } from './manifests';
@@ -33,3 +35,26 @@ test.each([1, 2, 3, 4])(
   },
   120_000,
 );
+
+test('parts of a machine that a dead process did not finish go when that machine is not wanted any more', async () => {
+  const world = await World.start();
+  await world.apply(...clusterManifests({ controlPlane: 1, workers: 0 }));
+  await world.until(() => world.isStable(1));
+  const { controlPlane } = world;
+  if (controlPlane === undefined) throw new Error('there is a control plane');
+  const metadata = { name: 'c-cp-half', namespace: NAMESPACE, ownerReferences: [ownerReference(controlPlane)] };
+  const apiVersion = 'infrastructure.cluster.x-k8s.io/v1';
+  await world.api.create<KubeObject>(TestMachine, { apiVersion, kind: TestMachine.kind, metadata, spec: {} });
+  const config = { apiVersion: KubeadmConfig.apiVersion, kind: KubeadmConfig.kind, metadata, spec: { verbosity: 1 } };
+  await world.api.create(KubeadmConfig, config);
+
+  await world.restart();
+  await world.clock.advance(10_000);
+
+  const machines = world.machines('control-plane').map(({ metadata: { name } }) => name);
+  for (const kind of [KubeadmConfig, TestMachine]) {
+    const { items } = await world.api.list<KubeObject>(kind, { namespace: NAMESPACE });
+    expect(items.map((item) => item.metadata.name)).toEqual(machines);
+  }
+  await world.stop();
+});
