@@ -7,9 +7,9 @@ export interface SetScale {
   readonly createdAt: string;
   /** `spec.replicas`. */
   readonly desired: number;
-  /** `status.replicas`: machines that exist, those being deleted included. */
+  /** Machines that exist, those being deleted included. */
   readonly existing: number;
-  /** `status.availableReplicas`. */
+  /** Machines that serve; of the current set those it has counted. */
   readonly available: number;
 }
 

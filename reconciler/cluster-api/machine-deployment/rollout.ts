@@ -2,12 +2,14 @@ import { Machine, MachineSet } from '../../../api/kinds';
 import { DEFAULT_MAX_SURGE, DEFAULT_MAX_UNAVAILABLE } from '../../../api/kinds/cluster-api/machine-deployment';
 import { DEPLOYMENT_NAME_LABEL, MACHINE_DEPLOYMENT_FIELD_MANAGER, REVISION_ANNOTATION } from '../../../api/labels';
 import { requeueAfter } from '../../../api/ports';
+import { isTrue } from '../../../machinery/conditions';
 import { resolveIntOrPercent } from '../../../machinery/int-or-percent';
 import { controllerOf, isBeingDeleted, type KubeObject } from '../../../machinery/kube-object';
 import { labelValueOf } from '../../../machinery/label-values';
 import { controllerReference, withOwner } from '../../../machinery/owner-references';
 import { nameSuffix } from '../../../machinery/random';
 import { matchesSelector } from '../../../machinery/selectors';
+import { Type } from '../conditions/reasons';
 import { selectorOf } from '../selector';
 import { isRolloutAfterExpired } from '../template-equality';
 import {
@@ -83,7 +85,7 @@ export async function rollOut(scope: DeploymentScope): Promise<void> {
   const first = current ?? [...active].sort((a, b) => revisionOf(b) - revisionOf(a))[0];
   if (first === undefined) return;
   const old = scope.sets.filter((set) => set !== first);
-  const plan = planFor(scope, scaleOf(first), old.map(scaleOfOld), rolloutPaused);
+  const plan = planFor(scope, scaleOf(scope, first), old.map(scaleOfOld(scope)), rolloutPaused);
   for (const set of active) await syncSet(scope, set, plan.get(set.metadata.name) ?? set.spec.replicas ?? 0);
   if (current !== undefined) noteRevision(scope, currentRevision(current, scope.sets));
   await removeOldSets(scope);
@@ -95,19 +97,31 @@ function planFor(scope: DeploymentScope, current: SetScale, old: readonly SetSca
   return scope.wanted.spec.rollout?.strategy?.type === 'OnDelete' ? planOnDelete(state) : planRollingUpdate(state);
 }
 
-/** One that is being deleted wants no machines any more, but those it still has hold quota and addresses. */
-function scaleOfOld(set: MachineSet): SetScale {
-  return isBeingDeleted(set) ? { ...scaleOf(set), desired: 0 } : scaleOf(set);
+/**
+ * One that is being deleted wants no machines any more, but those it still has hold quota and addresses. What serves is
+ * known from the machines: a set counts them only after it has acted, and not at all while it is paused.
+ */
+function scaleOfOld(scope: DeploymentScope): (set: MachineSet) => SetScale {
+  return (set) => {
+    const available = machinesOf(scope, set).filter((machine) => isTrue(machine, Type.available)).length;
+    const scale = { ...scaleOf(scope, set), available };
+    return isBeingDeleted(set) ? { ...scale, desired: 0 } : scale;
+  };
 }
 
-function scaleOf(set: MachineSet): SetScale {
+function scaleOf(scope: DeploymentScope, set: MachineSet): SetScale {
   return {
     name: set.metadata.name,
     createdAt: set.metadata.creationTimestamp ?? '',
     desired: set.spec.replicas ?? 0,
-    existing: set.status?.replicas ?? 0,
+    existing: Math.max(set.status?.replicas ?? 0, machinesOf(scope, set).length),
     available: set.status?.availableReplicas ?? 0,
   };
+}
+
+/** By owner: machines of a set that was adopted carry the deployment's label only later. */
+function machinesOf({ deps, namespace }: DeploymentScope, set: MachineSet): readonly Machine[] {
+  return deps.objects.list(Machine, { namespace, ownerUid: set.metadata.uid });
 }
 
 async function createSet(scope: DeploymentScope): Promise<void> {
@@ -115,7 +129,7 @@ async function createSet(scope: DeploymentScope): Promise<void> {
   const suffix = nameSuffix(deps.random);
   const name = `${wanted.metadata.name.slice(0, 57)}-${suffix}`;
   const unborn: SetScale = { name, createdAt: draft.now, desired: 0, existing: 0, available: 0 };
-  const replicas = planFor(scope, unborn, scope.sets.map(scaleOfOld), false).get(name) ?? 0;
+  const replicas = planFor(scope, unborn, scope.sets.map(scaleOfOld(scope)), false).get(name) ?? 0;
   const revision = currentRevision(undefined, scope.sets);
   const plan: SetPlan = {
     name,
