@@ -1,4 +1,4 @@
-import { CloudStackRefused, type FirewallRule, type Network } from '../../../api/ports';
+import { CloudStackRefused, type FirewallRule, type Network, type Started } from '../../../api/ports';
 import { type Cidr, covers, tryParseCidr } from '../../../machinery/cidr';
 import { isSureRefusal } from '../faults';
 import { announce, intentOf, withdraw } from '../intent';
@@ -118,19 +118,18 @@ async function open(
     announce(scope.object.metadata, intent, scope.deps.clock);
     await scope.persistMain();
   }
+  let started: Started;
   try {
-    const started = isRouted
+    started = isRouted
       ? await firewall.openRouting(network.id, protocol)
       : await firewall.openEgress(network.id, protocol);
-    follow(work, `egress ${protocol}`, started.job);
-    if (!isOurs(work, network)) {
-      await ensureTags(work, 'FirewallRule', started.id, {}, ownTags(work.identity));
-    }
-    return waitForJob(Reason.OpeningFirewall, `opening egress of network ${network.name}`, started.job);
   } catch (error) {
     if (isSureRefusal(error)) withdraw(scope.object.metadata, intent);
     // The rule exists, made by someone else just now (`capc.md` 4.4 row 6).
     if (error instanceof CloudStackRefused && error.errorCode === 537) return undefined;
     throw error;
   }
+  follow(work, `egress ${protocol}`, started.job);
+  if (!isOurs(work, network)) await ensureTags(work, 'FirewallRule', started.id, {}, ownTags(work.identity));
+  return waitForJob(Reason.OpeningFirewall, `opening egress of network ${network.name}`, started.job);
 }

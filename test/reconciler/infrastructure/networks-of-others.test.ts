@@ -158,7 +158,7 @@ test.each([
   ['the answer to its creation is lost', () => world.cloud.faults.loseAnswer({ command: EGRESS, effect: true })],
   [
     'it cannot be marked at first',
-    () => world.cloud.faults.failCommand({ command: 'createTags', times: 3, errorCode: 530, errorText: 'busy' }),
+    () => world.cloud.faults.failCommand({ command: 'createTags', times: 3, errorCode: 431, errorText: 'not now' }),
   ],
   [
     'marking it fails',
