@@ -1,10 +1,12 @@
 import { Machine } from '../../../api/kinds';
 import { PRE_TERMINATE_HOOK_ANNOTATION } from '../../../api/labels';
+import { done, type Outcome, requeueAfter } from '../../../api/ports';
 import { conditionOf } from '../../../machinery/conditions';
 import { cloneJson } from '../../../machinery/json';
 import { describeObject, isBeingDeleted } from '../../../machinery/kube-object';
 import { parseVersion } from '../../../machinery/versions';
 import { moveLeadershipFrom, removeMemberOf } from './etcd-members';
+import { joinTimeLeft } from './joining';
 import { CLEANUP_HOOK, EventReason, WAITING_FOR_HOOK } from './reasons';
 import { runsComponents } from './remediation';
 import { machinesOf, type Scope, updateMachine } from './scope';
@@ -12,32 +14,36 @@ import { machinesOf, type Scope, updateMachine } from './scope';
 /**
  * Lets the machine that was told first to go leave etcd, once its Machine waits for that (`capi.md` 6.5). The API
  * server on it stays up until then.
- * @returns true while a machine is being deleted: nothing else may happen meanwhile
+ * @returns undefined when no machine is being deleted; while one is, nothing else may happen
  */
-export async function reconcileDeletingMachine(scope: Scope): Promise<boolean> {
+export async function reconcileDeletingMachine(scope: Scope): Promise<Outcome | undefined> {
   const deleting = machinesOf(scope).filter(isBeingDeleted);
-  if (deleting.length === 0) return false;
+  if (deleting.length === 0) return undefined;
   // Without the hook the machine is on its way; one at a time.
-  if (deleting.some((machine) => machine.metadata.annotations?.[CLEANUP_HOOK] === undefined)) return true;
+  if (deleting.some((machine) => machine.metadata.annotations?.[CLEANUP_HOOK] === undefined)) return done();
   const [machine] = deleting.sort(byDeletion);
-  if (machine === undefined || conditionOf(machine, 'Deleting')?.reason !== WAITING_FOR_HOOK) return true;
-  if (needsLocalApiServer(machine) && hasOtherHooks(machine)) return true;
+  if (machine === undefined || conditionOf(machine, 'Deleting')?.reason !== WAITING_FOR_HOOK) return done();
+  if (needsLocalApiServer(machine) && hasOtherHooks(machine)) return done();
   const others = machinesOf(scope).filter((other) => other !== machine);
   if (others.length > 0 && !others.some((other) => runsComponents(other, scope.managedEtcd))) {
-    reportWait(scope, machine);
-    return true;
+    reportWait(scope, machine, 'no other machine has healthy control plane components');
+    return done();
   }
   if (scope.managedEtcd && others.length > 0) {
+    const left = joinTimeLeft(machine, scope.deps.clock.now());
+    if (left > 0) {
+      reportWait(scope, machine, 'it may be about to join etcd, and would leave a dead member there');
+      return requeueAfter(left);
+    }
     await moveLeadershipFrom(scope, machine);
     await removeMemberOf(scope, machine);
   }
   await dropHook(scope, machine);
-  return true;
+  return done();
 }
 
-/** Its Pods may be the last ones that work; the conditions of the others tell when they do. */
-function reportWait(scope: Scope, machine: Machine): void {
-  scope.blocked = `${describeObject(machine)}: it is not let go, because no other machine has healthy control plane components`;
+function reportWait(scope: Scope, machine: Machine, why: string): void {
+  scope.blocked = `${describeObject(machine)}: it is not let go, because ${why}`;
   scope.deps.events.event(scope.draft.stored, 'Warning', EventReason.failedScaleDown, scope.blocked);
 }
 

@@ -89,7 +89,7 @@ const UNSAFE_RETRY_MS = 5_000;
 /** Undefined when no machine is being deleted. An etcd that cannot spare the member is a wait, not a failure. */
 async function removeDeletingMachine(scope: Scope): Promise<Outcome | undefined> {
   try {
-    return (await reconcileDeletingMachine(scope)) ? done() : undefined;
+    return await reconcileDeletingMachine(scope);
   } catch (error) {
     if (!(error instanceof EtcdNotSafe)) throw error;
     scope.blocked = error.message;

@@ -52,6 +52,8 @@ export interface TestInfrastructure {
   readonly random: Random;
   /** From the bootstrap data to a machine that is switched on. */
   readonly bootMs: number;
+  /** From the deletion to a machine that is switched off. */
+  readonly destroyMs: number;
   /** What exists outside of the process. */
   readonly cloud: Cloud;
 }
@@ -117,7 +119,7 @@ class Provider {
   async reconcile(infra: InfraMachine, signal: AbortSignal): Promise<void> {
     const { objects } = this.#world;
     const { namespace = '', name } = infra.metadata;
-    if (infra.metadata.deletionTimestamp !== undefined) return this.#destroy(infra);
+    if (infra.metadata.deletionTimestamp !== undefined) return this.#destroy(infra, signal);
     const machine = objects.get(Machine, { namespace, name });
     const secretName = machine?.spec.bootstrap.dataSecretName;
     if (machine === undefined || secretName === undefined || infra.status?.initialization?.provisioned === true) return;
@@ -153,7 +155,9 @@ class Provider {
     await objects.patch(TestMachine, claimed, after);
   }
 
-  async #destroy(infra: InfraMachine): Promise<void> {
+  async #destroy(infra: InfraMachine, signal: AbortSignal): Promise<void> {
+    if (this.#world.destroyMs > 0) await this.#world.clock.sleep(this.#world.destroyMs, signal);
+    if (signal.aborted) return;
     const id = this.#ids.get(infra.metadata.name);
     if (id !== undefined) {
       this.#members.delete(id);

@@ -23,6 +23,8 @@ export const CLUSTER = 'c';
 export interface WorldOptions {
   readonly seed?: number;
   readonly bootMs?: number;
+  /** How long a machine still runs that is being destroyed. @default 0 */
+  readonly destroyMs?: number;
   /** Stands between the loops and etcd. */
   readonly etcd?: (real: EtcdAdmin) => EtcdAdmin;
 }
@@ -98,6 +100,7 @@ export class World {
             clock,
             random,
             bootMs: this.#options.bootMs ?? 500,
+            destroyMs: this.#options.destroyMs ?? 0,
             cloud: this.#cloud,
           }),
         ];
