@@ -100,10 +100,20 @@ export const controlPlane: Check = shape(CONTROL_PLANE, '{ offering: "…" }');
 
 function kubeletFlags(field: string, value: unknown): Found[] {
   const found = texts(field, value);
-  if (!isMap(value) || value['provider-id'] === undefined) return found;
-  const fix = 'remove it; each machine gets that of its instance in CloudStack';
-  const own = { field: `${field}.provider-id`, value: value['provider-id'], message: 'is not taken', fix };
-  return [...found, own];
+  return isMap(value) ? [...found, ...Object.entries(value).flatMap((flag) => kubeletFlag(field, ...flag))] : found;
+}
+
+function kubeletFlag(field: string, name: string, value: unknown): Found[] {
+  const own = { field: `${field}.${name}`, value };
+  if (name === 'provider-id') {
+    return [
+      { ...own, message: 'is not taken', fix: 'remove it; each machine gets that of its instance in CloudStack' },
+    ];
+  }
+  if (/^[a-z][a-z0-9-]*$/.test(name)) return [];
+  return [
+    { ...own, message: 'is not a flag of the kubelet', fix: 'write its name without dashes before it, e.g. "v"' },
+  ];
 }
 
 function controlPlaneReplicas(field: string, value: unknown): Found[] {

@@ -305,9 +305,14 @@ export default defineClusterWith('good', (scope) => {
   expect(template).toContain('networks:\n        - name: net-2\n        - name: storage\n');
 });
 
-test('a provider id among the flags of the kubelet is a mistake, as it is not taken', () => {
-  const flags = "kubeletExtraArgs: { 'provider-id': 'mine' }";
+test('among the flags of the kubelet a provider id is a mistake, as it is not taken, and so are dashes before a name', () => {
+  const flags = "kubeletExtraArgs: { 'provider-id': 'mine', '--v': '2', 'max-pods': '50' }";
   project.define('good.ts', GOOD.replace("offering: 'Large Instance'", `offering: 'Large Instance', ${flags}`));
 
-  expect(project.synth().errors).toContain('pools.general.kubeletExtraArgs.provider-id = "mine": is not taken');
+  const { errors } = project.synth();
+  expect(errors).toContain('pools.general.kubeletExtraArgs.provider-id = "mine": is not taken');
+  expect(errors).toContain(
+    'pools.general.kubeletExtraArgs.--v = "2": is not a flag of the kubelet; write its name without',
+  );
+  expect(errors).toMatch(/^2 mistakes/m);
 });
