@@ -6,6 +6,7 @@ import { cloneJson } from '../../../machinery/json';
 import { describeObject, isBeingDeleted } from '../../../machinery/kube-object';
 import { parseVersion } from '../../../machinery/versions';
 import { moveLeadershipFrom, removeMemberOf } from './etcd-members';
+import { lookAtEtcdAgain } from './inspect';
 import { joinTimeLeft } from './joining';
 import { CLEANUP_HOOK, EventReason, WAITING_FOR_HOOK } from './reasons';
 import { runsComponents } from './remediation';
@@ -35,6 +36,8 @@ export async function reconcileDeletingMachine(scope: Scope): Promise<Outcome | 
       reportWait(scope, machine, 'it may be about to join etcd, and would leave a dead member there');
       return requeueAfter(left);
     }
+    // What was seen of etcd may be older than the Node; the member is not.
+    await lookAtEtcdAgain(scope);
     await moveLeadershipFrom(scope, machine);
     await removeMemberOf(scope, machine);
   }

@@ -90,8 +90,18 @@ async function observeWorkload(scope: Scope): Promise<WorkloadView | undefined> 
         : `Last successful probe at ${kubeTime({ now: () => lastSuccess })}`;
     return { kind: 'disconnected', message: scope.connectionDown };
   }
-  if (scope.managedEtcd) scope.etcd = await scope.observer.view(scope.clusterKey, etcdNodes(scope), aboutEtcd(scope));
+  if (scope.managedEtcd) await lookAtEtcd(scope);
   return { kind: 'connected', connection, etcd: scope.etcd };
+}
+
+async function lookAtEtcd(scope: Scope): Promise<void> {
+  scope.etcd = await scope.observer.view(scope.clusterKey, etcdNodes(scope), aboutEtcd(scope));
+}
+
+/** Asks etcd anew, whatever was seen in this pass. */
+export async function lookAtEtcdAgain(scope: Scope): Promise<void> {
+  scope.observer.forget(scope.clusterKey);
+  await lookAtEtcd(scope);
 }
 
 /** Nodes whose etcd member can be asked: those of our machines that have the Pod. */

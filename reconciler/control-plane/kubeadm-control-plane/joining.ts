@@ -7,10 +7,11 @@ const JOIN_LIMIT_MS = 10 * 60_000;
 /**
  * Milliseconds during which kubeadm on a machine may still add a member to etcd; 0 when it cannot. The member comes before
  * the Node, so nobody sees it coming, and a VM that is destroyed then leaves it behind: beside a single healthy member it
- * costs etcd its quorum. A machine whose infrastructure is not ready, as when its VM was stopped, joins nothing.
+ * costs etcd its quorum. They count from the last change of the infrastructure, which need not be ready for that: a VM
+ * boots while the rest of it is arranged.
  */
-export function joinTimeLeft({ status }: Machine, now: number): number {
-  const infrastructure = conditionOf({ status }, 'InfrastructureReady');
-  if (status?.nodeRef !== undefined || infrastructure?.status !== 'True') return 0;
-  return Math.max(0, Date.parse(infrastructure.lastTransitionTime) + JOIN_LIMIT_MS - now);
+export function joinTimeLeft({ metadata, status }: Machine, now: number): number {
+  if (status?.nodeRef !== undefined || status?.initialization?.infrastructureProvisioned !== true) return 0;
+  const changed = conditionOf({ status }, 'InfrastructureReady')?.lastTransitionTime ?? metadata.deletionTimestamp;
+  return Math.max(0, Date.parse(changed ?? '') + JOIN_LIMIT_MS - now) || 0;
 }

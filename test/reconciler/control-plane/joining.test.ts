@@ -5,14 +5,8 @@ import { joinTimeLeft } from '../../../reconciler/control-plane/kubeadm-control-
 const PROVISIONED = '2026-01-01T00:00:00Z';
 const now = (minutes: number) => Date.parse(PROVISIONED) + minutes * 60_000;
 
-function machine(infrastructure: Condition['status'] | undefined, status: Machine['status'] = {}): Machine {
-  const condition = (value: Condition['status']): Condition => ({
-    type: 'InfrastructureReady',
-    status: value,
-    reason: 'Any',
-    message: '',
-    lastTransitionTime: PROVISIONED,
-  });
+function machine(status: Machine['status'], ready: Condition['status'] = 'True'): Machine {
+  const infrastructure = { type: 'InfrastructureReady', status: ready, reason: 'Any', message: '' };
   return {
     apiVersion: 'cluster.x-k8s.io/v1beta2',
     kind: 'Machine',
@@ -22,23 +16,22 @@ function machine(infrastructure: Condition['status'] | undefined, status: Machin
       bootstrap: {},
       infrastructureRef: { apiGroup: 'infrastructure.cluster.x-k8s.io', kind: 'TestMachine', name: 'm' },
     },
-    status: { ...status, conditions: infrastructure === undefined ? [] : [condition(infrastructure)] },
+    status: { ...status, conditions: [{ ...infrastructure, lastTransitionTime: PROVISIONED }] },
   };
 }
 
-test('a machine may join for ten minutes after it was provisioned', () => {
-  expect(joinTimeLeft(machine('True'), now(1))).toBe(9 * 60_000);
-  expect(joinTimeLeft(machine('True'), now(10))).toBe(0);
-  expect(joinTimeLeft(machine('True'), now(60))).toBe(0);
-});
+const provisioned = { initialization: { infrastructureProvisioned: true } };
 
-test('a machine whose Node was seen has joined', () => {
-  expect(joinTimeLeft(machine('True', { nodeRef: { name: 'm' } }), now(1))).toBe(0);
-});
-
-test.each(['False', 'Unknown', undefined] as const)(
-  'a machine whose infrastructure is ready: %s joins nothing',
-  (status) => {
-    expect(joinTimeLeft(machine(status), now(1))).toBe(0);
+test.each(['True', 'False'] as const)(
+  'a machine may join for ten minutes, be its infrastructure ready: %s',
+  (ready) => {
+    expect(joinTimeLeft(machine(provisioned, ready), now(1))).toBe(9 * 60_000);
+    expect(joinTimeLeft(machine(provisioned, ready), now(10))).toBe(0);
+    expect(joinTimeLeft(machine(provisioned, ready), now(60))).toBe(0);
   },
 );
+
+test('a machine whose Node was seen has joined, and one without a VM joins nothing', () => {
+  expect(joinTimeLeft(machine({ ...provisioned, nodeRef: { name: 'm' } }), now(1))).toBe(0);
+  expect(joinTimeLeft(machine({}), now(1))).toBe(0);
+});
