@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { valueAt } from '../machinery/json';
+import { isAlive } from '../machinery/system-process';
 
 const SEPARATOR = '_';
 
@@ -22,17 +22,6 @@ export function isGoneHere(identity: string): boolean {
   // Our own id in somebody else's name was given to us after that one.
   if (!Number.isInteger(id) || id <= 0) return false;
   return id === process.pid || !isAlive(id);
-}
-
-/** True when a process of this machine has that id. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process lives as well.
-    return valueAt(error, 'code') === 'EPERM';
-  }
 }
 
 /** Ids of processes mean something within one namespace (a container) alone; empty where there are none. */

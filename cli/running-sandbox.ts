@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { messageOf } from '../machinery/errors';
 import { isJsonObject } from '../machinery/json';
+import { isAlive } from '../machinery/system-process';
 import { CommandError } from './command-error';
-import { isAlive } from './process-identity';
 import { foldersUpwards } from './project';
 
 /** What a running `capstan up` or `capstan sandbox` leaves in the checkout, so that other commands find it. */

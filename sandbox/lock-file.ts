@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { valueAt } from '../machinery/json';
+import { isAlive, processStart } from '../machinery/system-process';
 
 /** A file that names the process which holds it, by its id and the time of its start: ids are used again. */
 interface Holder {
@@ -31,7 +32,7 @@ export function releaseLock(path: string): void {
 /** Id of the process that lives and holds the lock. */
 export function lockHolder(path: string): number | undefined {
   const holder = readHolder(path);
-  return holder !== 'none' && isAlive(holder) ? holder.pid : undefined;
+  return holder !== 'none' && isHeld(holder) ? holder.pid : undefined;
 }
 
 /** Who removes an abandoned lock holds a lock on that: else it might remove the one that another process took since. */
@@ -48,7 +49,7 @@ function tryTakeOver(own: string, path: string): boolean {
 
 function isAbandoned(path: string): boolean {
   const holder = readHolder(path);
-  return holder !== 'none' && !isAlive(holder);
+  return holder !== 'none' && !isHeld(holder);
 }
 
 function tryLink(from: string, to: string): boolean {
@@ -72,25 +73,8 @@ function readHolder(path: string): Holder | 'none' {
   }
 }
 
-function isAlive({ pid, started }: Holder): boolean {
-  if (pid === 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives and belongs to somebody else.
-    if (valueAt(error, 'code') !== 'EPERM') return false;
-  }
+function isHeld({ pid, started }: Holder): boolean {
+  if (pid === 0 || !isAlive(pid)) return false;
   const current = processStart(pid);
   return current === undefined || started === '' || current === started;
-}
-
-/** When a process started, where the system tells. */
-function processStart(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name in parentheses may hold spaces; the start time is field 22.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
 }
